@@ -1,0 +1,82 @@
+# Every command of the project; `make help` lists them. The environment in .venv is made when it is missing.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+CONTRACT := ../shared/contract
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+	--no-emit-index-url --no-header
+# Two workers: the tests share a machine with the databases they start.
+PARALLEL := -n 2 --dist worksteal
+
+.PHONY: help
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'
+
+# The first Python that is new enough and can make environments.
+$(BIN)/python:
+	@for python in $(PYTHON) python3.13 python3.12 python3.11 python3; do \
+	  if $$python -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    exec $$python -m venv $(VENV); fi; done; \
+	echo "make: expected Python 3.11 or newer with its venv module, but found none; install python3-venv" >&2; exit 1
+
+# What running needs. The project itself is only pointed to: a change of the code needs no new installation.
+$(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
+	$(PIP) -r requirements/runtime.txt -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+# What checking needs besides.
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(PIP) -r requirements/dev.txt
+	@touch $@
+
+.PHONY: check
+check: $(VENV)/.dev ## format, lint, types, floors, unit tests, scenarios on SQLite (under 2 minutes)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(PARALLEL) tests/test_architecture.py tests/test_repository.py tests/unit tests/store tests/scenarios
+
+.PHONY: test
+test: $(VENV)/.dev ## everything, on SQLite and PostgreSQL (under 18 minutes)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@if [ -d $(CONTRACT) ]; then $(MAKE) --no-print-directory contract; fi
+	$(BIN)/python -m pytest $(PARALLEL) --database both
+
+.PHONY: contract
+contract: $(VENV)/.dev ## the public door's contract, on SQLite and PostgreSQL
+	$(BIN)/python -m pytest -q -p no:cacheprovider $(CONTRACT)
+	$(BIN)/python -m pytest -q -p no:cacheprovider -p tests.contract_on_postgresql $(CONTRACT)
+
+.PHONY: torture
+torture: $(VENV)/.dev ## the long counts: kills, races, random processes
+	$(BIN)/python -m pytest --database both --long -m torture
+
+.PHONY: bench
+bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases
+	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
+
+.PHONY: run
+run: $(VENV)/.runtime ## carry one case of ZSZO-03 through, with demo mail, SMS and RSPO servers
+	$(BIN)/obieg demo
+
+.PHONY: format
+format: $(VENV)/.dev ## put the code into shape
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: $(VENV)/.dev ## choose and pin the newest versions of all dependencies (requirements/*.txt)
+	$(LOCK) --upgrade requirements/build.in -o requirements/build.txt
+	$(LOCK) --upgrade pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --upgrade pyproject.toml requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt \
+	  -o requirements/dev.txt
+
+.PHONY: clean
+clean: ## remove what was built and installed
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,88 @@
+"""Microseconds per compilation and evaluation of FEEL expressions: ``python -m bench.feel``."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import timeit
+
+from engine.feel import Environment, Value, compile_expression
+from engine.feel.expression import Expression
+from engine.feel.parser import parse_expression
+
+EXPRESSIONS = (
+    'amount > 100 and status = "ok"',
+    "amount",
+    "amount + 1",
+    "price * quantity * 1.23",
+    'status in ("ok", "new")',
+    "amount between 1 and 1000",
+    "amount in [1..1000]",
+    'if amount > 100 then "big" else "small"',
+    "person.address.city",
+    "person.address.city = null or amount > 5",
+    "items[1]",
+    "items[item > 50]",
+    "count(items)",
+    "sum(items)",
+    "for i in items return i * 2",
+    "some i in items satisfies i > 90",
+    "every i in items satisfies i >= 0",
+    'contains(name, "Sz")',
+    r'matches(mail, "[\w.]+@[\w.]+")',
+    'substring(name, 1, 5) + "…"',
+    'due < date and time("2026-12-24T10:00:00@Europe/Warsaw")',
+    'today + duration("P1M")',
+    "add working days(today, 5)",
+    "working day deadline(today, 5)",
+    "{a: amount, b: a + 1, c: string(b)}.c",
+    "(function(x) x * x)(amount)",
+)
+SCOPE: dict[str, Value] = {
+    "amount": 150,
+    "price": 99,
+    "quantity": 3,
+    "status": "ok",
+    "name": "Szkoła Podstawowa nr 900",
+    "mail": "sekretariat@sp900.example",
+    "items": list(range(100)),
+    "person": {"address": {"city": "Kraków"}},
+    "today": dt.date(2026, 12, 17),
+    "due": dt.datetime(2026, 12, 20, 12, tzinfo=dt.UTC),
+}
+TARGET = 1.5
+
+
+def measure(source: str) -> tuple[float, float]:
+    """Return the microseconds of one compilation and of one evaluation (the best of five rounds)."""
+    names: frozenset[str] = frozenset()
+
+    def compile_anew() -> Expression:
+        return Expression(source, parse_expression(source, names), names, {})
+
+    expression = compile_expression(source)
+    environment = Environment(now=dt.datetime(2026, 12, 17, 9, tzinfo=dt.UTC))
+
+    def evaluate() -> Value:
+        environment.fuel = 100_000
+        return expression.evaluate(SCOPE, environment)
+
+    compiled = min(timeit.repeat(compile_anew, number=100, repeat=3)) / 100
+    evaluated = min(timeit.repeat(evaluate, number=2_000, repeat=5)) / 2_000
+    if environment.warnings:
+        raise SystemExit(f"expected {source} to have a value, but: {environment.warnings[0]}")
+    return compiled * 1e6, evaluated * 1e6
+
+
+def main() -> int:
+    """Print the table; the exit code is 1 when the typical condition is slower than its target."""
+    print(f"{'compile µs':>10} {'evaluate µs':>11}  expression")
+    times = [measure(source) for source in EXPRESSIONS]
+    for source, (compiled, evaluated) in zip(EXPRESSIONS, times, strict=True):
+        print(f"{compiled:10.1f} {evaluated:11.2f}  {source}")
+    print(f"\nthe first one's target is {TARGET} µs per evaluation: {times[0][1]:.2f}")
+    return int(times[0][1] > TARGET)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

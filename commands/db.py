@@ -1,0 +1,49 @@
+"""``obieg db``: the database as a whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import click
+
+from commands import output
+from commands.office import Command, Office, pass_office
+
+
+@click.group()
+def command() -> None:
+    """Look after the database."""
+
+
+@command.command(cls=Command, name="upgrade")
+@pass_office
+def upgrade(office: Office) -> None:
+    """Create the tables or bring them up to this program's version."""
+    with office.engine(create=True):
+        pass
+    if office.as_json:
+        output.show_json({"database": output.address(office.database), "upgraded": True})
+    else:
+        output.show(f"{output.address(office.database)} is up to date")
+
+
+@command.command(cls=Command, name="status")
+@pass_office
+def status(office: Office) -> None:
+    """Show what the database holds."""
+    with office.engine() as engine:
+        definitions = engine.definitions()
+        states = Counter(str(each.state) for each in engine.instances(limit=100_000))
+        incidents = sum(each.resolved_at is None for each in engine.incidents(limit=100_000))
+        nodes = len(list(engine.nodes()))
+    fields = {
+        "database": output.address(office.database),
+        "definitions": len(definitions),
+        "instances": dict(sorted(states.items())),
+        "open incidents": incidents,
+        "nodes": nodes,
+    }
+    if office.as_json:
+        output.show_json({name.replace(" ", "_"): value for name, value in fields.items()})
+    else:
+        output.show_fields(fields)

@@ -1,0 +1,1 @@
+"""The parts of ``obieg demo``: ``stage`` sets up, ``case`` acts, ``proof`` looks at what came of it."""

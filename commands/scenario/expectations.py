@@ -1,0 +1,167 @@
+"""What a scenario expects to see: each word a function that raises ``EngineError`` with what it found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+from commands import output
+from commands.scenario.file import moment
+from commands.scenario.world import World
+from engine import EngineError
+
+_PLACEHOLDER = re.compile(r"\\\{\\\{.*?\\\}\\\}")
+ENDED = ("completed", "terminated")
+
+
+def expect(world: World, wanted: Mapping[str, Any]) -> None:
+    """Compare the world with what is wanted, word by word."""
+    for word, value in wanted.items():
+        if word not in WORDS:
+            raise EngineError(f"expected one of {', '.join(WORDS)}, but got {word!r}")
+        WORDS[word](world, value)
+
+
+def _active(world: World, wanted: Any) -> None:
+    found = waiting(world)
+    _require("active", set(_several(wanted)), found)
+
+
+def waiting(world: World) -> set[str]:
+    """Return the elements where something waits: active ones with nothing active inside."""
+    found: set[str] = set()
+    for instance in world.engine.instances():
+        active = [each for each in world.engine.elements(instance.key) if str(each.state) not in ENDED]
+        parents = {each.parent_key for each in active}
+        found |= {
+            each.element_id for each in active if each.key not in parents and each.element_type != "process"
+        }
+    return found
+
+
+def _ended_at(world: World, wanted: Any) -> None:
+    ends = {
+        each.element_id
+        for each in world.engine.elements(world.key)
+        if each.element_type == "endEvent" and str(each.state) == "completed"
+    }
+    if world.engine.instance(world.key).ended_at is None:
+        still = ", ".join(sorted(waiting(world)))
+        raise EngineError(f"expected to have ended at {wanted}, but the case still waits at: {still}")
+    missing = set(_several(wanted)) - ends
+    if missing:
+        raise EngineError(f"expected to have ended at {_listed(missing)}, but it ended at {_listed(ends)}")
+
+
+def _state(world: World, wanted: Any) -> None:
+    found = str(world.engine.instance(world.key).state)
+    if found != str(wanted):
+        raise EngineError(f"expected the case to be {wanted}, but it is {found}")
+
+
+def _incidents(world: World, wanted: Any) -> None:
+    found = [i for i in world.engine.incidents(instance_key=world.key) if i.resolved_at is None]
+    if len(found) != int(wanted):
+        told = "; ".join(f"{each.element_id}: {each.message}" for each in found) or "none"
+        raise EngineError(f"expected {wanted} open incidents, but there are {len(found)}: {told}")
+
+
+def _mails(world: World, wanted: Any) -> None:
+    """Compare the mails since the last time they were looked at, in any order; a number only counts them."""
+    mails = world.servers.mails()[world.mails_seen :]
+    world.mails_seen += len(mails)
+    rest = list(mails)
+    for one in [{}] * wanted if isinstance(wanted, int) else wanted:
+        match = next((mail for mail in rest if _is(mail, one, world.messages)), None)
+        if match is None:
+            raise EngineError(f"expected a mail {dict(one)}, but there are {_listed(map(_named, rest))}")
+        rest.remove(match)
+    if rest:
+        raise EngineError(f"expected no other mails, but there are {_listed(map(_named, rest))}")
+
+
+def _is(mail: EmailMessage, wanted: Mapping[str, Any], messages: Path) -> bool:
+    if "to" in wanted and str(wanted["to"]) != str(mail["To"]):
+        return False
+    if "subject" in wanted and str(wanted["subject"]) not in str(mail["Subject"]):
+        return False
+    if "attachment" in wanted and bool(wanted["attachment"]) != any(True for _ in mail.iter_attachments()):
+        return False
+    return (
+        "template" not in wanted
+        or _subject(messages, str(wanted["template"])).fullmatch(str(mail["Subject"])) is not None
+    )
+
+
+def _subject(messages: Path, template: str) -> re.Pattern[str]:
+    """Return what the subject of a template looks like once it is filled in."""
+    path = messages / f"{template.rpartition('/')[2]}.txt.j2"
+    if not path.is_file():
+        raise EngineError(f"expected a template at {path}, but there is none")
+    line = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("Subject:").strip()
+    return re.compile(_PLACEHOLDER.sub(".*", re.escape(line)))
+
+
+def _named(mail: EmailMessage) -> str:
+    return f"{mail['Subject']!s} → {mail['To']!s}"
+
+
+def _sms(world: World, wanted: Any) -> None:
+    """Compare the SMS since the last time they were looked at: their number, or their recipients."""
+    found = world.servers.sms()[world.sms_seen :]
+    world.sms_seen += len(found)
+    numbers = [str(each["to"]) for each in found]
+    if isinstance(wanted, int):
+        if len(found) != wanted:
+            raise EngineError(f"expected {wanted} SMS, but there are {len(found)}: {_listed(numbers)}")
+        return
+    _require("SMS", {str(each["to"] if isinstance(each, dict) else each) for each in wanted}, set(numbers))
+
+
+def _deadline(world: World, wanted: Any) -> None:
+    """Compare when elements are due: user tasks by their due date, others by their timer."""
+    due = {
+        timer.element_id: timer.due_at
+        for instance in world.engine.instances()
+        for timer in world.engine.timers(instance_key=instance.key)
+    }
+    due |= {task.element_id: task.due_at for task in world.open_tasks() if task.due_at is not None}
+    for element, text in dict(wanted).items():
+        if element not in due:
+            raise EngineError(f"expected a deadline of {element}, but there are only: {_listed(due)}")
+        if due[element] != moment(str(text)):
+            raise EngineError(
+                f"expected {element} to be due {text}, but it is due {output.deadline(due[element])}"
+            )
+
+
+def _variables(world: World, wanted: Any) -> None:
+    """Compare variables; ``a.b`` looks into contexts."""
+    for path, value in dict(wanted).items():
+        found: Any = world.engine.variables(world.key)
+        for name in str(path).split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        if output.plain(found) != output.plain(value):
+            raise EngineError(f"expected variable {path} to be {value!r}, but it is {output.plain(found)!r}")
+
+
+def _require(what: str, wanted: set[str], found: set[str]) -> None:
+    if wanted != found:
+        raise EngineError(f"expected {what} {_listed(wanted)}, but found {_listed(found)}")
+
+
+def _several(value: Any) -> list[str]:
+    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+
+
+def _listed(names: Any) -> str:
+    return "[" + ", ".join(sorted(str(name) for name in names)) + "]"
+
+
+WORDS: dict[str, Callable[[World, Any], None]] = {
+    "active": _active, "ended_at": _ended_at, "state": _state, "incidents": _incidents, "mails": _mails,
+    "sms": _sms, "deadline": _deadline, "variables": _variables,
+}  # fmt: skip

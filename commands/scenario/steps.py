@@ -1,0 +1,128 @@
+"""What can happen in a scenario: each verb a function of the world and its step."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+from commands import reading
+from commands.scenario.expectations import expect
+from commands.scenario.file import moment
+from commands.scenario.world import World
+from engine import EngineError
+
+Step = dict[str, Any]
+
+
+def complete(world: World, step: Step) -> None:
+    """``complete: element`` with ``as`` and ``form``; ``refused: text`` where it must not be let through."""
+    element, actor = str(step["complete"]), str(step.get("as", "osoba"))
+    task = next(iter(world.open_tasks(element)), None)
+    if task is None:
+        waiting = ", ".join(each.element_id for each in world.open_tasks()) or "none"
+        raise EngineError(f"expected an open user task {element}, but open are: {waiting}")
+    refused = step.get("refused")
+    try:
+        world.engine.complete(task.key, variables=step.get("form", {}), actor=actor)
+    except EngineError as error:
+        if refused is None or str(refused) not in str(error):
+            raise
+        return
+    if refused is not None:
+        raise EngineError(f"expected {element} to be refused ({refused}), but it was completed")
+
+
+def claim(world: World, step: Step) -> None:
+    """``claim: element`` with ``as``."""
+    element = str(step["claim"])
+    task = next(iter(world.open_tasks(element)), None)
+    if task is None:
+        raise EngineError(f"expected an open user task {element}, but there is none")
+    world.engine.claim(task.key, actor=str(step.get("as", "osoba")))
+
+
+def fault(world: World, step: Step) -> None:
+    """``fault: {server: kind}``; or ``{server: {kind: …, match: …, times: …}}``."""
+    for server, script in dict(step["fault"]).items():
+        options = dict(script) if isinstance(script, dict) else {"kind": script}
+        world.servers.fault(
+            server,
+            str(options["kind"]),
+            match=str(options.get("match", "")),
+            times=int(options.get("times", 1)),
+        )
+
+
+def advance(world: World, step: Step) -> None:
+    """``advance: P3D``."""
+    world.advance(str(step["advance"]))
+
+
+def to(world: World, step: Step) -> None:
+    """``to: 2026-12-29T00:00`` (Warsaw)."""
+    world.move_to(moment(str(step["to"])))
+
+
+def message(world: World, step: Step) -> None:
+    """``message: {name, key, variables, ttl, id}``."""
+    given = dict(step["message"])
+    world.engine.publish_message(
+        str(given["name"]), correlation_key=str(given.get("key", "")), variables=given.get("variables", {}),
+        ttl=reading.duration(str(given.get("ttl", "PT0S"))), message_id=given.get("id"),
+    )  # fmt: skip
+
+
+def signal(world: World, step: Step) -> None:
+    """``signal: name`` with ``variables``."""
+    world.engine.broadcast_signal(str(step["signal"]), variables=step.get("variables", {}))
+
+
+def job(world: World, step: Step) -> None:
+    """``job: {type, variables}`` plays the handler that is not there; with ``error: CODE`` a BPMN error."""
+    given = dict(step["job"])
+    found = world.engine.activate_jobs(
+        str(given["type"]), worker="scenario", limit=1, lease=dt.timedelta(minutes=5)
+    )
+    if not found:
+        raise EngineError(f"expected a job of type {given['type']}, but there is none")
+    if "error" in given:
+        world.engine.throw_error(found[0].key, code=str(given["error"]), variables=given.get("variables", {}))
+    else:
+        world.engine.complete_job(found[0].key, variables=given.get("variables", {}))
+
+
+def resolve(world: World, step: Step) -> None:
+    """``resolve: element`` resolves the open incident there, with ``as`` and ``reason``."""
+    element = str(step["resolve"])
+    for incident in world.engine.incidents(instance_key=world.key):
+        if incident.element_id == element and incident.resolved_at is None:
+            reason = str(step.get("reason", "naprawiono"))
+            world.engine.resolve_incident(incident.key, actor=str(step.get("as", "operator")), reason=reason)
+            return
+    raise EngineError(f"expected an open incident at {element}, but there is none")
+
+
+def check(world: World, step: Step) -> None:
+    """``expect: {…}``."""
+    expect(world, dict(step["expect"]))
+
+
+VERBS: dict[str, Callable[[World, Step], None]] = {
+    "complete": complete, "claim": claim, "fault": fault, "advance": advance, "to": to, "message": message,
+    "signal": signal, "job": job, "resolve": resolve, "expect": check,
+}  # fmt: skip
+
+
+def verb_of(step: Step) -> str:
+    """Return a step's verb; raises ``EngineError`` where there is none, or two."""
+    found = [name for name in step if name in VERBS]
+    if len(found) != 1:
+        raise EngineError(f"expected one of {', '.join(VERBS)}, but got {', '.join(step) or 'nothing'}")
+    return found[0]
+
+
+def play(world: World, step: Step) -> None:
+    """Play one step and let the office run until it waits again."""
+    VERBS[verb_of(step)](world, step)
+    world.engine.run_until_idle()

@@ -1,0 +1,161 @@
+"""The reference SEOD and ZSZO (``domain.md`` R1, R5): contact data, numbered tickets, accounts with start
+passwords.
+
+ZSZO keeps only a hash of a password. A start password works once to log in and then must be changed; setting
+it again with the same Idempotency-Key changes nothing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from demo.http_server import Answer, HttpServer, Request, basic_auth_ok
+from demo.journal import Journal
+from engine import SystemClock
+
+USERNAME = "obieg"
+PASSWORD = "demo-miasto"  # noqa: S105  the demo server's own, on this machine only
+DATA = Path(__file__).parent / "data" / "city.json"
+NOT_FOUND = Answer(404, {"blad": "nie ma takiego zasobu"})
+
+
+class CityServer:
+    """Both systems on one free loopback port, under ``/seod`` and ``/zszo``."""
+
+    def __init__(
+        self, directory: Path, *, now: Callable[[], dt.datetime] | None = None, drip: float = 1.0
+    ) -> None:
+        data = msgspec.json.decode(DATA.read_bytes())
+        self.users: dict[str, dict[str, Any]] = {user["login"]: user for user in data["users"]}
+        self.tickets: dict[str, dict[str, Any]] = {}
+        self.zszo = Accounts(data["accounts"], now or SystemClock().now)
+        self.journal = Journal(directory / "city.jsonl")
+        self._now = now or SystemClock().now
+        self._lock = threading.Lock()
+        self.http = HttpServer("city", self._respond, self.journal, drip=drip)
+        self.faults = self.http.faults
+        self.start, self.stop = self.http.start, self.http.stop
+
+    @property
+    def url(self) -> str:
+        """Return the address both systems live under."""
+        return self.http.url
+
+    def _respond(self, request: Request) -> Answer:
+        parts = request.path.strip("/").split("/")
+        if parts[:2] == ["zszo", "logowanie"]:  # what a user's browser would send
+            return self.zszo.log_in(request.json())
+        if not basic_auth_ok(request, USERNAME, PASSWORD):
+            return Answer(401, {"blad": "nieznany użytkownik"}, (("WWW-Authenticate", 'Basic realm="demo"'),))
+        with self._lock:
+            if parts[0] == "seod":
+                return self._seod(request, parts[1:])
+            if parts[:2] == ["zszo", "konta"] and len(parts) > 2:
+                return self.zszo.answer(request, parts[2], parts[3:], self.journal)
+        return NOT_FOUND
+
+    def _seod(self, request: Request, parts: list[str]) -> Answer:
+        key = request.headers.get("idempotency-key", "")
+        match request.method, parts:
+            case "GET", ["uzytkownicy", login]:
+                return Answer(200, self.users[login]) if login in self.users else NOT_FOUND
+            case "POST", ["zgloszenia"]:
+                return self._open(request.json(), key)
+            case "POST", ["zgloszenia", number, "zamkniecie"] if number in self.tickets:
+                return self._close(self.tickets[number], request.json())
+        return NOT_FOUND
+
+    def _open(self, body: dict[str, Any], key: str) -> Answer:
+        """Take a ticket up, or find the one this key made."""
+        for ticket in self.tickets.values():
+            if key and ticket["klucz"] == key:
+                return Answer(200, ticket)
+        number = f"SEOD-{self._now().year}-{len(self.tickets) + 1:06d}"
+        ticket = {
+            **body,
+            "numer": number,
+            "podjeto": self._now().isoformat(),
+            "zamknieto": None,
+            "klucz": key,
+        }
+        self.tickets[number] = ticket
+        self.journal.write("ticket_opened", number=number, key=key)
+        return Answer(201, ticket)
+
+    def _close(self, ticket: dict[str, Any], body: dict[str, Any]) -> Answer:
+        """Close a ticket; closing it again leaves the first closure as it is."""
+        if ticket["zamknieto"] is None:
+            ticket |= {"zamknieto": self._now().isoformat(), "wynik": body.get("wynik")}
+            self.journal.write("ticket_closed", number=ticket["numer"], outcome=body.get("wynik"))
+        return Answer(200, ticket)
+
+
+class Accounts:
+    """The accounts of ZSZO; ``haslo`` of an account is ``wlasne``, ``startowe`` or ``zablokowane``."""
+
+    def __init__(self, accounts: list[dict[str, Any]], now: Callable[[], dt.datetime]) -> None:
+        self.accounts = {account["login"]: {**account, "haslo": "wlasne"} for account in accounts}
+        self._now = now
+        self._secrets: dict[str, dict[str, Any]] = {}  # by login: hash, key, valid until
+
+    def log_in(self, body: dict[str, Any]) -> Answer:
+        """Check a login and password; a start password works until it is changed (``nowe_haslo``), locked
+        or late.
+        """
+        login, account = str(body.get("login")), self.accounts.get(str(body.get("login")))
+        secret = self._secrets.get(login)
+        given = _hash(login, str(body.get("haslo")))
+        if account is None or secret is None or not hmac.compare_digest(secret["hash"], given):
+            return Answer(401, {"blad": "zły identyfikator lub hasło"})
+        late = account["haslo"] == "startowe" and self._now() > secret["until"]
+        if account["zablokowane"] or account["haslo"] == "zablokowane" or late:
+            return Answer(401, {"blad": "konto lub hasło zablokowane"})
+        if "nowe_haslo" in body:
+            secret["hash"] = _hash(login, str(body["nowe_haslo"]))
+            account["haslo"] = "wlasne"
+        return Answer(200, {"login": login, "zmiana_wymagana": account["haslo"] == "startowe"})
+
+    def answer(self, request: Request, login: str, action: list[str], journal: Journal) -> Answer:
+        """Answer the engine about one account."""
+        account = self.accounts.get(login)
+        if account is None:
+            return NOT_FOUND
+        match request.method, action:
+            case "GET", []:
+                return Answer(200, account)
+            case "PUT", ["haslo-startowe"]:
+                return self._set_password(request, account, journal)
+            case "POST", ["haslo-startowe", "blokada"]:
+                account["haslo"] = "zablokowane" if account["haslo"] == "startowe" else account["haslo"]
+                return Answer(200, account)
+            case "POST", ["blokada"]:
+                account["zablokowane"] = True
+                return Answer(200, account)
+        return NOT_FOUND
+
+    def _set_password(self, request: Request, account: dict[str, Any], journal: Journal) -> Answer:
+        if account["zablokowane"]:
+            return Answer(423, {"blad": "konto zablokowane"})
+        login, body, key = account["login"], request.json(), request.headers.get("idempotency-key", "")
+        known = self._secrets.get(login)
+        if known is None or not key or known["key"] != key:
+            until = dt.datetime.fromisoformat(str(body["wazne_do"]))
+            self._secrets[login] = {
+                "hash": _hash(login, str(body["haslo"])), "key": key, "until": until, "set_at": self._now(),
+            }  # fmt: skip
+            account["haslo"] = "startowe"
+            journal.write("password_set", login=login, key=key)
+        kept = self._secrets[login]
+        return Answer(200, {"ustawiono": kept["set_at"].isoformat(), "wazne_do": kept["until"].isoformat()})
+
+
+def _hash(login: str, password: str) -> bytes:
+    return hashlib.scrypt(password.encode(), salt=login.encode(), n=2**12, r=8, p=1)

@@ -1,0 +1,105 @@
+"""Obieg's engine: the public door. Nothing outside this package imports ``engine.x``."""
+
+from __future__ import annotations
+
+from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
+from engine.documents import Documents
+from engine.errors import (
+    BpmnError,
+    Conflict,
+    Damaged,
+    EngineError,
+    EvaluationError,
+    Forbidden,
+    Incompatible,
+    InvalidDefinition,
+    InvalidExpression,
+    InvalidSubmission,
+    InvalidVariables,
+    JobFailure,
+    NotFound,
+    Unavailable,
+)
+from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
+from engine.keys import draw_characters
+from engine.model.records import (
+    Definition,
+    Deployment,
+    ElementInstance,
+    ElementState,
+    Finding,
+    HistoryEvent,
+    Incident,
+    InstanceState,
+    InstanceView,
+    Job,
+    Node,
+    ProcessInstance,
+    Report,
+    Severity,
+    Timer,
+    UserTask,
+    UserTaskState,
+)
+from engine.parameters import Parameters
+from engine.people import People, Person, Role
+from engine.process_engine import ProcessEngine
+from engine.registers import Registers
+from engine.scheduler import Scheduler
+from engine.secrets import Secrets
+from engine.store.sealing import Keyring
+from engine.worker import Worker
+
+__all__ = [
+    "WARSAW",
+    "BpmnError",
+    "Clock",
+    "Completed",
+    "Conflict",
+    "Damaged",
+    "Definition",
+    "Deployment",
+    "Documents",
+    "ElementInstance",
+    "ElementState",
+    "EngineError",
+    "EvaluationError",
+    "Finding",
+    "Forbidden",
+    "HandlerRegistry",
+    "HistoryEvent",
+    "Incident",
+    "Incompatible",
+    "InstanceState",
+    "InstanceView",
+    "InvalidDefinition",
+    "InvalidExpression",
+    "InvalidSubmission",
+    "InvalidVariables",
+    "Job",
+    "JobContext",
+    "JobFailure",
+    "Keyring",
+    "Node",
+    "NotFound",
+    "Parameters",
+    "People",
+    "Person",
+    "ProcessEngine",
+    "ProcessInstance",
+    "RegisterEntry",
+    "Registers",
+    "Report",
+    "Role",
+    "Scheduler",
+    "Secrets",
+    "Severity",
+    "SystemClock",
+    "Timer",
+    "Unavailable",
+    "UserTask",
+    "UserTaskState",
+    "VirtualClock",
+    "Worker",
+    "draw_characters",
+]

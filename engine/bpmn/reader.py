@@ -1,0 +1,174 @@
+"""Compiling one process of a parsed file into the records the kernel walks.
+
+The reader is total: whatever passed the schema and has ids compiles to something, and the check says what is
+wrong with it. It therefore also reads what the kernel cannot execute yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from engine import xml
+from engine.bpmn import extensions, values
+from engine.bpmn.events import read_events
+from engine.bpmn.lanes import Lanes, read_lanes
+from engine.bpmn.loops import read_loop
+from engine.bpmn.source import Source
+from engine.model.definition import Element, ElementType, ProcessDefinition, SequenceFlow, UserTaskDefinition
+
+FLOW_NODES = {kind.value: kind for kind in ElementType if kind is not ElementType.PROCESS}
+CONTAINERS = {ElementType.SUB_PROCESS, ElementType.TRANSACTION, ElementType.AD_HOC_SUB_PROCESS}
+
+
+class _Wiring(msgspec.Struct, frozen=True, kw_only=True):
+    """What all elements of one process are compiled with."""
+
+    source: Source
+    lanes: Lanes
+    incoming: dict[str, list[str]]
+    outgoing: dict[str, list[str]]
+
+
+def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
+    """Compile one process; every flow node in it must have an id."""
+    flows = _read_flows(process)
+    incoming: dict[str, list[str]] = {}
+    outgoing: dict[str, list[str]] = {}
+    for flow in flows.values():
+        outgoing.setdefault(flow.source, []).append(flow.id)
+        incoming.setdefault(flow.target, []).append(flow.id)
+    wiring = _Wiring(source=source, lanes=read_lanes(process), incoming=incoming, outgoing=outgoing)
+    root = Element(
+        id=xml.attribute(process, "id"),
+        type=ElementType.PROCESS,
+        name=xml.attribute(process, "name"),
+        line=xml.line(process),
+        documentation=_documentation(process),
+        properties=extensions.properties(process),
+    )
+    elements = {root.id: root, **{element.id: element for element in _read_nodes(wiring, process, root)}}
+    version_tag = extensions.extension(process, "versionTag")
+    return ProcessDefinition(
+        id=root.id,
+        name=root.name or _participant_name(source, root.id) or root.id,
+        file=source.name,
+        version_tag="" if version_tag is None else xml.attribute(version_tag, "value"),
+        elements=elements,
+        flows=flows,
+        children=_group(elements, lambda element: element.parent),
+        starts=_group(
+            elements, lambda element: element.parent if element.type is ElementType.START_EVENT else ""
+        ),
+        boundaries=_group(elements, lambda element: element.attached_to or ""),
+        event_sub_processes=_group(
+            elements, lambda element: element.parent if element.triggered_by_event else ""
+        ),
+        lanes=wiring.lanes.lanes,
+        properties=root.properties,
+    )
+
+
+def _group(elements: dict[str, Element], key: Callable[[Element], str]) -> dict[str, tuple[str, ...]]:
+    """Index element ids by a key in document order; elements with an empty key are left out."""
+    groups: dict[str, list[str]] = {}
+    for element in elements.values():
+        if key(element):
+            groups.setdefault(key(element), []).append(element.id)
+    return {name: tuple(ids) for name, ids in groups.items()}
+
+
+def _participant_name(source: Source, process_id: str) -> str:
+    """Return the name of the pool that shows the process."""
+    for participant in source.root.iter(xml.qname(xml.BPMN, "participant")):
+        if xml.attribute(participant, "processRef").rpartition(":")[2] == process_id:
+            return xml.attribute(participant, "name")
+    return ""
+
+
+def _read_flows(process: xml.Node) -> dict[str, SequenceFlow]:
+    nodes = list(process.iter(xml.qname(xml.BPMN, "sequenceFlow")))
+    defaults = {xml.attribute(node, "default") for node in xml.descendants(process)}
+    return {flow.id: flow for flow in (_read_flow(node, defaults) for node in nodes)}
+
+
+def _read_flow(node: xml.Node, defaults: set[str]) -> SequenceFlow:
+    identity = xml.attribute(node, "id")
+    condition = values.body_feel(xml.child(node, "conditionExpression"))
+    return SequenceFlow(
+        id=identity,
+        source=xml.attribute(node, "sourceRef"),
+        target=xml.attribute(node, "targetRef"),
+        name=xml.attribute(node, "name"),
+        # BPMN 2.0.2 §10.5.1: the condition of a default flow is ignored
+        condition=None if identity in defaults else condition,
+        line=xml.line(node),
+    )
+
+
+def _read_nodes(wiring: _Wiring, container: xml.Node, parent: Element) -> Iterator[Element]:
+    """Yield the flow nodes of a container and, after each sub-process, what is inside it."""
+    for node in xml.children(container):
+        if xml.local_name(node) in FLOW_NODES:
+            element = _read_node(wiring, node, parent)
+            yield element
+            if element.type in CONTAINERS:
+                yield from _read_nodes(wiring, node, element)
+
+
+def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
+    """Compile one flow node; fields another type of element has are simply empty."""
+    kind = FLOW_NODES[xml.local_name(node)]
+    identity = xml.attribute(node, "id")
+    lane, group = wiring.lanes.of(identity)
+    return Element(
+        id=identity,
+        type=kind,
+        name=xml.attribute(node, "name"),
+        parent=parent.id,
+        line=xml.line(node),
+        incoming=tuple(wiring.incoming.get(identity, ())),
+        outgoing=tuple(wiring.outgoing.get(identity, ())),
+        default_flow=xml.attribute(node, "default") or None,
+        events=read_events(wiring.source, node),
+        parallel_multiple=xml.boolean(node, "parallelMultiple", False),
+        attached_to=xml.attribute(node, "attachedToRef").rpartition(":")[2] or None,
+        interrupting=_interrupting(node, kind),
+        triggered_by_event=xml.boolean(node, "triggeredByEvent", False),
+        instantiate=xml.boolean(node, "instantiate", False),
+        event_gateway_parallel=xml.attribute(node, "eventGatewayType") == "Parallel",
+        activation_condition=values.body_feel(xml.child(node, "activationCondition")),
+        job=extensions.job(node),
+        user_task=_user_task(node, kind),
+        script=extensions.script(node) if kind is ElementType.SCRIPT_TASK else None,
+        called_element=extensions.called_element(node) if kind is ElementType.CALL_ACTIVITY else None,
+        called_decision=extensions.called_decision(node),
+        inputs=extensions.mappings(node, "input"),
+        outputs=extensions.mappings(node, "output"),
+        loop=read_loop(wiring.source, node),
+        is_for_compensation=xml.boolean(node, "isForCompensation", False),
+        start_quantity=xml.integer(node, "startQuantity", 1),
+        completion_quantity=xml.integer(node, "completionQuantity", 1),
+        lane=lane or parent.lane,
+        group=group or parent.group,
+        documentation=_documentation(node),
+        properties=extensions.properties(node),
+    )
+
+
+def _user_task(node: xml.Node, kind: ElementType) -> UserTaskDefinition | None:
+    """Return what a user task asks of people; a start event that shows a form has one too."""
+    shows_form = kind is ElementType.START_EVENT and extensions.extension(node, "formDefinition") is not None
+    return extensions.user_task(node) if kind is ElementType.USER_TASK or shows_form else None
+
+
+def _interrupting(node: xml.Node, kind: ElementType) -> bool:
+    return xml.boolean(
+        node, "cancelActivity" if kind is ElementType.BOUNDARY_EVENT else "isInterrupting", True
+    )
+
+
+def _documentation(node: xml.Node) -> str:
+    texts = (xml.text(part).strip() for part in xml.children(node, xml.BPMN, "documentation"))
+    return "\n\n".join(text for text in texts if text)

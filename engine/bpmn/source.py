@@ -1,0 +1,44 @@
+"""One uploaded file while it is being read: its tree and an index of its ids; dies with the call."""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine import xml
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A parsed file and its elements by id (all namespaces, first one wins)."""
+
+    name: str
+    root: xml.Node
+    ids: dict[str, xml.Node]
+
+    def find(self, reference: str, local: str) -> xml.Node | None:
+        """Return the BPMN element of that tag a QName reference means, or None."""
+        node = self.ids.get(unprefixed(reference))
+        return node if node is not None and node.tag == xml.qname(xml.BPMN, local) else None
+
+    def processes(self) -> list[xml.Node]:
+        """Return the file's processes in document order."""
+        return xml.children(self.root, xml.BPMN, "process")
+
+
+def open_source(document: xml.Document) -> Source:
+    """Index a parsed document."""
+    ids: dict[str, xml.Node] = {}
+    for node in xml.descendants(document.root):
+        identity = xml.attribute(node, "id")
+        if identity and xml.namespace(node) == xml.BPMN:
+            ids.setdefault(identity, node)
+    return Source(name=document.name, root=document.root, ids=ids)
+
+
+def is_executable(process: xml.Node) -> bool:
+    """Tell whether a process is meant to be executed (BPMN 2.0.2 §10.2: absent means no)."""
+    return xml.boolean(process, "isExecutable", False)
+
+
+def unprefixed(reference: str) -> str:
+    """Return the local part of a QName reference: references point into their own file."""
+    return reference.rpartition(":")[2]

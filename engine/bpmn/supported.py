@@ -1,0 +1,225 @@
+"""What the kernel cannot execute exactly yet, and what it may pass over: tables; later work deletes rows.
+
+Nothing is accepted in silence: every BPMN element inside an executable process is executed, or is inert (no
+execution semantics), or is refused with the reason given here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+EXECUTED = frozenset(
+    [
+        "startEvent",
+        "endEvent",
+        "intermediateCatchEvent",
+        "intermediateThrowEvent",
+        "boundaryEvent",
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+        "scriptTask",
+        "businessRuleTask",
+        "callActivity",
+        "subProcess",
+        "exclusiveGateway",
+        "parallelGateway",
+        "eventBasedGateway",
+        "sequenceFlow",
+        "conditionExpression",
+        "messageEventDefinition",
+        "timerEventDefinition",
+        "signalEventDefinition",
+        "errorEventDefinition",
+        "escalationEventDefinition",
+        "terminateEventDefinition",
+        "eventDefinitionRef",
+        "timeDate",
+        "timeDuration",
+        "timeCycle",
+        "multiInstanceLoopCharacteristics",
+        "loopCardinality",
+        "loopDataInputRef",
+        "loopDataOutputRef",
+        "inputDataItem",
+        "outputDataItem",
+        "completionCondition",
+        "script",
+    ]
+)
+
+INERT = frozenset(
+    [
+        "documentation",
+        "incoming",
+        "outgoing",
+        "laneSet",
+        "lane",
+        "childLaneSet",
+        "flowNodeRef",
+        "partitionElement",
+        "dataObject",
+        "dataObjectReference",
+        "dataStoreReference",
+        "dataState",
+        "property",
+        "textAnnotation",
+        "text",
+        "association",
+        "group",
+        "category",
+        "categoryValueRef",
+        "auditing",
+        "monitoring",
+        "rendering",
+        "supportedInterfaceRef",
+        "ioSpecification",
+        "dataInput",
+        "dataOutput",
+        "inputSet",
+        "outputSet",
+        "dataInputRefs",
+        "dataOutputRefs",
+        "optionalInputRefs",
+        "optionalOutputRefs",
+        "whileExecutingInputRefs",
+        "whileExecutingOutputRefs",
+        "inputSetRefs",
+        "outputSetRefs",
+        "dataInputAssociation",
+        "dataOutputAssociation",
+        "sourceRef",
+        "targetRef",
+    ]
+)
+
+# Who does a task is not read from these: the check warns
+RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potentialOwner"])
+
+REFUSED_ELEMENTS: dict[str, str] = {
+    "inclusiveGateway": "inclusive gateways are not executed yet",
+    "complexGateway": "complex gateways are not executed yet",
+    "transaction": "transactions are not executed yet",
+    "adHocSubProcess": "ad-hoc sub-processes are not executed yet",
+    "standardLoopCharacteristics": "standard loops are not executed yet",
+    "conditionalEventDefinition": "conditional events are not executed yet",
+    "compensateEventDefinition": "compensation is not executed yet",
+    "cancelEventDefinition": "cancel events are not executed yet",
+    "linkEventDefinition": "link events are not executed yet",
+    "complexBehaviorDefinition": "multi-instance behaviour events are not executed yet",
+    "assignment": "assignments of data associations are not executed yet",
+    "transformation": "transformations of data associations are not executed yet",
+    "ioBinding": "operation bindings are not executed",
+    "correlationSubscription": "correlation properties are not executed yet; zeebe:subscription is",
+    "callChoreography": "choreographies are not executed",
+    "choreographyTask": "choreographies are not executed",
+    "subChoreography": "choreographies are not executed",
+}
+
+
+class AttributeRow(NamedTuple):
+    """An attribute only some values of which are executed; an absent attribute always is."""
+
+    executed: frozenset[str]
+    reason: str
+
+
+_NO = frozenset({"false", "0"})
+_ONE = frozenset({"1"})
+
+REFUSED_ATTRIBUTES = {
+    "instantiate": AttributeRow(_NO, "instantiating gateways and receive tasks are not executed yet"),
+    "eventGatewayType": AttributeRow(
+        frozenset({"Exclusive"}), "parallel event gateways are not executed yet"
+    ),
+    "parallelMultiple": AttributeRow(_NO, "parallel multiple events are not executed yet"),
+    "isForCompensation": AttributeRow(_NO, "compensation is not executed yet"),
+    "startQuantity": AttributeRow(_ONE, "a start quantity other than 1 is not executed yet"),
+    "completionQuantity": AttributeRow(_ONE, "a completion quantity other than 1 is not executed yet"),
+    "behavior": AttributeRow(frozenset({"All"}), "multi-instance behaviour events are not executed yet"),
+}
+
+REFUSED_MULTIPLE_EVENTS = "events with several definitions are not executed yet"
+
+_TASKS = [
+    "task",
+    "userTask",
+    "manualTask",
+    "serviceTask",
+    "sendTask",
+    "receiveTask",
+    "scriptTask",
+    "businessRuleTask",
+]
+_ACTIVITIES = frozenset([*_TASKS, "callActivity", "subProcess", "transaction", "adHocSubProcess"])
+_EVENTS = frozenset(
+    ["startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"]
+)
+_JOBS = frozenset(
+    [
+        "serviceTask",
+        "sendTask",
+        "scriptTask",
+        "businessRuleTask",
+        "intermediateThrowEvent",
+        "endEvent",
+        "userTask",
+    ]
+)
+
+# ``zeebe:`` extension elements and where they are executed; None: anywhere
+EXTENSIONS: dict[str, frozenset[str] | None] = {
+    "properties": None,
+    "taskDefinition": _JOBS,
+    "taskHeaders": _JOBS | {"userTask"},
+    "ioMapping": _ACTIVITIES | _EVENTS,
+    "assignmentDefinition": frozenset({"userTask"}),
+    "taskSchedule": frozenset({"userTask"}),
+    "priorityDefinition": frozenset({"userTask"}),
+    "formDefinition": frozenset({"userTask", "startEvent"}),
+    "userTask": frozenset({"userTask"}),
+    "script": frozenset({"scriptTask"}),
+    "calledElement": frozenset({"callActivity"}),
+    "subscription": frozenset({"message"}),
+    "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
+    "versionTag": frozenset({"process"}),
+}
+
+REFUSED_EXTENSIONS: dict[str, str] = {
+    "calledDecision": "decisions are not evaluated yet; let a job decide",
+    "executionListeners": "execution listeners are not executed yet",
+    "taskListeners": "task listeners are not executed yet",
+    "userTaskForm": "forms inside the diagram are not shown; deploy a .form file",
+}
+
+REFUSED_EXTENSION_ATTRIBUTES: dict[tuple[str, str], str] = {
+    ("formDefinition", "formKey"): "forms are found by formId",
+    ("formDefinition", "externalReference"): "forms of other systems are not shown",
+    ("script", "script"): "only FEEL expressions are executed",
+}
+
+# Namespaces of other engines' extensions; of their attributes only these are read
+FOREIGN_ENGINES = (
+    "{http://camunda.org/schema/1.0/bpmn}",
+    "{http://activiti.org/bpmn}",
+    "{http://flowable.org/bpmn}",
+)
+FOREIGN_READ = frozenset({"errorCodeVariable", "errorMessageVariable", "escalationCodeVariable"})
+
+REQUIRED_EXTENSION_ATTRIBUTES: dict[str, tuple[str, ...]] = {
+    "taskDefinition": ("type",),
+    "header": ("key",),
+    "input": ("source", "target"),
+    "output": ("source", "target"),
+    "formDefinition": ("formId",),
+    "script": ("expression",),
+    "calledDecision": ("decisionId", "resultVariable"),
+    "calledElement": ("processId",),
+    "subscription": ("correlationKey",),
+    "versionTag": ("value",),
+}
+
+FEEL_LANGUAGES = frozenset({"", "feel", "application/feel", "text/feel", "application/x-feel"})

@@ -1,0 +1,232 @@
+"""Decision tables (DMN 1.5 §8.2): which rules match, and what the hit policy makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from engine.dmn.records import Aggregation, HitPolicy, Table
+from engine.feel import BUILT_INS, Environment, FeelType, Layer, Run, Scope, Undefined, Value, equal
+
+_COST_OF_CELL = 3
+_Row = tuple[int, Value]
+
+
+class Compiling(Protocol):
+    """What a table needs from the compiler of boxes."""
+
+    def feel(self, text: str, names: frozenset[str], line: int, *, unary: bool = False) -> Run:
+        """Return the closure of a FEEL text."""
+
+    def type(self, written: str) -> FeelType | None:
+        """Return the type written."""
+
+
+def compile_table(table: Table, names: frozenset[str], boxes: Compiling) -> Run:
+    """Return the closure of a decision table; null with a warning when its hit policy is broken."""
+    inputs = [_input(table, place, names, boxes) for place in range(len(table.inputs))]
+    conditions = [_cells(rule.inputs, names, rule.line, boxes) for rule in table.rules]
+    outputs = [_outputs(table, rule.outputs, names, rule.line, boxes) for rule in table.rules]
+    default = _default(table, names, boxes)
+    decide = _POLICIES[table.hit_policy]
+    ranks = [_ranks(output.values, names, boxes) for output in table.outputs]
+
+    def run(scope: Scope, environment: Environment) -> Value:
+        given: list[Value] = []
+        for read in inputs:
+            value, is_allowed = read(scope, environment)
+            if not is_allowed:
+                return None
+            given.append(value)
+        matching = [
+            number for number, cells in enumerate(conditions) if _matches(cells, given, scope, environment)
+        ]
+        environment.trace.append((table, tuple(given), tuple(matching)))
+        if not matching:
+            return _without_match(table, default, scope, environment)
+        rows = [(number, outputs[number](scope, environment)) for number in matching]
+        try:
+            return decide(table, rows, [rank(scope, environment) for rank in ranks], environment)
+        except Undefined as problem:
+            return environment.warn(str(problem))
+
+    return run
+
+
+_Reading = Callable[[Scope, Environment], tuple[Value, bool]]
+
+
+def _input(table: Table, place: int, names: frozenset[str], boxes: Compiling) -> _Reading:
+    clause = table.inputs[place]
+    expression = boxes.feel(clause.expression.text, names, clause.expression.line)
+    type_ = boxes.type(clause.expression.type)
+    allowed = (
+        boxes.feel(clause.values, names, clause.expression.line, unary=True)
+        if clause.values.strip()
+        else None
+    )
+
+    def read(scope: Scope, environment: Environment) -> tuple[Value, bool]:
+        value = expression(scope, environment)
+        try:
+            value = value if type_ is None else type_.coerce(value, environment)
+        except Undefined as problem:
+            environment.warn(f"input {place + 1} of the table: {problem}")
+            return None, False
+        if allowed is None or allowed(Layer({"?": value}, scope), environment) is True:
+            return value, True
+        environment.warn(
+            f"input {place + 1} of the table: expected one of {clause.values}, but got something else"
+        )
+        return value, False
+
+    return read
+
+
+def _cells(texts: Sequence[str], names: frozenset[str], line: int, boxes: Compiling) -> list[Run | None]:
+    return [
+        None if text.strip() in ("", "-") else boxes.feel(text, names, line, unary=True) for text in texts
+    ]
+
+
+def _matches(
+    cells: Sequence[Run | None], given: Sequence[Value], scope: Scope, environment: Environment
+) -> bool:
+    for cell, value in zip(cells, given, strict=False):
+        environment.spend(_COST_OF_CELL)
+        if cell is not None and cell(Layer({"?": value}, scope), environment) is not True:
+            return False
+    return True
+
+
+def _outputs(table: Table, texts: Sequence[str], names: frozenset[str], line: int, boxes: Compiling) -> Run:
+    parts = [
+        _typed(boxes.feel(text, names, line), boxes.type(output.type))
+        for text, output in zip(texts, table.outputs, strict=False)
+    ]
+    if len(table.outputs) == 1 and parts:
+        return parts[0]
+    keys = [output.name for output in table.outputs]
+    return lambda scope, environment: {
+        key: part(scope, environment) for key, part in zip(keys, parts, strict=False)
+    }
+
+
+def _typed(run: Run, type_: FeelType | None) -> Run:
+    if type_ is None:
+        return run
+
+    def typed(scope: Scope, environment: Environment) -> Value:
+        try:
+            return type_.coerce(run(scope, environment), environment)
+        except Undefined as problem:
+            return environment.warn(str(problem))
+
+    return typed
+
+
+def _default(table: Table, names: frozenset[str], boxes: Compiling) -> Run | None:
+    texts = [output.default for output in table.outputs]
+    if all(text is None for text in texts):
+        return None
+    return _outputs(table, [text or "null" for text in texts], names, 0, boxes)
+
+
+def _without_match(table: Table, default: Run | None, scope: Scope, environment: Environment) -> Value:
+    if default is not None:
+        value = default(scope, environment)
+        listing = table.hit_policy in (HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER)
+        return [value] if listing and not isinstance(value, list) else value
+    if table.hit_policy in (HitPolicy.COLLECT, HitPolicy.RULE_ORDER, HitPolicy.OUTPUT_ORDER):
+        return _EMPTY[table.aggregation]() if table.hit_policy is HitPolicy.COLLECT else []
+    return environment.warn("expected a rule of the table to match, but none does")
+
+
+_EMPTY: Mapping[Aggregation, Callable[[], Value]] = {
+    Aggregation.NONE: list,
+    Aggregation.COUNT: int,
+    Aggregation.SUM: lambda: None,
+    Aggregation.MIN: lambda: None,
+    Aggregation.MAX: lambda: None,
+}
+
+
+def _ranks(values: str, names: frozenset[str], boxes: Compiling) -> Run:
+    """Return the closure of the allowed output values in their order, which is their priority."""
+    if not values.strip():
+        return lambda scope, environment: []
+    return boxes.feel(f"[{values}]", names, 0)
+
+
+_Decide = Callable[[Table, list[_Row], list[Any], Environment], Value]
+
+
+def _unique(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    if len(rows) > 1:
+        raise Undefined(f"expected one rule to match, but rules {_numbers(rows)} do (hit policy unique)")
+    return rows[0][1]
+
+
+def _any(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    first = rows[0][1]
+    if any(equal(value, first, environment) is not True for _, value in rows):
+        raise Undefined(
+            f"expected matching rules to agree, but rules {_numbers(rows)} do not (hit policy any)"
+        )
+    return first
+
+
+def _first(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    return rows[0][1]
+
+
+def _priority(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    return min(rows, key=_by_priority(table, ranks))[1]
+
+
+def _output_order(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    return [value for _, value in sorted(rows, key=_by_priority(table, ranks))]
+
+
+def _rule_order(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    return [value for _, value in rows]
+
+
+def _collect(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+    values = [value for _, value in rows]
+    if table.aggregation is Aggregation.NONE:
+        return values
+    if table.aggregation is Aggregation.COUNT:
+        return len(values)
+    return BUILT_INS[table.aggregation.value.lower()].call(environment, [values])
+
+
+_POLICIES: Mapping[HitPolicy, _Decide] = {
+    HitPolicy.UNIQUE: _unique,
+    HitPolicy.ANY: _any,
+    HitPolicy.FIRST: _first,
+    HitPolicy.PRIORITY: _priority,
+    HitPolicy.OUTPUT_ORDER: _output_order,
+    HitPolicy.RULE_ORDER: _rule_order,
+    HitPolicy.COLLECT: _collect,
+}
+
+
+def _by_priority(table: Table, ranks: list[Any]) -> Callable[[_Row], tuple[int, ...]]:
+    names = [output.name for output in table.outputs]
+
+    def key(row: _Row) -> tuple[int, ...]:
+        value = row[1]
+        parts = [value] if len(names) == 1 else [value.get(name) for name in names]  # type: ignore[union-attr]
+        return tuple(_rank(part, order) for part, order in zip(parts, ranks, strict=True))
+
+    return key
+
+
+def _rank(value: Value, order: Sequence[Value] | None) -> int:
+    known = order or ()
+    return next((place for place, item in enumerate(known) if equal(item, value) is True), len(known))
+
+
+def _numbers(rows: Sequence[_Row]) -> str:
+    return " and ".join(str(number + 1) for number, _ in rows)

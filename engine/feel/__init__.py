@@ -1,0 +1,58 @@
+"""FEEL, the engine's only expression language (DMN 1.5 chapter 10): pure, budgeted, compiled once.
+
+This is the package's door: the rest of the engine imports these names and nothing behind them. Some of them
+are only for decisions (``engine.dmn``), which build closures of their own around expressions.
+"""
+
+from __future__ import annotations
+
+from engine.feel.builtins import BUILT_INS, call_named
+from engine.feel.comparison import equal
+from engine.feel.environment import Environment
+from engine.feel.expression import (
+    Expression,
+    built_in_functions,
+    compile_expression,
+    compile_typed,
+    compile_unary_tests,
+)
+from engine.feel.formatting import format_value
+from engine.feel.functions import closure
+from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
+from engine.feel.names import is_name
+from engine.feel.scopes import Layer, Run, Scope
+from engine.feel.types import ANY, BUILT_IN_TYPES, FeelType
+from engine.feel.values import Function, Parameter, Range, Undefined, Value, YearsMonthsDuration, kind_of
+
+__all__ = [
+    "ANY",
+    "BUILT_INS",
+    "BUILT_IN_TYPES",
+    "Environment",
+    "Expression",
+    "FeelType",
+    "Function",
+    "Layer",
+    "Parameter",
+    "Range",
+    "Round",
+    "Run",
+    "Scope",
+    "Undefined",
+    "Value",
+    "YearsMonthsDuration",
+    "built_in_functions",
+    "call_named",
+    "closure",
+    "compile_expression",
+    "compile_typed",
+    "compile_unary_tests",
+    "equal",
+    "format_value",
+    "guarded",
+    "is_name",
+    "kind_of",
+    "run_filter",
+    "run_for",
+    "run_quantified",
+]

@@ -1,0 +1,89 @@
+"""Working days in FEEL (engine.md §5); the last argument, a calendar's name, may be left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeVar
+
+from engine.calendar import DEFAULT_CALENDAR, MAX_CALENDAR_DAYS, MAX_WORKING_DAYS, WorkingCalendar
+from engine.errors import EvaluationError
+from engine.feel.builtins.registry import builtin
+from engine.feel.environment import Environment
+from engine.feel.values import Undefined
+
+_T = TypeVar("_T")
+_DAYS_PER_UNIT = 8
+
+
+@builtin("is working day(date: date|date and time, [calendar: string?])", environment=True)
+def is_working_day(environment: Environment, date: dt.date, calendar: str | None = None) -> bool:
+    """Say whether the office works on a day."""
+    found = _calendar(environment, calendar)
+    return found.is_working_day(_local_date(date, found))
+
+
+@builtin("add working days(date: date|date and time, count: number, [calendar: string?])", environment=True)
+def add_working_days(
+    environment: Environment, date: dt.date, count: int | Decimal, calendar: str | None = None
+) -> dt.date:
+    """Return the n-th working day after a day."""
+    found = _calendar(environment, calendar)
+    days = _whole(environment, count)
+    return _attempt(lambda: found.add_working_days(_local_date(date, found), days))
+
+
+@builtin(
+    "working days between(start: date|date and time, end: date|date and time, [calendar: string?])",
+    environment=True,
+)
+def working_days_between(
+    environment: Environment, start: dt.date, end: dt.date, calendar: str | None = None
+) -> int:
+    """Count the working days after the first day up to and including the second."""
+    found = _calendar(environment, calendar)
+    first, last = _local_date(start, found), _local_date(end, found)
+    environment.spend(min(abs((last - first).days), MAX_CALENDAR_DAYS) // _DAYS_PER_UNIT)
+    return _attempt(lambda: found.working_days_between(first, last))
+
+
+@builtin(
+    "working day deadline(from: date|date and time, count: number, [calendar: string?])", environment=True
+)
+def working_day_deadline(
+    environment: Environment, start: dt.date, count: int | Decimal, calendar: str | None = None
+) -> dt.datetime:
+    """Return the instant when the n-th working day after a day ends, 24:00 local."""
+    found = _calendar(environment, calendar)
+    days = _whole(environment, count)
+    return _attempt(lambda: found.deadline(start, days))
+
+
+def _calendar(environment: Environment, name: str | None) -> WorkingCalendar:
+    wanted = name or DEFAULT_CALENDAR
+    found = environment.calendars.get(wanted)
+    if found is None:
+        known = ", ".join(sorted(environment.calendars)) or "none"
+        raise Undefined(f"expected the name of a calendar ({known}), but there is no “{wanted[:40]}”")
+    return found
+
+
+def _whole(environment: Environment, count: int | Decimal) -> int:
+    if count != int(count):
+        raise Undefined(f"expected a whole number of working days, but got {count}")
+    environment.spend(min(abs(int(count)), MAX_WORKING_DAYS) // _DAYS_PER_UNIT)
+    return int(count)
+
+
+def _local_date(day: dt.date, calendar: WorkingCalendar) -> dt.date:
+    if not isinstance(day, dt.datetime):
+        return day
+    return (day if day.tzinfo is None else day.astimezone(calendar.zone)).date()
+
+
+def _attempt(work: Callable[[], _T]) -> _T:
+    try:
+        return work()
+    except EvaluationError as problem:
+        raise Undefined(str(problem)) from None

@@ -1,0 +1,303 @@
+"""From the syntax tree to closures ``run(scope, environment)``.
+
+A closure costs nothing but its work: the budget is charged once per straight-line stretch (an expression, a
+loop's round, a function's body), by the number of its nodes. What fails inside yields null and a warning with
+its position; only a spent budget raises. What the closures do is in ``structures``, ``conditions``, ``loops``
+and ``functions``; here is how they are put together and which names they read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from engine.errors import InvalidExpression
+from engine.feel import nodes
+from engine.feel.builtins import BUILT_INS
+from engine.feel.conditions import (
+    INPUT,
+    Test,
+    answering,
+    comparing,
+    passing,
+    run_between,
+    run_comparison,
+    run_comparison_with,
+    run_if,
+    run_in,
+    run_logic,
+    run_unary_tests,
+)
+from engine.feel.environment import Environment
+from engine.feel.functions import closure, run_call, run_shadowed
+from engine.feel.loops import Round, run_filter, run_for, run_index, run_quantified
+from engine.feel.nodes import mentions
+from engine.feel.scopes import Run, Scope
+from engine.feel.structures import (
+    run_arithmetic,
+    run_context,
+    run_list,
+    run_literal,
+    run_name,
+    run_negation,
+    run_path,
+    run_range,
+    run_range_from,
+)
+from engine.feel.temporal import parse_temporal
+from engine.feel.types import FeelType, TypeName, resolve
+from engine.feel.values import Parameter, Range, Undefined, Value, kind_of
+
+MAX_CHAIN = 240
+
+_COST_OF_CALL = 3
+_COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
+_CLOCKS = frozenset({"now", "today"})
+
+
+class Compiler:
+    """Compiles one tree; afterwards its attributes tell what the closure needs.
+
+    ``free`` are the names it reads, ``uncertain`` those inside filters that may as well be entries of the
+    items; ``volatile`` says that it asks for the time; ``cost`` is what a run takes from the budget.
+    """
+
+    def __init__(self, source: str, names: frozenset[str], types: Mapping[str, FeelType]) -> None:
+        self.free: set[str] = set()
+        self.uncertain: set[str] = set()
+        self.volatile = False
+        self.cost = 0
+        self._source = source
+        self._names = names
+        self._types = types
+        self._bound: list[frozenset[str]] = []
+        self._filters = 0
+        self._level = 0
+        self._deepest = 0
+
+    def compile(self, node: Any) -> Run:
+        """Return the closure of a node."""
+        self.cost += 1
+        frames = _FRAMES.get(type(node), 1)
+        self._level += frames
+        if self._level > MAX_CHAIN:
+            reason = f"expected operators chained at most {MAX_CHAIN} deep, but there are more"
+            raise InvalidExpression(reason, position=node.position, source=self._source)
+        try:
+            return _COMPILERS[type(node)](self, node)
+        finally:
+            self._level -= frames
+
+    @contextmanager
+    def _binding(self, *names: str) -> Iterator[None]:
+        self._bound.append(frozenset(names))
+        try:
+            yield
+        finally:
+            self._bound.pop()
+
+    def _is_bound(self, name: str) -> bool:
+        return any(name in names for names in self._bound)
+
+    def _stretch(self, node: Any) -> tuple[Run, int]:
+        """Compile what runs many times: its closure and what one run costs."""
+        outside, self.cost = self.cost, 0
+        run = self.compile(node)
+        inside, self.cost = self.cost, outside
+        return run, inside
+
+    def _literal(self, node: nodes.Literal) -> Run:
+        return run_literal(node.value)
+
+    def _at(self, node: nodes.AtLiteral) -> Run:
+        try:
+            return run_literal(parse_temporal(node.text))
+        except Undefined as problem:
+            reason = str(problem)
+            return lambda scope, environment: environment.warn(reason, node.position)
+
+    def _name(self, node: nodes.Name) -> Run:
+        self._note(node.name)
+        fallback = None if self._is_bound(node.name) else BUILT_INS.get(node.name)
+        return run_name(node.name, fallback, node.position)
+
+    def _note(self, name: str) -> None:
+        if name == INPUT or self._is_bound(name) or (name in BUILT_INS and name not in self._names):
+            self.volatile = self.volatile or name in _CLOCKS
+        elif self._filters and name not in self._names:
+            self.uncertain.add(name)
+        else:
+            self.free.add(name)
+
+    def _unary(self, node: nodes.Unary) -> Run:
+        return run_negation(self.compile(node.operand), node.position)
+
+    def _binary(self, node: nodes.Binary) -> Run:
+        if node.operator not in _COMPARISONS:
+            make = run_arithmetic
+        elif isinstance(node.right, nodes.Literal):
+            return run_comparison_with(
+                node.operator, self.compile(node.left), node.right.value, node.position
+            )
+        else:
+            make = run_comparison
+        return make(node.operator, self.compile(node.left), self.compile(node.right), node.position)
+
+    def _logic(self, node: nodes.Logic) -> Run:
+        operands = tuple(self.compile(operand) for operand in node.operands)
+        return run_logic(operands, node.operator == "or", node.position)
+
+    def _between(self, node: nodes.Between) -> Run:
+        value, low, high = (self.compile(part) for part in (node.value, node.low, node.high))
+        return run_between(value, low, high, node.position)
+
+    def _in(self, node: nodes.In) -> Run:
+        return run_in(self.compile(node.value), [self._test(test) for test in node.tests], node.position)
+
+    def _unary_tests(self, node: nodes.UnaryTests) -> Run:
+        return run_unary_tests([self._test(test) for test in node.tests], node.negated, node.position)
+
+    def _test(self, node: Any) -> Test:
+        if isinstance(node, nodes.Comparison):
+            return comparing(node.operator, self.compile(node.operand))
+        return (answering if mentions(node, INPUT) else passing)(self.compile(node))
+
+    def _instance_of(self, node: nodes.InstanceOf) -> Run:
+        value, type_ = self.compile(node.value), self._type(node.type)
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            found = value(scope, environment)
+            return type_.is_instance(found, environment)
+
+        return run
+
+    def _type(self, written: TypeName) -> FeelType:
+        try:
+            return resolve(written, self._types)
+        except Undefined as problem:
+            place = written.position
+            reason = f"{problem} (at position {place + 1})"
+            raise InvalidExpression(reason, position=place, source=self._source) from None
+
+    def _path(self, node: nodes.Path) -> Run:
+        return run_path(self.compile(node.value), node.name, node.position)
+
+    def _filter(self, node: nodes.Filter) -> Run:
+        source = self.compile(node.value)
+        if isinstance(node.condition, nodes.Literal) and kind_of(node.condition.value) == "number":
+            return run_index(source, node.condition.value)
+        self._filters += 1
+        with self._binding("item"):
+            condition, cost = self._stretch(node.condition)
+        self._filters -= 1
+        return run_filter(source, condition, cost)
+
+    def _call(self, node: nodes.Call) -> Run:
+        arguments = tuple(self.compile(argument) for argument in node.arguments)
+        self.cost += _COST_OF_CALL
+        self._deepest = max(self._deepest, self._level)
+        return run_call(self._function_called(node.function), arguments, node.names, node.position)
+
+    def _function_called(self, node: Any) -> Run:
+        found = BUILT_INS.get(node.name) if isinstance(node, nodes.Name) else None
+        if found is None:
+            return self.compile(node)
+        self._note(node.name)
+        if node.name in self._names or self._is_bound(node.name):
+            return run_shadowed(node.name, found)
+        return run_literal(found)
+
+    def _list(self, node: nodes.ListOf) -> Run:
+        return run_list(tuple(self.compile(item) for item in node.items))
+
+    def _context(self, node: nodes.ContextOf) -> Run:
+        entries: list[tuple[str, Run]] = []
+        for place, (name, entry) in enumerate(node.entries):
+            # a function may call itself, so its own name is bound as well
+            itself = (name,) if isinstance(entry, nodes.FunctionOf) else ()
+            with self._binding(*(earlier for earlier, _ in node.entries[:place]), *itself):
+                entries.append((name, self.compile(entry)))
+        return run_context(entries)
+
+    def _range(self, node: nodes.RangeOf) -> Run:
+        included = (node.low_included, node.high_included)
+        ends = node.low, node.high
+        if all(isinstance(end, nodes.Literal) and end.value is not None for end in ends):
+            low, high = (end.value for end in ends if isinstance(end, nodes.Literal))
+            if kind_of(low) == kind_of(high):
+                return run_literal(Range(low, high, *included))
+        return run_range(self.compile(node.low), self.compile(node.high), included, node.position)
+
+    def _range_from(self, node: nodes.RangeFrom) -> Run:
+        return run_range_from(node.operator, self.compile(node.operand))
+
+    def _if(self, node: nodes.If) -> Run:
+        return run_if(self.compile(node.condition), self.compile(node.then), self.compile(node.otherwise))
+
+    def _rounds(self, iterations: tuple[nodes.Iteration, ...], names: list[str]) -> list[Round]:
+        rounds: list[Round] = []
+        for iteration in iterations:
+            with self._binding(*names):
+                end = None if iteration.end is None else self.compile(iteration.end)
+                rounds.append(Round(iteration.name, self.compile(iteration.domain), end))
+            names.append(iteration.name)
+        return rounds
+
+    def _for(self, node: nodes.For) -> Run:
+        names = ["partial"]
+        rounds = self._rounds(node.iterations, names)
+        with self._binding(*names):
+            body, cost = self._stretch(node.body)
+        return run_for(rounds, body, cost, node.position)
+
+    def _quantified(self, node: nodes.Quantified) -> Run:
+        names: list[str] = []
+        rounds = self._rounds(node.iterations, names)
+        with self._binding(*names):
+            condition, cost = self._stretch(node.condition)
+        return run_quantified(rounds, condition, cost, node.universal, node.position)
+
+    def _function(self, node: nodes.FunctionOf) -> Run:
+        parameters = tuple(
+            Parameter(name=name, type=None if type_ is None else self._type(type_))
+            for name, type_ in node.parameters
+        )
+        outside, self._deepest = self._deepest, self._level
+        with self._binding(*(parameter.name for parameter in parameters)):
+            body, cost = self._stretch(node.body)
+        depth = self._deepest - self._level + 1
+        self._deepest = max(outside, self._deepest)
+
+        def run(scope: Scope, environment: Environment) -> Value:
+            return closure("function", parameters, body, scope, cost=cost, depth=depth)
+
+        return run
+
+
+_COMPILERS: dict[type, Callable[[Compiler, Any], Run]] = {
+    nodes.Literal: Compiler._literal,
+    nodes.AtLiteral: Compiler._at,
+    nodes.Name: Compiler._name,
+    nodes.Unary: Compiler._unary,
+    nodes.Binary: Compiler._binary,
+    nodes.Logic: Compiler._logic,
+    nodes.Between: Compiler._between,
+    nodes.In: Compiler._in,
+    nodes.UnaryTests: Compiler._unary_tests,
+    nodes.InstanceOf: Compiler._instance_of,
+    nodes.Path: Compiler._path,
+    nodes.Filter: Compiler._filter,
+    nodes.Call: Compiler._call,
+    nodes.ListOf: Compiler._list,
+    nodes.ContextOf: Compiler._context,
+    nodes.RangeOf: Compiler._range,
+    nodes.RangeFrom: Compiler._range_from,
+    nodes.If: Compiler._if,
+    nodes.For: Compiler._for,
+    nodes.Quantified: Compiler._quantified,
+    nodes.FunctionOf: Compiler._function,
+}
+
+
+_FRAMES: dict[type, int] = {nodes.Call: 2, nodes.For: 3, nodes.Quantified: 3, nodes.Filter: 2}

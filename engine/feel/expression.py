@@ -1,0 +1,103 @@
+"""A compiled expression: what the rest of the engine holds and evaluates."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+
+from engine.errors import EvaluationError
+from engine.feel.builtins import BUILT_INS
+from engine.feel.compiler import Compiler
+from engine.feel.environment import Environment
+from engine.feel.nodes import Filter, Literal, Name, Node, Path
+from engine.feel.parser import parse_expression, parse_unary_tests
+from engine.feel.scopes import Run, Scope
+from engine.feel.types import FeelType
+from engine.feel.values import Value, size_of
+
+MAX_PARTS = 100_000
+_CACHED = 4096
+
+
+class Expression:
+    """An expression, parsed and compiled; immutable and safe to share.
+
+    ``variables`` are the names it reads from its scope; ``uncertain`` are names inside filters that may be
+    variables or entries of the filtered items; ``constant`` says that it reads nothing and asks no clock.
+    """
+
+    __slots__ = ("_builds", "_cost", "_run", "constant", "source", "uncertain", "variables")
+
+    def __init__(self, source: str, node: Node, names: frozenset[str], types: Mapping[str, FeelType]) -> None:
+        compiler = Compiler(source, names, types)
+        self.source = source
+        self._run: Run = compiler.compile(node)
+        self._cost = compiler.cost
+        self._builds = not isinstance(node, Literal | Name | Path | Filter)
+        self.variables = frozenset(compiler.free)
+        self.uncertain = frozenset(compiler.uncertain)
+        self.constant = not (compiler.free or compiler.uncertain or compiler.volatile)
+
+    def evaluate(self, scope: Scope, environment: Environment) -> Value:
+        """Return the expression's value; null with a warning in the environment where it has none.
+
+        Raises ``EvaluationError`` when the budget of the environment is used up. The scope is only read.
+        """
+        environment.fuel -= self._cost
+        if environment.fuel < 0:
+            environment.spend(0)
+        try:
+            result = self._run(scope, environment)
+        except RecursionError:
+            raise EvaluationError("expected values nested less deeply, but they are too deep") from None
+        if self._builds and isinstance(result, list | dict) and size_of(result, MAX_PARTS) > MAX_PARTS:
+            # parts may be shared in memory, but they are written out when the value is stored
+            raise EvaluationError(f"expected a value of at most {MAX_PARTS} parts, but it has more")
+        return result
+
+    def __repr__(self) -> str:
+        return f"Expression({self.source!r})"
+
+
+def compile_expression(source: str, names: Collection[str] = ()) -> Expression:
+    """Return a compiled expression; one leading ``=`` is not part of it.
+
+    ``names`` are the variables known to be in scope: they decide how names with operators in them are read.
+    Raises ``InvalidExpression`` with the position, what was found and what was expected.
+    """
+    return _expression(source, frozenset(names))
+
+
+def compile_unary_tests(source: str, names: Collection[str] = ()) -> Expression:
+    """Return a compiled decision table cell; its value is whether the input, bound as ``?``, passes.
+
+    Raises ``InvalidExpression`` with the position, what was found and what was expected.
+    """
+    return _unary_tests(source, frozenset(names))
+
+
+def compile_typed(
+    source: str, names: Collection[str], types: Mapping[str, FeelType], *, unary: bool = False
+) -> Expression:
+    """Return a compiled expression or cell that knows the item definitions of a decision model."""
+    known = frozenset(names)
+    parse = parse_unary_tests if unary else parse_expression
+    return Expression(source, parse(source, known | types.keys()), known, types)
+
+
+@lru_cache(maxsize=_CACHED)
+def _expression(source: str, names: frozenset[str]) -> Expression:
+    text = source.lstrip()
+    # a blank keeps every position as the author counts it
+    plain = source.replace("=", " ", 1) if text.startswith("=") else source
+    return Expression(source, parse_expression(plain, names), names, {})
+
+
+@lru_cache(maxsize=_CACHED)
+def _unary_tests(source: str, names: frozenset[str]) -> Expression:
+    return Expression(source, parse_unary_tests(source, names), names, {})
+
+
+def built_in_functions() -> tuple[str, ...]:
+    """Return the names of all built-in functions, for editors and suggestions."""
+    return tuple(sorted(BUILT_INS))

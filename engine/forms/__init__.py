@@ -1,0 +1,12 @@
+"""Forms: reading a form-js file (a frozen subset of its JSON) and checking what a person filled in.
+
+This is the floor's door. A form knows nothing of HTML; ``web`` draws it from the records it is checked with.
+"""
+
+from __future__ import annotations
+
+from engine.forms.form import Form
+from engine.forms.parts import Component, ComponentType, Option
+from engine.forms.reading import read_form
+
+__all__ = ["Component", "ComponentType", "Form", "Option", "read_form"]

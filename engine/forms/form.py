@@ -1,0 +1,88 @@
+"""A form as a thing one can submit to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.errors import InvalidSubmission
+from engine.feel import Environment, Value
+from engine.forms import values
+from engine.forms.parts import Component, ComponentType, fields_of
+
+_SHOWN_UNKNOWN = 20
+_SHOWN_KEY = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Form:
+    """A form definition: ``id`` is what ``formDefinition formId`` names, ``file`` where it was read from."""
+
+    id: str
+    file: str
+    components: tuple[Component, ...]
+
+    @property
+    def fields(self) -> tuple[Component, ...]:
+        """Return the components that carry data, in document order."""
+        return tuple(fields_of(self.components))
+
+    def validate(
+        self,
+        submission: Mapping[str, object],
+        *,
+        now: dt.datetime,
+        variables: Mapping[str, Value] | None = None,
+    ) -> dict[str, Value]:
+        """Return the data as FEEL values: one entry per field a person may fill in, null where empty.
+
+        Takes what an HTML form, JSON or YAML gives: texts for everything, or values of the right type.
+        ``now`` is the aware business time; ``variables`` are the case's, for the conditions. Hidden fields
+        come out as null whatever was sent, read-only ones do not come out at all. Raises
+        ``InvalidSubmission`` with one Polish message per field, all at once.
+        """
+        writable = [field for field in self.fields if not field.read_only]
+        problems = _unknown(self.fields, submission)
+        answers: dict[str, Value] = {}
+        for field in writable:
+            try:
+                answers[field.key] = values.read(field, submission.get(field.key), now)
+            except values.Refused as refusal:
+                answers[field.key] = None
+                problems[field.key] = str(refusal)
+        hidden = _hide(writable, answers, variables or {}, now)
+        missing = {field.key: values.missing(field) for field in writable if _is_missing(field, answers)}
+        problems = {**missing, **problems}
+        for key in hidden:
+            problems.pop(key, None)
+        if problems:
+            raise InvalidSubmission(problems)
+        return answers
+
+
+def _unknown(fields: tuple[Component, ...], submission: Mapping[str, object]) -> dict[str, str]:
+    known = {field.key for field in fields}
+    unknown = [str(key)[:_SHOWN_KEY] for key in submission if key not in known]
+    return dict.fromkeys(unknown[:_SHOWN_UNKNOWN], "Formularz nie ma takiego pola.")
+
+
+def _hide(
+    fields: list[Component], answers: dict[str, Value], variables: Mapping[str, Value], now: dt.datetime
+) -> set[str]:
+    """Null the answers of hidden fields, top to bottom: what is hidden counts as empty for those below it."""
+    environment = Environment(now=now)
+    hidden: set[str] = set()
+    scope = {**variables, **answers}
+    for field in fields:
+        if any(condition.evaluate(scope, environment) is True for condition in field.hide):
+            hidden.add(field.key)
+            scope[field.key] = answers[field.key] = None
+    return hidden
+
+
+def _is_missing(field: Component, answers: Mapping[str, Value]) -> bool:
+    if not field.required:
+        return False
+    answer = answers[field.key]
+    return answer is None or (field.type is ComponentType.CHECKBOX and answer is False)

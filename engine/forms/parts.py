@@ -1,0 +1,93 @@
+"""What a form is made of: frozen records, as read and checked; no reading, no validation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from engine.feel import Expression
+
+MAX_TEXT_BYTES = 64 * 1024
+
+
+class ComponentType(StrEnum):
+    """The types of the subset, by form-js's names; the last five carry no data."""
+
+    TEXTFIELD = "textfield"
+    TEXTAREA = "textarea"
+    NUMBER = "number"
+    CHECKBOX = "checkbox"
+    CHECKLIST = "checklist"
+    RADIO = "radio"
+    SELECT = "select"
+    DATETIME = "datetime"
+    TEXT = "text"
+    HTML = "html"
+    GROUP = "group"
+    SEPARATOR = "separator"
+    SPACER = "spacer"
+
+
+WITHOUT_DATA = frozenset(
+    {
+        ComponentType.TEXT,
+        ComponentType.HTML,
+        ComponentType.GROUP,
+        ComponentType.SEPARATOR,
+        ComponentType.SPACER,
+    }
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Option:
+    """One answer a person may choose."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Component:
+    """One part of a form; only the fields of its type are set.
+
+    ``subtype`` is ``date``, ``time`` or ``datetime``; ``decimals`` the digits allowed after the comma (None:
+    any); ``checks`` are the names in ``obieg:validate``; ``hide`` the FEEL conditions of the component and of
+    the groups around it, any one of which hides it; ``read_only`` fields are shown and never taken from a
+    submission; ``personal`` marks personal data.
+    """
+
+    type: ComponentType
+    id: str
+    key: str = ""
+    label: str = ""
+    help: str = ""
+    text: str = ""
+    required: bool = False
+    read_only: bool = False
+    personal: bool = False
+    options: tuple[Option, ...] = ()
+    subtype: str = ""
+    future_only: bool = False
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    decimals: int | None = None
+    min_length: int = 0
+    max_length: int = MAX_TEXT_BYTES
+    pattern: str = ""
+    email: bool = False
+    checks: tuple[str, ...] = ()
+    hide: tuple[Expression, ...] = ()
+    default: object = None
+    properties: Mapping[str, str] = field(default_factory=dict)
+    children: tuple[Component, ...] = ()
+
+
+def fields_of(components: tuple[Component, ...]) -> Iterator[Component]:
+    """Yield the components that carry data, in document order, those inside groups included."""
+    for component in components:
+        if component.type not in WITHOUT_DATA:
+            yield component
+        yield from fields_of(component.children)

@@ -1,0 +1,58 @@
+"""Containers: embedded sub-processes (BPMN 2.0.2 §10.3.5, §13.3.4) and call activities (§10.3.6)."""
+
+from __future__ import annotations
+
+from engine.kernel import events as ev
+from engine.kernel import waits
+from engine.kernel.failure import Failure
+from engine.kernel.state import ElementInstance
+from engine.kernel.step import Step
+from engine.kernel.variables import scope_of, visible
+from engine.model.definition import Element
+
+
+def sub_process(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Listen for its event sub-processes and enter it at its start event."""
+    waits.open_event_sub_processes(step, instance)
+    begin(step, instance, element)
+
+
+def begin(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Queue the first elements of a container: its start event, else every element no flow leads to
+    (§13.3.4)."""
+    definition = step.definition
+    first = definition.starts.get(element.id) or tuple(
+        child for child in definition.children.get(element.id, ()) if _begins(definition.elements[child])
+    )
+    for child in first:
+        step.queue.append(("element", instance.key, child))
+    if not first:
+        step.settle(instance)
+
+
+def _begins(element: Element) -> bool:
+    attached = element.attached_to is not None
+    return not (element.incoming or attached or element.triggered_by_event or element.is_for_compensation)
+
+
+def call(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Ask for another process; the call activity waits until that instance has ended."""
+    called = element.called_element
+    if called is None:
+        step.complete(instance)
+        return
+    if step.tree.header.depth + 1 > step.context.limits.call_depth:
+        raise Failure(
+            "called_element",
+            f"expected at most {step.context.limits.call_depth} nested calls, but there are more",
+        )
+    process_id = waits.text_of(step, called.process_id, scope_of(step, instance), "the called process id")
+    if called.propagate_all_parent_variables:
+        variables = visible(step, instance)
+    else:
+        variables = dict(instance.variables or {})
+    step.emit(
+        ev.InstanceCalled(
+            instance.key, step.key(), process_id, called.binding, called.version_tag or "", variables
+        )
+    )

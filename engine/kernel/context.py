@@ -1,0 +1,44 @@
+"""What a step is given besides state and command: everything that could make two runs differ."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from engine.calendar import WorkingCalendar
+from engine.clock import WARSAW
+from engine.kernel.commands import CommandContext
+from engine.model.definition import ProcessDefinition
+
+SEMANTICS_VERSION = 1
+EARTH_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How far one step may go (``security.md`` §10)."""
+
+    elements: int = 10_000
+    keys: int = 24_000
+    elements_without_wait: int = 1_000_000
+    loop_children: int = 10_000
+    call_depth: int = 16
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The surroundings of one step: the recorded part, and what its versions stand for."""
+
+    recorded: CommandContext
+    definition: ProcessDefinition
+    parameters: Mapping[str, Any]
+    calendars: Mapping[str, WorkingCalendar]
+    zone: ZoneInfo = WARSAW
+    limits: Limits = Limits()
+
+    @property
+    def now(self) -> dt.datetime:
+        """Return the business time of this step, aware, in UTC."""
+        return EARTH_START + dt.timedelta(microseconds=self.recorded.now)

@@ -1,0 +1,346 @@
+"""One step: an explicit queue of activations worked off in order until nothing moves.
+
+``Step`` holds what a step needs and the few moves every element shares: enter, complete, take flows, end a
+scope. What is particular to a family of elements is a behaviour (``engine.kernel.behaviours``). The order
+is first in, first out over taken flows; boundary and event sub-processes follow document order; so equal
+inputs give equal events.
+
+Three kinds of going wrong: a BPMN error climbs to who catches it (``propagation``), a ``Failure`` becomes
+an incident at one place (``Step.stop``), anything else is a bug and raises.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from engine.errors import EvaluationError
+from engine.feel import Environment, compile_expression
+from engine.kernel import events as ev
+from engine.kernel import loops, termination, waits
+from engine.kernel.appliers import APPLIERS
+from engine.kernel.context import Context
+from engine.kernel.failure import Failure
+from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.variables import Scope, assign, scope_of
+from engine.model.definition import Element, ElementType, Expression, SequenceFlow
+from engine.model.records import ElementState, InstanceState
+
+EVALUATION_FUEL = 100_000
+
+_WAITING_BOUNDARIES = frozenset(
+    {
+        ElementType.SUB_PROCESS,
+        ElementType.CALL_ACTIVITY,
+        ElementType.TASK,
+        ElementType.USER_TASK,
+        ElementType.MANUAL_TASK,
+        ElementType.SERVICE_TASK,
+        ElementType.SEND_TASK,
+        ElementType.RECEIVE_TASK,
+        ElementType.SCRIPT_TASK,
+        ElementType.BUSINESS_RULE_TASK,
+    }
+)
+
+
+class Behaviour(Protocol):
+    """What a family of elements does when one of them has been entered."""
+
+    def __call__(self, step: Step, instance: ElementInstance, element: Element) -> None:
+        """Do the element's own work; either complete it or leave it waiting."""
+
+
+class Step:
+    """The work of one command on one instance."""
+
+    def __init__(
+        self, tree: InstanceTree, context: Context, behaviours: Mapping[ElementType, Behaviour]
+    ) -> None:
+        self.tree = tree
+        self.context = context
+        self.definition = context.definition
+        self.at = context.recorded.now
+        self.events: list[ev.Event] = []
+        self.queue: deque[tuple[str, int, str]] = deque()
+        self.behaviours = behaviours
+        self.entered = 0
+        self._next_key = context.recorded.first_key
+        self.environment = Environment(now=context.now, zone=context.zone, calendars=context.calendars)
+        self.surroundings: dict[str, Any] = {"parameters": context.parameters}
+
+    @property
+    def keys_used(self) -> int:
+        """Return how many keys this step has taken."""
+        return self._next_key - self.context.recorded.first_key
+
+    def key(self) -> int:
+        """Take the next free key."""
+        key = self._next_key
+        self._next_key = key + 1
+        return key
+
+    def emit(self, event: ev.Event) -> None:
+        """Record what has happened and apply it to the state."""
+        self.events.append(event)
+        APPLIERS[type(event)](self.tree, event, self.at)
+
+    def element_of(self, instance: ElementInstance) -> Element:
+        """Return the element an instance is of."""
+        return self.definition.elements[instance.element_id]
+
+    # --- expressions ---
+
+    def evaluate(self, expression: Expression, scope: Scope) -> Any:
+        """Return an expression's value (a literal's text); raises ``Failure`` when it cannot be evaluated."""
+        if expression.literal:
+            return expression.source
+        environment = self.environment
+        environment.fuel = EVALUATION_FUEL
+        environment.warnings.clear()
+        try:
+            return compile_expression(expression.source).evaluate(scope, environment)
+        except EvaluationError as error:
+            raise Failure("expression", f"{error} (in '{expression.source}')") from error
+
+    def holds(self, condition: Expression, scope: Scope, what: str) -> bool:
+        """Return whether a condition is true; anything but a boolean is a ``Failure``, never silently
+        false."""
+        value = self.evaluate(condition, scope)
+        if value is True or value is False:
+            return bool(value)
+        why = "; ".join(self.environment.warnings) or f"it gave {value!r}"
+        raise Failure("condition", f"expected {what} '{condition.source}' to be true or false, but {why}")
+
+    # --- the queue ---
+
+    def run(self) -> None:
+        """Work off the queue until nothing moves or the step reaches its limit."""
+        queue, limits = self.queue, self.context.limits
+        while queue:
+            if self.entered >= limits.elements or self.keys_used >= limits.keys:
+                self._interrupt()
+                return
+            kind, scope_key, target = queue.popleft()
+            scope = self.tree.elements.get(scope_key)
+            if scope is None:
+                continue
+            if kind == "flow":
+                self._follow(scope, self.definition.flows[target])
+            elif kind == "element":
+                self.enter(self.definition.elements[target], scope)
+            else:
+                loops.iterate(self, scope, int(target))
+        self.tree.header.run_length = 0
+
+    def _interrupt(self) -> None:
+        total = self.tree.header.run_length + self.entered
+        queue = list(self.queue)
+        self.queue.clear()
+        self.emit(ev.StepInterrupted(queue, total))
+        if total >= self.context.limits.elements_without_wait:
+            self.raise_incident(
+                self.tree.root,
+                "endless_loop",
+                f"expected a wait state, but {total} elements were entered without one: "
+                "look for a loop without an exit",
+                ElementState.ACTIVE,
+            )
+
+    def _follow(self, scope: ElementInstance, flow: SequenceFlow) -> None:
+        element = self.definition.elements[flow.target]
+        if element.type is ElementType.PARALLEL_GATEWAY and len(element.incoming) > 1:
+            self._join(scope, element, flow.id)
+        else:
+            self.enter(element, scope, flow.id)
+
+    def _join(self, scope: ElementInstance, element: Element, flow: str) -> None:
+        self.emit(ev.TokenArrived(scope.key, element.id, flow))
+        waiting = (scope.joins or {})[element.id]
+        if all(incoming in waiting for incoming in element.incoming):
+            self.emit(ev.TokensConsumed(scope.key, element.id, list(element.incoming)))
+            self.enter(element, scope, flow)
+        else:
+            self.settle(scope)
+
+    # --- entering and leaving ---
+
+    def enter(
+        self,
+        element: Element,
+        scope: ElementInstance,
+        flow: str = "",
+        *,
+        variables: dict[str, Any] | None = None,
+        trigger: str = "",
+    ) -> ElementInstance:
+        """Create an instance of an element in a container and do what the element does."""
+        self.entered += 1
+        key = self._next_key
+        self._next_key = key + 1
+        self.emit(ev.ElementActivated(key, element.id, scope.key, flow, 0, variables, trigger))
+        instance = self.tree.elements[key]
+        self.activate(instance, element)
+        return instance
+
+    def activate(self, instance: ElementInstance, element: Element) -> None:
+        """Do what an entered element does; what fails becomes an incident and waits in ``activating``."""
+        try:
+            if element.loop is not None and not instance.loop_index:
+                waits.open_boundaries(self, instance, element)
+                loops.start(self, instance, element)
+                return
+            if element.inputs:
+                self.map_inputs(instance, element)
+            if element.type in _WAITING_BOUNDARIES and not instance.loop_index:
+                waits.open_boundaries(self, instance, element)
+            self.behaviours[element.type](self, instance, element)
+        except Failure as failure:
+            self.stop(instance, failure, ElementState.ACTIVATING)
+
+    def map_inputs(self, instance: ElementInstance, element: Element) -> None:
+        """Evaluate the input mappings in order, each into a variable of the element's own scope."""
+        for mapping in element.inputs:
+            scope = scope_of(self, instance)
+            value = self.evaluate(mapping.source, scope)
+            self.emit(ev.VariablesSet(instance.key, assign({}, mapping.target, value, scope)))
+
+    def complete(self, instance: ElementInstance, variables: Mapping[str, Any] | None = None) -> None:
+        """Finish an element: its results go to the variables, its outgoing flows are taken.
+
+        ``variables`` are what a job, a person, a message or a script brought. With output mappings they are
+        local and only the mappings reach the scope; without, each goes to the nearest scope having the
+        name, else to the root.
+        """
+        element = self.element_of(instance)
+        if instance.loop is not None:
+            loops.finish_body(self, instance, element)
+            return
+        try:
+            if variables:
+                self._keep_results(instance, element, variables)
+            if element.outputs:
+                self._map_outputs(instance, element)
+            if instance.loop_index:
+                loops.finish(self, instance, element)
+                return
+            flows = self.chosen_flows(instance, element) if element.outgoing else ()
+        except Failure as failure:
+            self.stop(instance, failure, ElementState.COMPLETING)
+            return
+        self.leave(instance, element, flows)
+
+    def leave(self, instance: ElementInstance, element: Element, flows: tuple[str, ...]) -> None:
+        """End an element instance that has done its part and take these flows."""
+        if instance.timers or instance.subscriptions:
+            waits.close_all(self, instance)
+        self.emit(ev.ElementCompleted(instance.key, element.id))
+        scope = self.tree.elements[instance.scope]
+        if flows:
+            for flow in flows:
+                self.queue.append(("flow", scope.key, flow))
+        else:
+            self.settle(scope)
+
+    def _keep_results(
+        self, instance: ElementInstance, element: Element, variables: Mapping[str, Any]
+    ) -> None:
+        if element.outputs:
+            self.emit(ev.VariablesSet(instance.key, dict(variables)))
+            return
+        self.write(instance, variables)
+
+    def write(self, instance: ElementInstance, variables: Mapping[str, Any]) -> None:
+        """Give each variable to the nearest scope, from this instance upwards, that has it; else to the
+        root."""
+        by_scope: dict[int, dict[str, Any]] = {}
+        for name, value in variables.items():
+            by_scope.setdefault(self._owner_of(instance, name), {})[name] = value
+        for key, values in by_scope.items():
+            self.emit(ev.VariablesSet(key, values))
+
+    def _owner_of(self, instance: ElementInstance, name: str) -> int:
+        current = instance
+        while current.scope:
+            if current.variables is not None and name in current.variables:
+                return current.key
+            current = self.tree.elements[current.scope]
+        return current.key
+
+    def _map_outputs(self, instance: ElementInstance, element: Element) -> None:
+        outer = self.tree.elements[instance.scope]
+        for mapping in element.outputs:
+            value = self.evaluate(mapping.source, scope_of(self, instance))
+            self.write(outer, assign({}, mapping.target, value, scope_of(self, outer)))
+
+    def chosen_flows(self, instance: ElementInstance, element: Element) -> tuple[str, ...]:
+        """Return the flows to take: every unconditional one and each whose condition holds, else the
+        default."""
+        flows = self.definition.flows
+        scope: Scope | None = None
+        chosen: list[str] = []
+        for flow_id in element.outgoing:
+            condition = flows[flow_id].condition
+            if flow_id == element.default_flow:
+                continue
+            if condition is None:
+                chosen.append(flow_id)
+                continue
+            scope = scope if scope is not None else scope_of(self, self.tree.elements[instance.scope])
+            if self.holds(condition, scope, f"the condition of flow '{flow_id}'"):
+                chosen.append(flow_id)
+        return tuple(chosen) or self.default_of(element)
+
+    def default_of(self, element: Element) -> tuple[str, ...]:
+        """Return the default flow; without one there is no way on, which is a ``Failure``."""
+        if element.default_flow is None:
+            raise Failure(
+                "no_flow",
+                f"expected a way out of '{element.id}', but no condition holds and it has no default flow",
+            )
+        return (element.default_flow,)
+
+    def settle(self, scope: ElementInstance) -> None:
+        """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""
+        if self.tree.children.get(scope.key) or any(item[1] == scope.key for item in self.queue):
+            return
+        if scope.joins:
+            gateways = ", ".join(f"'{gateway}'" for gateway in scope.joins)
+            self.raise_incident(
+                scope,
+                "deadlock",
+                f"expected another token at {gateways}, but nothing is left that could bring it",
+                ElementState.ACTIVE,
+            )
+        elif scope.scope == 0:
+            self.finish_instance(InstanceState.COMPLETED)
+        elif scope.incident is None:
+            self.complete(scope)
+
+    def finish_instance(self, state: InstanceState, reason: str = "") -> None:
+        """End the whole instance; nothing is left in its root container."""
+        root = self.tree.root
+        if root.timers or root.subscriptions:
+            waits.close_all(self, root)
+        if root.incident is not None:
+            self.emit(ev.IncidentResolved(root.incident.key, root.key, "ended"))
+        ended = ev.ElementCompleted if state is InstanceState.COMPLETED else ev.ElementTerminated
+        self.emit(ended(root.key, root.element_id))
+        self.emit(ev.InstanceEnded(state, reason))
+        self.queue.clear()
+
+    def terminate(self, instance: ElementInstance) -> None:
+        """End an element instance before its time, with all that is inside it."""
+        termination.terminate(self, instance)
+
+    # --- failures ---
+
+    def stop(self, instance: ElementInstance, failure: Failure, phase: ElementState) -> None:
+        """Turn a failure into an incident: the only place where that happens."""
+        self.raise_incident(instance, failure.kind, failure.reason, phase)
+
+    def raise_incident(self, instance: ElementInstance, kind: str, reason: str, phase: ElementState) -> None:
+        """Let an element instance wait for a person; one that waits already keeps its first incident."""
+        if instance.incident is None:
+            self.emit(ev.IncidentRaised(self.key(), instance.key, instance.element_id, kind, reason, phase))

@@ -1,0 +1,65 @@
+"""What happens when something an element instance listens for arrives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from engine.kernel import events as ev
+from engine.kernel import termination, waits
+from engine.model.definition import Element, ElementType
+
+if TYPE_CHECKING:
+    from engine.kernel.state import ElementInstance
+    from engine.kernel.step import Step
+
+
+def fire(step: Step, owner: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
+    """Let an event happen for whoever listens: a boundary, a start of an event sub-process, a gateway,
+    the event itself."""
+    if event.type is ElementType.BOUNDARY_EVENT:
+        _boundary(step, owner, event, variables)
+    elif event.type is ElementType.START_EVENT:
+        _event_sub_process(step, owner, event, variables)
+    elif owner.element_id != event.id:
+        _event_gateway(step, owner, event, variables)
+    else:
+        step.complete(owner, variables)
+
+
+def _boundary(step: Step, host: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
+    scope = step.tree.elements[host.scope]
+    if event.interrupting:
+        step.terminate(host)
+    _happen(step, event, scope, variables)
+
+
+def _event_gateway(step: Step, gateway: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
+    """The first event wins (BPMN 2.0.2 §10.6.6); the gateway's other events are given up."""
+    scope = step.tree.elements[gateway.scope]
+    waits.close_all(step, gateway)
+    step.emit(ev.ElementCompleted(gateway.key, gateway.element_id))
+    flow = next(f for f in step.element_of(gateway).outgoing if step.definition.flows[f].target == event.id)
+    _happen(step, event, scope, variables, flow)
+
+
+def _event_sub_process(step: Step, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
+    if start.interrupting:
+        termination.clear(step, scope)
+        waits.close_all(step, scope)
+    element = step.definition.elements[start.parent]
+    step.entered += 1
+    key = step.key()
+    step.emit(ev.ElementActivated(key, element.id, scope.key, "", 0, None, start.id))
+    instance = step.tree.elements[key]
+    waits.open_event_sub_processes(step, instance)
+    _happen(step, start, instance, variables)
+
+
+def _happen(
+    step: Step, event: Element, scope: ElementInstance, variables: dict[str, Any], flow: str = ""
+) -> None:
+    """Enter an event that has already happened, and leave it with what it brought."""
+    step.entered += 1
+    key = step.key()
+    step.emit(ev.ElementActivated(key, event.id, scope.key, flow))
+    step.complete(step.tree.elements[key], variables)

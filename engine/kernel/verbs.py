@@ -1,0 +1,343 @@
+"""What each command does: find what it is about, refuse what is no longer there, let the step move.
+
+A refusal raises ``NotFound`` or ``Conflict`` before anything is emitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from engine.errors import Conflict, EngineError, NotFound
+from engine.kernel import commands as cmd
+from engine.kernel import events as ev
+from engine.kernel import loops, propagation, termination, triggers, waits
+from engine.kernel.behaviours import scopes
+from engine.kernel.state import ElementInstance, JobData, SubscriptionData
+from engine.kernel.step import Step
+from engine.model.definition import Element, ElementType
+from engine.model.records import ElementState, InstanceState, UserTaskState
+
+_TASK_SHAPE = ("assignee", "groups", "users", "due_at", "follow_up_at", "priority")
+_WHILE_SUSPENDED = (cmd.Activate, cmd.Cancel, cmd.SetVariables, cmd.RaiseIncident)
+
+
+def start(step: Step, command: cmd.Start) -> None:
+    """Create the instance and enter it at its start event."""
+    definition, recorded = step.definition, step.context.recorded
+    key = command.key or step.key()
+    step.emit(
+        ev.InstanceStarted(
+            key,
+            definition.id,
+            recorded.definition_key,
+            command.business_key,
+            command.variables,
+            command.parent_key,
+            command.parent_element_key,
+            command.root_key,
+            command.depth,
+        )
+    )
+    root, process = step.tree.root, definition.elements[definition.id]
+    waits.open_event_sub_processes(step, root)
+    if command.element_id is not None:
+        step.queue.append(("element", key, command.element_id))
+    elif definition.starts.get(definition.id):
+        step.queue.append(("element", key, _none_start(step)))
+    else:
+        scopes.begin(step, root, process)
+
+
+def _none_start(step: Step) -> str:
+    definition = step.definition
+    candidates = [each for each in definition.starts[definition.id] if not definition.elements[each].events]
+    if len(candidates) == 1:
+        return candidates[0]
+    if not candidates:
+        raise Conflict(f"expected a none start event in '{definition.id}', but it starts only by events")
+    raise Conflict(
+        f"expected one none start event in '{definition.id}', but there are {', '.join(candidates)}: name one"
+    )
+
+
+def complete_job(step: Step, command: cmd.CompleteJob) -> None:
+    """Take a handler's results and go on."""
+    instance, job = _job(step, command.element_key, command.job_key)
+    step.emit(ev.JobEnded(job.key, instance.key, True))
+    step.complete(instance, command.variables)
+
+
+def fail_job(step: Step, command: cmd.FailJob) -> None:
+    """Count a failed attempt; with no retries left it is an incident."""
+    instance, job = _job(step, command.element_key, command.job_key)
+    step.emit(ev.JobFailed(job.key, instance.key, command.retries, command.reason, command.due_at))
+    if command.due_at is None:
+        step.raise_incident(instance, command.kind, command.reason, ElementState.ACTIVE)
+
+
+def throw_error(step: Step, command: cmd.ThrowError) -> None:
+    """Let a job or a user task end with a BPMN error."""
+    if command.job_key:
+        instance, job = _job(step, command.element_key, command.job_key)
+        step.emit(ev.JobEnded(job.key, instance.key, False))
+    else:
+        instance = _user_task(step, command.element_key)
+    propagation.throw_error(step, instance, command.code, command.message, command.variables)
+
+
+def update_task(step: Step, command: cmd.UpdateTask) -> None:
+    """Claim, unclaim, assign, delegate or change a user task."""
+    task = _user_task(step, command.task_key).user_task
+    if task is None:
+        raise NotFound(f"no open user task {command.task_key}")
+    changes = command.changes
+    if command.verb == "claim" and task.assignee not in (None, changes.get("assignee")):
+        raise Conflict(f"user task {command.task_key} is already claimed by {task.assignee}")
+    shape: dict[str, Any] = {name: getattr(task, name) for name in _TASK_SHAPE}
+    unknown = changes.keys() - shape.keys()
+    if unknown:
+        raise Conflict(f"expected changes of {', '.join(_TASK_SHAPE)}, but got {', '.join(sorted(unknown))}")
+    shape.update(changes)
+    step.emit(ev.UserTaskUpdated(command.task_key, command.verb, reason=command.reason, **shape))
+
+
+def complete_user_task(step: Step, command: cmd.CompleteUserTask) -> None:
+    """Take what a person entered and go on."""
+    instance = _user_task(step, command.task_key)
+    step.emit(ev.UserTaskEnded(instance.key, UserTaskState.COMPLETED))
+    step.complete(instance, command.variables)
+
+
+def fire_timer(step: Step, command: cmd.FireTimer) -> None:
+    """Fire a due timer, once."""
+    owner = _element(step, command.element_key)
+    for timer in owner.timers or ():
+        if timer.key == command.timer_key:
+            break
+    else:
+        raise NotFound(f"timer {command.timer_key} no longer waits")
+    if timer.due_at > step.at:
+        raise Conflict(f"timer {command.timer_key} is not due before {timer.local}")
+    event = step.definition.elements[timer.element_id]
+    again = not event.interrupting and event.id != owner.element_id
+    waits.fired(step, owner, timer, again=again)
+    triggers.fire(step, owner, event, {})
+
+
+def reschedule_timer(step: Step, command: cmd.RescheduleTimer) -> None:
+    """Move a waiting timer."""
+    owner = _element(step, command.element_key)
+    if not any(timer.key == command.timer_key for timer in owner.timers or ()):
+        raise NotFound(f"timer {command.timer_key} no longer waits")
+    step.emit(
+        ev.TimerRescheduled(command.timer_key, owner.key, command.due_at, command.local, command.reason)
+    )
+
+
+def correlate_message(step: Step, command: cmd.CorrelateMessage) -> None:
+    """Deliver a message to an open subscription."""
+    owner, subscription = _subscription(step, command.element_key, command.subscription_key)
+    event = step.definition.elements[subscription.element_id]
+    step.emit(
+        ev.MessageCorrelated(subscription.key, event.id, command.name, command.message_key, command.variables)
+    )
+    _deliver(step, owner, subscription, event, command.variables)
+
+
+def broadcast_signal(step: Step, command: cmd.BroadcastSignal) -> None:
+    """Deliver a signal to an open subscription."""
+    owner, subscription = _subscription(step, command.element_key, command.subscription_key)
+    event = step.definition.elements[subscription.element_id]
+    step.emit(ev.SignalReceived(subscription.key, event.id, command.name, command.variables))
+    _deliver(step, owner, subscription, event, command.variables)
+
+
+def _deliver(
+    step: Step,
+    owner: ElementInstance,
+    subscription: SubscriptionData,
+    event: Element,
+    variables: dict[str, Any],
+) -> None:
+    stays = event.type in (ElementType.BOUNDARY_EVENT, ElementType.START_EVENT) and not event.interrupting
+    if not stays:
+        step.emit(ev.SubscriptionClosed(subscription.key, owner.key))
+    triggers.fire(step, owner, event, variables)
+
+
+def set_variables(step: Step, command: cmd.SetVariables) -> None:
+    """Correct variables in one scope."""
+    scope = _element(step, command.element_key) if command.element_key else step.tree.root
+    step.emit(ev.VariablesSet(scope.key, command.variables))
+
+
+def resolve_incident(step: Step, command: cmd.ResolveIncident) -> None:
+    """Close the incident and let the element instance try again where it stopped."""
+    instance = _element(step, command.element_key)
+    incident = instance.incident
+    if incident is None or incident.key != command.incident_key:
+        raise Conflict(f"incident {command.incident_key} is not open")
+    phase, element = instance.state, step.element_of(instance)
+    step.emit(ev.IncidentResolved(incident.key, instance.key, command.reason))
+    if step.tree.header.queue is not None:
+        proceed(step, cmd.Proceed())
+    elif instance.job is not None:
+        _new_attempt(step, instance, instance.job, command)
+    elif phase is ElementState.COMPLETING:
+        step.complete(instance)
+    elif phase is ElementState.ACTIVATING:
+        termination.release(step, instance)
+        step.activate(instance, element)
+    else:
+        _go_on(step, instance, element)
+
+
+def _new_attempt(step: Step, instance: ElementInstance, job: JobData, command: cmd.ResolveIncident) -> None:
+    effect = job.effect + 1 if command.new_effect else job.effect
+    step.emit(ev.JobCreated(job.key, instance.key, job.type, command.retries, job.headers, effect))
+
+
+def _go_on(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Try again what an active element instance was stopped at."""
+    if instance.loop is not None:
+        loops.check_condition_again(step, instance, element)
+    elif instance.user_task is not None or instance.called:
+        return
+    elif element.type in (ElementType.PROCESS, ElementType.SUB_PROCESS):
+        step.settle(instance)
+    else:
+        step.behaviours[element.type](step, instance, element)
+
+
+def suspend(step: Step, command: cmd.Suspend) -> None:
+    """Stop the instance."""
+    step.emit(ev.InstanceSuspended(command.reason))
+
+
+def activate(step: Step, command: cmd.Activate) -> None:
+    """Let a suspended instance go on."""
+    if step.tree.header.state is not InstanceState.SUSPENDED:
+        raise Conflict(f"instance {step.tree.header.key} is not suspended")
+    step.emit(ev.InstanceActivated(command.reason))
+
+
+def cancel(step: Step, command: cmd.Cancel) -> None:
+    """End the instance and all that is in it."""
+    termination.clear(step, step.tree.root)
+    state = InstanceState.TERMINATED if command.by_model else InstanceState.CANCELLED
+    step.finish_instance(state, command.reason)
+
+
+def proceed(step: Step, command: cmd.Proceed) -> None:
+    """Take up what an interrupted step has left over."""
+    left = step.tree.header.queue
+    if left is None:
+        raise Conflict(f"instance {step.tree.header.key} has no interrupted step")
+    step.emit(ev.StepResumed())
+    step.queue.extend(left)
+
+
+def child_completed(step: Step, command: cmd.ChildCompleted) -> None:
+    """Take the called instance's variables and go on."""
+    instance = _caller(step, command.element_key, command.child_key)
+    step.emit(ev.CallEnded(instance.key, command.child_key))
+    called = step.element_of(instance).called_element
+    propagate = called is not None and called.propagate_all_child_variables
+    keep = propagate or bool(step.element_of(instance).outputs)
+    step.complete(instance, command.variables if keep else None)
+
+
+def child_failed(step: Step, command: cmd.ChildFailed) -> None:
+    """Hear a called instance's BPMN error, or that it could not be started, which is an incident."""
+    instance = _caller(step, command.element_key, command.child_key)
+    step.emit(ev.CallEnded(instance.key, command.child_key))
+    if command.code is None:
+        step.raise_incident(instance, "called_element", command.reason, ElementState.ACTIVE)
+    else:
+        propagation.throw_error(step, instance, command.code, command.reason, command.variables)
+
+
+def child_escalated(step: Step, command: cmd.ChildEscalated) -> None:
+    """Hear a called instance's escalation."""
+    instance = _caller(step, command.element_key, command.child_key)
+    propagation.throw_escalation(step, instance, command.code, command.variables)
+
+
+def raise_incident(step: Step, command: cmd.RaiseIncident) -> None:
+    """Stop an element instance for a reason the engine itself found."""
+    instance = _element(step, command.element_key)
+    step.raise_incident(instance, command.kind, command.message, ElementState.ACTIVE)
+
+
+def _element(step: Step, key: int) -> ElementInstance:
+    instance = step.tree.elements.get(key)
+    if instance is None:
+        raise NotFound(f"no active element instance {key} in instance {step.tree.header.key}")
+    return instance
+
+
+def _job(step: Step, element_key: int, job_key: int) -> tuple[ElementInstance, JobData]:
+    instance = _element(step, element_key)
+    if instance.job is None or instance.job.key != job_key:
+        raise NotFound(f"job {job_key} no longer waits")
+    return instance, instance.job
+
+
+def _user_task(step: Step, key: int) -> ElementInstance:
+    instance = step.tree.elements.get(key)
+    if instance is None or instance.user_task is None:
+        raise Conflict(f"user task {key} is finished or never was")
+    return instance
+
+
+def _subscription(step: Step, element_key: int, key: int) -> tuple[ElementInstance, SubscriptionData]:
+    owner = _element(step, element_key)
+    for subscription in owner.subscriptions or ():
+        if subscription.key == key:
+            return owner, subscription
+    raise NotFound(f"subscription {key} is no longer open")
+
+
+def _caller(step: Step, key: int, child: int) -> ElementInstance:
+    instance = _element(step, key)
+    if instance.called != child:
+        raise Conflict(f"element instance {key} does not wait for instance {child}")
+    return instance
+
+
+VERBS: dict[type[cmd.Command], Callable[[Step, Any], None]] = {
+    cmd.Start: start,
+    cmd.CompleteJob: complete_job,
+    cmd.FailJob: fail_job,
+    cmd.ThrowError: throw_error,
+    cmd.UpdateTask: update_task,
+    cmd.CompleteUserTask: complete_user_task,
+    cmd.FireTimer: fire_timer,
+    cmd.RescheduleTimer: reschedule_timer,
+    cmd.CorrelateMessage: correlate_message,
+    cmd.BroadcastSignal: broadcast_signal,
+    cmd.SetVariables: set_variables,
+    cmd.ResolveIncident: resolve_incident,
+    cmd.Suspend: suspend,
+    cmd.Activate: activate,
+    cmd.Cancel: cancel,
+    cmd.Proceed: proceed,
+    cmd.ChildCompleted: child_completed,
+    cmd.ChildFailed: child_failed,
+    cmd.ChildEscalated: child_escalated,
+    cmd.RaiseIncident: raise_incident,
+}
+
+
+def admit(step: Step, command: cmd.Command) -> None:
+    """Refuse what an ended or suspended instance cannot do; raises ``Conflict``."""
+    header = step.tree.header
+    if isinstance(command, cmd.Start):
+        if header.key:
+            raise EngineError(f"instance {header.key} has already started")
+        return
+    if header.state is InstanceState.SUSPENDED and not isinstance(command, _WHILE_SUSPENDED):
+        raise Conflict(f"instance {header.key} is suspended: activate it first")
+    if header.state not in (InstanceState.ACTIVE, InstanceState.SUSPENDED):
+        raise Conflict(f"instance {header.key} has ended ({header.state})")

@@ -1,0 +1,264 @@
+"""What a diagram compiles to: the immutable process definition the kernel walks.
+
+The reader (``engine.bpmn``) makes it, the kernel only reads it. Expressions are kept as source text with
+their place; ``engine.feel`` compiles and caches them by text.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class ElementType(StrEnum):
+    """An element's BPMN tag (BPMN 2.0.2 §10), plus the body around a multi-instance activity."""
+
+    PROCESS = "process"
+    START_EVENT = "startEvent"
+    END_EVENT = "endEvent"
+    INTERMEDIATE_CATCH_EVENT = "intermediateCatchEvent"
+    INTERMEDIATE_THROW_EVENT = "intermediateThrowEvent"
+    BOUNDARY_EVENT = "boundaryEvent"
+    TASK = "task"
+    USER_TASK = "userTask"
+    MANUAL_TASK = "manualTask"
+    SERVICE_TASK = "serviceTask"
+    SEND_TASK = "sendTask"
+    RECEIVE_TASK = "receiveTask"
+    SCRIPT_TASK = "scriptTask"
+    BUSINESS_RULE_TASK = "businessRuleTask"
+    CALL_ACTIVITY = "callActivity"
+    SUB_PROCESS = "subProcess"
+    TRANSACTION = "transaction"
+    AD_HOC_SUB_PROCESS = "adHocSubProcess"
+    EXCLUSIVE_GATEWAY = "exclusiveGateway"
+    PARALLEL_GATEWAY = "parallelGateway"
+    INCLUSIVE_GATEWAY = "inclusiveGateway"
+    COMPLEX_GATEWAY = "complexGateway"
+    EVENT_BASED_GATEWAY = "eventBasedGateway"
+
+
+class EventType(StrEnum):
+    """What an event waits for or throws (BPMN 2.0.2 §10.5)."""
+
+    MESSAGE = "message"
+    TIMER = "timer"
+    SIGNAL = "signal"
+    ERROR = "error"
+    ESCALATION = "escalation"
+    CONDITIONAL = "conditional"
+    COMPENSATION = "compensation"
+    CANCEL = "cancel"
+    LINK = "link"
+    TERMINATE = "terminate"
+
+
+class TimerType(StrEnum):
+    """Which of the three timer bodies is given (BPMN 2.0.2 §10.5.5)."""
+
+    DATE = "date"
+    DURATION = "duration"
+    CYCLE = "cycle"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
+    """Immutable value; subclasses only add fields."""
+
+
+class Expression(Record, frozen=True):
+    """A FEEL expression, or a literal text where the dialect allows one; ``line`` is its place in the file.
+
+    ``source`` has no leading ``=``; with ``literal=True`` it is the text itself and is never evaluated.
+    """
+
+    source: str
+    literal: bool = False
+    line: int = 0
+
+
+class Mapping(Record, frozen=True):
+    """One ``zeebe:input`` or ``zeebe:output``: evaluate ``source``, assign to the name (dotted path)
+    ``target``."""
+
+    source: Expression
+    target: str
+
+
+class EventDefinition(Record, frozen=True):
+    """One event definition; only the fields of its type are set.
+
+    ``name`` is the resolved message, signal or link name (message names may be expressions), ``code`` the
+    resolved error or escalation code (None catches every code), ``correlation_key`` belongs to messages,
+    ``condition`` to conditional events, ``activity`` to compensation.
+    """
+
+    type: EventType
+    id: str = ""
+    name: Expression | None = None
+    code: str | None = None
+    correlation_key: Expression | None = None
+    timer_type: TimerType | None = None
+    timer: Expression | None = None
+    condition: Expression | None = None
+    activity: str | None = None
+    error_code_variable: str | None = None
+    error_message_variable: str | None = None
+    wait_for_completion: bool = True
+    line: int = 0
+
+
+class JobDefinition(Record, frozen=True):
+    """``zeebe:taskDefinition`` and ``taskHeaders``: which handler does the work."""
+
+    type: Expression
+    retries: Expression | None = None
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    back_off: Expression | None = None
+
+
+class UserTaskDefinition(Record, frozen=True):
+    """Who may do a user task, until when, with which form; all may be FEEL."""
+
+    assignee: Expression | None = None
+    candidate_groups: Expression | None = None
+    candidate_users: Expression | None = None
+    due_date: Expression | None = None
+    follow_up_date: Expression | None = None
+    priority: Expression | None = None
+    form_id: str | None = None
+    form_binding: str = "deployment"
+
+
+class ScriptDefinition(Record, frozen=True):
+    """``zeebe:script``: a FEEL expression whose value goes to ``result_variable``."""
+
+    expression: Expression
+    result_variable: str | None = None
+
+
+class CalledElement(Record, frozen=True):
+    """``zeebe:calledElement``: which process a call activity starts, and how variables travel."""
+
+    process_id: Expression
+    binding: str = "latest"
+    version_tag: str | None = None
+    propagate_all_child_variables: bool = True
+    propagate_all_parent_variables: bool = True
+
+
+class CalledDecision(Record, frozen=True):
+    """``zeebe:calledDecision``: which decision a business rule task evaluates."""
+
+    decision_id: Expression
+    result_variable: str
+    binding: str = "latest"
+    version_tag: str | None = None
+
+
+class MultiInstance(Record, frozen=True):
+    """``multiInstanceLoopCharacteristics`` (BPMN 2.0.2 §10.3.8) with the ``zeebe:`` collections.
+
+    Exactly one of ``collection`` and ``cardinality`` is set.
+    """
+
+    sequential: bool = False
+    collection: Expression | None = None
+    cardinality: Expression | None = None
+    input_element: str | None = None
+    output_collection: str | None = None
+    output_element: Expression | None = None
+    completion_condition: Expression | None = None
+
+
+class StandardLoop(Record, frozen=True):
+    """``standardLoopCharacteristics`` (BPMN 2.0.2 §10.3.8)."""
+
+    condition: Expression | None = None
+    test_before: bool = False
+    maximum: int | None = None
+
+
+class Element(Record, frozen=True):
+    """One flow node of a process, or the process itself (the root container).
+
+    ``incoming`` and ``outgoing`` are ids of sequence flows in document order; ``parent`` is the enclosing
+    container (sub-process or process), "" for the process. ``interrupting`` is ``cancelActivity`` of a
+    boundary event and ``isInterrupting`` of an event sub-process' start event. ``error_types`` of a
+    boundary event are in ``events``.
+    """
+
+    id: str
+    type: ElementType
+    name: str = ""
+    parent: str = ""
+    line: int = 0
+    incoming: tuple[str, ...] = ()
+    outgoing: tuple[str, ...] = ()
+    default_flow: str | None = None
+    events: tuple[EventDefinition, ...] = ()
+    parallel_multiple: bool = False
+    attached_to: str | None = None
+    interrupting: bool = True
+    triggered_by_event: bool = False
+    instantiate: bool = False
+    event_gateway_parallel: bool = False
+    activation_condition: Expression | None = None
+    job: JobDefinition | None = None
+    user_task: UserTaskDefinition | None = None
+    script: ScriptDefinition | None = None
+    called_element: CalledElement | None = None
+    called_decision: CalledDecision | None = None
+    inputs: tuple[Mapping, ...] = ()
+    outputs: tuple[Mapping, ...] = ()
+    loop: MultiInstance | StandardLoop | None = None
+    is_for_compensation: bool = False
+    start_quantity: int = 1
+    completion_quantity: int = 1
+    lane: str = ""
+    group: str = ""
+    documentation: str = ""
+    properties: dict[str, str] = msgspec.field(default_factory=dict)
+
+
+class SequenceFlow(Record, frozen=True):
+    """One sequence flow; ``condition`` is None where the flow is unconditional."""
+
+    id: str
+    source: str
+    target: str
+    name: str = ""
+    condition: Expression | None = None
+    line: int = 0
+
+
+class Lane(Record, frozen=True):
+    """One lane of a pool; ``group`` is the candidate group it names in ``obieg:group``."""
+
+    id: str
+    name: str
+    group: str = ""
+    elements: tuple[str, ...] = ()
+
+
+class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """One executable process of one file, compiled.
+
+    ``elements`` includes the process itself under its own id; ``children``, ``boundaries``, ``starts`` and
+    ``event_sub_processes`` are indexes by container or host id, in document order: ``children`` lists every
+    flow node inside a container, ``starts`` its start events, ``event_sub_processes`` the sub-processes
+    triggered by events, ``boundaries`` the boundary events attached to an activity.
+    """
+
+    id: str
+    name: str
+    file: str
+    version_tag: str = ""
+    elements: dict[str, Element]
+    flows: dict[str, SequenceFlow]
+    children: dict[str, tuple[str, ...]]
+    starts: dict[str, tuple[str, ...]]
+    boundaries: dict[str, tuple[str, ...]]
+    event_sub_processes: dict[str, tuple[str, ...]]
+    lanes: tuple[Lane, ...] = ()
+    properties: dict[str, str] = msgspec.field(default_factory=dict)

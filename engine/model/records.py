@@ -1,0 +1,247 @@
+"""What the public door answers with: frozen records, never rows (``engine.md`` §8)."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+
+class InstanceState(StrEnum):
+    """States of a process instance."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"  # ended by the model (terminate end event, interrupted call activity)
+    CANCELLED = "cancelled"  # ended by a person
+
+
+class ElementState(StrEnum):
+    """States of an element instance; the last two are final and only in history."""
+
+    ACTIVATING = "activating"
+    ACTIVE = "active"
+    COMPLETING = "completing"
+    TERMINATING = "terminating"
+    COMPLETED = "completed"
+    TERMINATED = "terminated"
+
+
+class UserTaskState(StrEnum):
+    """States of a user task."""
+
+    CREATED = "created"
+    ASSIGNED = "assigned"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class JobState(StrEnum):
+    """Stages of a job (``durability.md`` §2 rule 2)."""
+
+    SCHEDULED = "scheduled"
+    READY = "ready"
+    LOCKED = "locked"
+    FAILED = "failed"
+    SUSPENDED = "suspended"
+
+
+class IncidentState(StrEnum):
+    """States of an incident."""
+
+    OPEN = "open"
+    RESOLVED = "resolved"
+
+
+class Severity(StrEnum):
+    """How grave a finding is; only an error refuses a deployment."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Immutable answer; subclasses only add fields."""
+
+
+class Finding(Record, frozen=True):
+    """One thing the check has to say about a file; ``line`` is 1-based, 0 where there is none."""
+
+    rule: str
+    severity: Severity
+    message: str
+    file: str = ""
+    line: int = 0
+    element_id: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        """Return one line a compiler would print."""
+        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
+        element = f" [{self.element_id}]" if self.element_id else ""
+        remedy = f" — {self.remedy}" if self.remedy else ""
+        return f"{place or 'file'}: {self.severity}: {self.message}{element}{remedy}"
+
+
+class Definition(Record, frozen=True):
+    """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
+
+    key: int
+    id: str
+    kind: str  # process | form | decision
+    version: int
+    version_tag: str
+    name: str
+    file: str
+    sha256: str
+    deployment_key: int
+    deployed_at: dt.datetime
+    deployed_by: str
+
+
+class Deployment(Record, frozen=True):
+    """Files stored together at one time; unchanged files keep their earlier version."""
+
+    key: int
+    deployed_at: dt.datetime
+    deployed_by: str
+    definitions: tuple[Definition, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+class ProcessInstance(Record, frozen=True):
+    """One run of a process definition."""
+
+    key: int
+    process_id: str
+    version: int
+    state: InstanceState
+    business_key: str | None
+    started_at: dt.datetime
+    ended_at: dt.datetime | None
+    parent_key: int | None
+    root_key: int
+
+
+class ElementInstance(Record, frozen=True):
+    """One entry into an element; ``element_type`` is the BPMN tag."""
+
+    key: int
+    element_id: str
+    element_type: str
+    state: ElementState
+    parent_key: int
+    activated_at: dt.datetime
+    ended_at: dt.datetime | None
+
+
+class UserTask(Record, frozen=True):
+    """Work for a person."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    name: str
+    state: UserTaskState
+    assignee: str | None
+    candidate_groups: tuple[str, ...]
+    candidate_users: tuple[str, ...]
+    due_at: dt.datetime | None
+    follow_up_at: dt.datetime | None
+    priority: int
+    form_id: str | None
+    created_at: dt.datetime
+
+
+class Job(Record, frozen=True):
+    """One piece of work for a handler; ``idempotency_key`` is the same for every attempt."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    type: str
+    headers: dict[str, str]
+    variables: dict[str, Any]
+    retries: int
+    attempt: int
+    lock_until: dt.datetime | None
+    idempotency_key: str
+
+
+class Incident(Record, frozen=True):
+    """Something a person must look at; the token waits where it is."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    type: str
+    message: str
+    created_at: dt.datetime
+    resolved_at: dt.datetime | None
+
+
+class Timer(Record, frozen=True):
+    """A timer that waits; ``due_at`` is UTC, ``inputs`` say how it was computed."""
+
+    key: int
+    instance_key: int
+    element_id: str
+    due_at: dt.datetime
+    inputs: dict[str, Any]
+
+
+class HistoryEvent(Record, frozen=True):
+    """One past-tense event of one command, addressed ``seq.index``; ``payload`` is the event's own fields."""
+
+    seq: int
+    index: int
+    at: dt.datetime
+    actor: str
+    type: str
+    element_id: str
+    element_key: int
+    payload: dict[str, Any]
+
+
+class InstanceView(Record, frozen=True):
+    """An instance as it stood after the command ``seq``."""
+
+    seq: int
+    elements: tuple[ElementInstance, ...]
+    variables: dict[str, Any]
+    user_tasks: tuple[UserTask, ...]
+    timers: tuple[Timer, ...]
+
+
+class VerificationFinding(Record, frozen=True):
+    """One discrepancy, located: which check found it, in which instance, at which row."""
+
+    check: str  # chain | fold | reexecution
+    instance_key: int
+    seq: int
+    message: str
+
+
+class Report(Record, frozen=True):
+    """What verification found; each part is "ok", "failed", or why it could not be done ("not
+    re-executable", "erased")."""
+
+    ok: bool
+    chain: str
+    fold: str
+    reexecution: str
+    findings: tuple[VerificationFinding, ...]
+    instances: int = 0
+
+
+class Node(Record, frozen=True):
+    """One running engine process, as the database knows it."""
+
+    id: str
+    started_at: dt.datetime
+    seen_at: dt.datetime
+    version: str

@@ -1,0 +1,167 @@
+"""Who may act: people with their roles, groups and school. Signing in is not here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from engine.errors import Conflict, EngineError, NotFound
+from engine.kernel.codec import encode_values
+from engine.model.records import Record
+from engine.store import Store, Transaction, audit, people
+from engine.store.rows import PersonRow
+
+
+class Role(StrEnum):
+    """What somebody may do in this office (``security.md`` §8)."""
+
+    APPLICANT = "applicant"
+    CLERK = "clerk"
+    OWNER = "owner"
+    APPROVER = "approver"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+    ADMINISTRATOR = "administrator"
+
+
+class Person(Record, frozen=True):
+    """Somebody who may act; ``school`` is the RSPO number of an applicant's own school."""
+
+    id: str
+    name: str
+    roles: tuple[Role, ...] = ()
+    groups: tuple[str, ...] = ()
+    school: str = ""
+    active: bool = True
+
+
+class People:
+    """The people of one installation."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(
+        self,
+        person_id: str,
+        *,
+        name: str,
+        roles: Iterable[str] = (),
+        groups: Iterable[str] = (),
+        school: str = "",
+        by: str,
+    ) -> Person:
+        """Add somebody; raises ``Conflict`` when the id is taken, ``EngineError`` for an unknown role."""
+        if not person_id.strip() or not person_id.isprintable():
+            raise EngineError(f"expected an id to sign in with, but got {person_id!r}")
+        row = PersonRow(id=person_id, name=name, roles=_roles(roles), groups=_names(groups), school=school)
+
+        def added(known: PersonRow | None) -> PersonRow:
+            if known is not None:
+                raise Conflict(f"expected a new person, but there is a '{person_id}' already")
+            return row
+
+        return self._write(person_id, added, "person_added", by)
+
+    def change(
+        self,
+        person_id: str,
+        *,
+        name: str | None = None,
+        roles: Iterable[str] | None = None,
+        groups: Iterable[str] | None = None,
+        school: str | None = None,
+        active: bool | None = None,
+        by: str,
+    ) -> Person:
+        """Change what is given, leave the rest; raises ``NotFound``, ``EngineError`` for an unknown role."""
+        given: dict[str, Any] = {
+            "name": name,
+            "roles": None if roles is None else _roles(roles),
+            "groups": None if groups is None else _names(groups),
+            "school": school,
+            "active": active,
+        }
+        changes = {field: value for field, value in given.items() if value is not None}
+
+        def changed(known: PersonRow | None) -> PersonRow:
+            if known is None:
+                raise NotFound(f"expected a person '{person_id}', but there is none")
+            return msgspec.structs.replace(known, **changes)
+
+        return self._write(person_id, changed, "person_changed", by)
+
+    def get(self, person_id: str) -> Person:
+        """Return somebody; raises ``NotFound``."""
+        with self._store.reading() as tx:
+            row = people.read(tx, person_id)
+        if row is None:
+            raise NotFound(f"expected a person '{person_id}', but there is none")
+        return _person(row)
+
+    def everybody(
+        self, *, role: str | None = None, group: str | None = None, school: str | None = None
+    ) -> list[Person]:
+        """Return all people, by id, who have what is asked for."""
+        with self._store.reading() as tx:
+            rows = people.all(tx)
+        found = (_person(row) for row in rows)
+        return sorted(
+            (
+                person
+                for person in found
+                if (role is None or role in person.roles)
+                and (group is None or group in person.groups)
+                and (school is None or school == person.school)
+            ),
+            key=lambda person: person.id,
+        )
+
+    def groups(self) -> list[str]:
+        """Return the names of all groups anybody is in, sorted."""
+        return sorted({group for person in self.everybody() for group in person.groups})
+
+    def _write(
+        self, person_id: str, change: Callable[[PersonRow | None], PersonRow], action: str, by: str
+    ) -> Person:
+        def store(tx: Transaction) -> PersonRow:
+            row = change(people.read(tx, person_id))
+            people.upsert(tx, [row])
+            # Names stay out: the audit chain is not sealed.
+            what = {
+                "person": row.id,
+                "roles": list(row.roles),
+                "groups": list(row.groups),
+                "active": row.active,
+            }
+            audit.append(tx, at=tx.now, actor=by, action=action, payload=encode_values(what))
+            return row
+
+        return _person(self._store.run(store))
+
+
+def _roles(roles: Iterable[str]) -> tuple[str, ...]:
+    known = {str(role) for role in Role}
+    given = {str(role) for role in roles}
+    unknown = sorted(given - known)
+    if unknown:
+        raise EngineError(f"expected roles of {', '.join(sorted(known))}, but got {', '.join(unknown)}")
+    return tuple(sorted(given))
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(names)))
+
+
+def _person(row: PersonRow) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        roles=tuple(Role(role) for role in row.roles),
+        groups=tuple(row.groups),
+        school=row.school,
+        active=row.active,
+    )

@@ -1,0 +1,210 @@
+"""Checking and deploying files: all of them, or none."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from engine.bpmn import CheckEnvironment, compile_files
+from engine.clock import instant
+from engine.errors import InvalidDefinition
+from engine.forms import read_form
+from engine.keys import bucket_of_text, compose
+from engine.model.definition import ProcessDefinition
+from engine.model.records import Definition, Deployment, Finding, Severity
+from engine.process_engine import starts
+from engine.process_engine.parts import Parts
+from engine.store import Transaction, audit, definitions
+from engine.store.rows import DefinitionRow
+
+Files = Sequence[tuple[str, bytes]]
+_KEYS = 5_000
+
+
+def definition(row: DefinitionRow) -> Definition:
+    """Return the record of a row."""
+    return Definition(
+        key=row.key,
+        id=row.id,
+        kind=row.kind,
+        version=row.version,
+        version_tag=row.version_tag,
+        name=row.name,
+        file=row.file,
+        sha256=row.sha256,
+        deployment_key=row.deployment_key,
+        deployed_at=instant(row.deployed_at),
+        deployed_by=row.deployed_by,
+    )
+
+
+class Upload:
+    """The files of one check or deployment, read; nothing of it outlives a refusal."""
+
+    def __init__(self, parts: Parts, files: Files) -> None:
+        self.files = dict(files)
+        self.findings: list[Finding] = _doubled(files)
+        self.forms: dict[str, str] = {}  # form id → file
+        self.processes: tuple[ProcessDefinition, ...] = ()
+        models = [(name, content) for name, content in files if name.endswith((".bpmn", ".bpmn20.xml"))]
+        for name, content in files:
+            self._read_other(name, content)
+        compilation = compile_files(models, self._environment(parts))
+        self.findings += compilation.findings
+        self.processes = compilation.definitions
+        self._check_processes(models)
+
+    def _read_other(self, name: str, content: bytes) -> None:
+        if name.endswith(".form"):
+            try:
+                self.forms[read_form(name, content).id] = name
+            except InvalidDefinition as refusal:
+                self.findings += refusal.findings
+        elif not name.endswith((".bpmn", ".bpmn20.xml")):
+            self.findings.append(
+                Finding(
+                    rule="file-type",
+                    severity=Severity.ERROR,
+                    message=f"expected a .bpmn or .form file, but got '{name}'",
+                    file=name,
+                    remedy="deploy only models and forms, named by their kind",
+                )
+            )
+
+    def _environment(self, parts: Parts) -> CheckEnvironment:
+        with parts.store.reading() as tx:
+            known = definitions.query(tx, latest_only=True)
+        registered = parts.handlers.types()
+        errors = {each: frozenset(found.errors) for each in registered if (found := parts.handlers.get(each))}
+        return CheckEnvironment(
+            job_types=frozenset(registered) if registered else None,
+            form_ids=frozenset(self.forms) | {row.id for row in known if row.kind == "form"},
+            decision_ids=frozenset(row.id for row in known if row.kind == "decision"),
+            process_ids=frozenset(row.id for row in known if row.kind == "process"),
+            error_codes=errors,
+        )
+
+    def _check_processes(self, models: Files) -> None:
+        if not self.refused and not self.processes and models:
+            self.findings.append(
+                Finding(
+                    rule="no-executable-process",
+                    severity=Severity.WARNING,
+                    message='expected at least one process with isExecutable="true", but there is none',
+                    file=models[0][0],
+                    remedy="set isExecutable on the process that the engine shall run",
+                )
+            )
+
+    @property
+    def refused(self) -> bool:
+        """Return whether any finding is an error."""
+        return any(finding.severity is Severity.ERROR for finding in self.findings)
+
+
+def _doubled(files: Files) -> list[Finding]:
+    names = [name for name, _ in files]
+    return [
+        Finding(
+            rule="file-twice",
+            severity=Severity.ERROR,
+            message=f"expected every file once, but '{name}' is given twice",
+            file=name,
+        )
+        for name in sorted({name for name in names if names.count(name) > 1})
+    ]
+
+
+def check(parts: Parts, files: Files) -> list[Finding]:
+    """Return everything there is to say about these files; deploys nothing."""
+    return Upload(parts, files).findings
+
+
+def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
+    """Deploy files together; raises ``InvalidDefinition`` with the findings and leaves nothing behind.
+
+    A process or form whose file is unchanged keeps its version. The new versions' message, signal and timer
+    starts take over from the old ones' in the same transaction.
+    """
+    upload = Upload(parts, files)
+    if upload.refused or not files:
+        raise InvalidDefinition(upload.findings or [_nothing()])
+    allocator = parts.store.allocator()
+    first = allocator.base(reserve=_KEYS)
+    allocator.used(_KEYS)
+
+    def work(tx: Transaction) -> Deployment:
+        numbers = iter(range(first, first + _KEYS))
+        key = compose(0, next(numbers))
+        rows = [_row(tx, upload, each, key, numbers, by) for each in _uploaded(upload)]
+        new = [row for row in rows if row.deployment_key == key]
+        definitions.insert_files(tx, {row.sha256: upload.files[row.file] for row in new})
+        definitions.insert_deployment(tx, key=key, at=tx.now, by=by)
+        definitions.insert(tx, new)
+        processes = {process.id: process for process in upload.processes}
+        for row in new:
+            if row.kind == "process":
+                starts.swap(tx, row, processes[row.id], numbers)
+        audit.append(
+            tx,
+            at=tx.now,
+            actor=by,
+            action="deploy",
+            payload=repr([(r.id, r.version, r.sha256) for r in new]).encode(),
+        )
+        return Deployment(
+            key=key,
+            deployed_at=instant(tx.now),
+            deployed_by=by,
+            definitions=tuple(definition(row) for row in rows),
+            findings=tuple(upload.findings),
+        )
+
+    return parts.store.run(work)
+
+
+def _nothing() -> Finding:
+    return Finding(
+        rule="no-file", severity=Severity.ERROR, message="expected at least one file, but got none"
+    )
+
+
+def _uploaded(upload: Upload) -> list[tuple[str, str, str, str, str]]:
+    """Return (kind, id, version tag, name, file) of everything in the upload."""
+    found = [("process", p.id, p.version_tag, p.name, p.file) for p in upload.processes]
+    return found + [("form", form_id, "", form_id, file) for form_id, file in upload.forms.items()]
+
+
+def _row(
+    tx: Transaction,
+    upload: Upload,
+    what: tuple[str, str, str, str, str],
+    deployment_key: int,
+    numbers: starts.Numbers,
+    by: str,
+) -> DefinitionRow:
+    kind, id_, tag, name, file = what
+    sha256 = hashlib.sha256(upload.files[file]).hexdigest()
+    latest = definitions.latest(tx, kind, id_)
+    if latest is not None and latest.sha256 == sha256:
+        return latest
+    return DefinitionRow(
+        key=compose(bucket_of_text(id_), next(numbers)),
+        id=id_,
+        kind=kind,
+        version=1 if latest is None else latest.version + 1,
+        version_tag=tag,
+        name=name or id_,
+        file=file,
+        sha256=sha256,
+        deployment_key=deployment_key,
+        deployed_at=tx.now,
+        deployed_by=by,
+        active=True,
+    )
+
+
+def all_of(parts: Parts) -> list[Definition]:
+    """Return every deployed version, by kind and id, the newest first."""
+    with parts.store.reading() as tx:
+        return [definition(row) for row in definitions.query(tx)]

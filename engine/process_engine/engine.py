@@ -1,0 +1,405 @@
+"""The engine as other programs see it (``engine.md`` §8): one method per verb, forwarded to the module of
+its noun."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+from engine import replay, verification
+from engine.catalogue import Catalogue
+from engine.clock import Clock, instant, micros
+from engine.documents import Documents
+from engine.handling import HandlerRegistry, RegisterEntry
+from engine.kernel import Limits
+from engine.kernel import commands as cmd
+from engine.keys import token_text
+from engine.model.records import (
+    Definition,
+    Deployment,
+    ElementInstance,
+    Finding,
+    HistoryEvent,
+    Incident,
+    InstanceView,
+    Job,
+    Node,
+    ProcessInstance,
+    Report,
+    Timer,
+    UserTask,
+)
+from engine.parameters import Parameters
+from engine.people import People
+from engine.process_engine import definitions, idle, instances, jobs, messages, queries, user_tasks
+from engine.process_engine.parts import Parts
+from engine.registers import Registers
+from engine.secrets import Secrets
+from engine.store import Store
+from engine.store import jobs as jobs_store
+from engine.store.sealing import Keyring
+
+NOTHING = dt.timedelta(0)
+
+
+class ProcessEngine:
+    """A BPMN engine over one database; safe to use from several threads, and beside others on the same
+    database."""
+
+    def __init__(
+        self,
+        database_url: str,
+        *,
+        clock: Clock | None = None,
+        handlers: HandlerRegistry | None = None,
+        keyring: Keyring | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        """Open (and, when new, create) the database.
+
+        ``sqlite:///:memory:`` works; without a ``keyring`` an embedded database gets a generated one beside
+        it. Raises ``Incompatible`` for a newer database, ``Unavailable`` when it cannot be reached.
+        """
+        store = Store(database_url, keyring=keyring, clock=clock)
+        limits = limits or Limits()
+        self.people = People(store)
+        self.parameters = Parameters(store)
+        self.secrets = Secrets(store)
+        self.documents = Documents(store)
+        self.registers = Registers(store)
+        self.parts = Parts(
+            store=store,
+            catalogue=Catalogue(store, limits=limits),
+            handlers=handlers if handlers is not None else HandlerRegistry(),
+            people=self.people,
+            parameters=self.parameters,
+            secrets=self.secrets,
+            documents=self.documents,
+            registers=self.registers,
+            node=f"node-{token_text(6)}",
+            limits=limits,
+        )
+
+    def __enter__(self) -> ProcessEngine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database connections back."""
+        self.parts.store.close()
+
+    @property
+    def statements(self) -> int:
+        """Return how many SQL statements this engine has run, BEGIN and COMMIT not counted."""
+        return self.parts.store.statements
+
+    # --- definitions ---
+
+    def check(self, files: Sequence[tuple[str, bytes]]) -> list[Finding]:
+        """Return everything there is to say about these files (name, bytes); deploys nothing."""
+        return definitions.check(self.parts, files)
+
+    def deploy(self, files: Sequence[tuple[str, bytes]], *, by: str) -> Deployment:
+        """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind."""
+        return definitions.deploy(self.parts, files, by=by)
+
+    def definitions(self) -> list[Definition]:
+        """Return every deployed version."""
+        return definitions.all_of(self.parts)
+
+    # --- instances ---
+
+    def start(
+        self,
+        process_id: str,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        business_key: str | None = None,
+        version: int | None = None,
+        actor: str,
+        request_id: str | None = None,
+    ) -> ProcessInstance:
+        """Start an instance; the same ``request_id`` again returns the first one."""
+        return instances.start(
+            self.parts,
+            process_id,
+            variables=variables,
+            business_key=business_key,
+            version=version,
+            actor=actor,
+            request_id=request_id,
+        )
+
+    def instance(self, key: int) -> ProcessInstance:
+        """Return one instance; raises ``NotFound``."""
+        return instances.read(self.parts, key)
+
+    def instances(self, **filters: Any) -> list[ProcessInstance]:
+        """Return instances by ``process_id, state, business_key, parent_key, root_key, limit, offset``,
+        newest first."""
+        return queries.process_instances(self.parts, **filters)
+
+    def elements(self, instance_key: int) -> list[ElementInstance]:
+        """Return active and ended element instances in the order they were entered."""
+        with self.parts.store.reading() as tx:
+            return replay.elements(self.parts.catalogue, tx, instance_key)
+
+    def variables(self, instance_key: int) -> dict[str, Any]:
+        """Return an instance's own variables."""
+        return queries.variables(self.parts, instance_key)
+
+    def timers(self, instance_key: int) -> list[Timer]:
+        """Return an instance's waiting timers, the first due first."""
+        return queries.timers(self.parts, instance_key)
+
+    def set_variables(
+        self,
+        instance_key: int,
+        variables: Mapping[str, Any],
+        *,
+        actor: str,
+        reason: str,
+        element_key: int = 0,
+    ) -> ProcessInstance:
+        """Correct variables of an instance, or of one element instance's scope."""
+        return instances.set_variables(
+            self.parts, instance_key, variables, element_key=element_key, actor=actor, reason=reason
+        )
+
+    def cancel(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
+        """End an instance and all that is in it."""
+        return instances.command(self.parts, instance_key, cmd.Cancel(reason=reason), actor=actor)
+
+    def suspend(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
+        """Stop an instance's jobs and timers; the clock of the law goes on."""
+        return instances.command(self.parts, instance_key, cmd.Suspend(reason=reason), actor=actor)
+
+    def activate(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
+        """Let a suspended instance go on."""
+        return instances.command(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
+
+    # --- user tasks ---
+
+    def user_tasks(
+        self,
+        *,
+        instance_key: int | None = None,
+        assignee: str | None = None,
+        group: str | None = None,
+        process_id: str | None = None,
+        element_id: str | None = None,
+        state: str | Collection[str] | None = None,
+        limit: int = 100,
+    ) -> list[UserTask]:
+        """Return user tasks, oldest first; open ones when no state is named."""
+        return user_tasks.query(
+            self.parts,
+            instance_key=instance_key,
+            assignee=assignee,
+            group=group,
+            process_id=process_id,
+            element_id=element_id,
+            state=state,
+            limit=limit,
+        )
+
+    def user_task(self, task_key: int) -> UserTask:
+        """Return one user task; raises ``NotFound``."""
+        return user_tasks.read(self.parts, task_key)
+
+    def claim(self, task_key: int, *, actor: str) -> UserTask:
+        """Take a task; raises ``Conflict`` when somebody else has it."""
+        return user_tasks.update(self.parts, task_key, "claim", actor=actor, assignee=actor)
+
+    def unclaim(self, task_key: int, *, actor: str) -> UserTask:
+        """Give a task back; raises ``Conflict`` when somebody else has it."""
+        return user_tasks.update(self.parts, task_key, "unclaim", actor=actor, assignee=None)
+
+    def assign(self, task_key: int, assignee: str | None, *, actor: str, reason: str = "") -> UserTask:
+        """Give a task to somebody, whoever has it."""
+        return user_tasks.update(
+            self.parts, task_key, "assign", actor=actor, assignee=assignee, reason=reason
+        )
+
+    def update_task(self, task_key: int, *, actor: str, reason: str, **changes: Any) -> UserTask:
+        """Change a task's ``groups, users, priority``, or its ``due_at, follow_up_at`` (aware instants,
+        None: none)."""
+        for name in ("due_at", "follow_up_at"):
+            if isinstance(changes.get(name), dt.datetime):
+                changes[name] = micros(changes[name])
+        return user_tasks.update(self.parts, task_key, "update", actor=actor, reason=reason, **changes)
+
+    def complete(
+        self,
+        task_key: int,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        actor: str,
+        request_id: str | None = None,
+    ) -> None:
+        """Complete a task; what was entered is checked against its form first (``InvalidSubmission``)."""
+        user_tasks.complete(self.parts, task_key, variables=variables, actor=actor, request_id=request_id)
+
+    # --- jobs ---
+
+    def activate_jobs(
+        self,
+        type: str,
+        *,
+        worker: str,
+        limit: int,
+        lease: dt.timedelta,
+    ) -> list[Job]:
+        """Lock ready jobs of a type for a worker until the lease ends."""
+        return jobs.activate(self.parts, (type,), worker=worker, limit=limit, lease=lease)
+
+    def complete_job(
+        self,
+        key: int,
+        *,
+        variables: Mapping[str, Any] | None = None,
+        writes: Sequence[RegisterEntry] = (),
+        worker: str | None = None,
+        attempt: int | None = None,
+    ) -> None:
+        """Complete a locked job; with ``worker`` and ``attempt`` only under that very lease."""
+        jobs.complete(self.parts, key, variables=variables, writes=writes, worker=worker, attempt=attempt)
+
+    def fail_job(
+        self,
+        key: int,
+        *,
+        reason: str,
+        retries: int | None = None,
+        back_off: dt.timedelta | None = None,
+        worker: str | None = None,
+        attempt: int | None = None,
+    ) -> None:
+        """Count a failed attempt; without retries left it becomes an incident."""
+        jobs.fail(
+            self.parts, key, reason=reason, retries=retries, back_off=back_off, worker=worker, attempt=attempt
+        )
+
+    def throw_error(
+        self,
+        key: int,
+        *,
+        code: str,
+        message: str = "",
+        variables: Mapping[str, Any] | None = None,
+        worker: str | None = None,
+        attempt: int | None = None,
+    ) -> None:
+        """Let a job, or a user task, end with a BPMN error."""
+        jobs.throw_error(
+            self.parts,
+            key,
+            code=code,
+            message=message,
+            variables=variables,
+            worker=worker,
+            attempt=attempt,
+        )
+
+    # --- messages, signals, timers ---
+
+    def publish_message(
+        self,
+        name: str,
+        *,
+        correlation_key: str = "",
+        variables: Mapping[str, Any] | None = None,
+        ttl: dt.timedelta = NOTHING,
+        message_id: str | None = None,
+    ) -> None:
+        """Publish a message; one nobody waits for is kept until its ``ttl`` ends."""
+        messages.publish(
+            self.parts,
+            name,
+            correlation_key=correlation_key,
+            variables=variables,
+            ttl=ttl,
+            message_id=message_id,
+        )
+
+    def broadcast_signal(self, name: str, *, variables: Mapping[str, Any] | None = None) -> None:
+        """Broadcast a signal to every subscription open now."""
+        messages.broadcast(self.parts, name, variables=variables)
+
+    def reschedule_timer(self, timer_key: int, *, due_at: dt.datetime, actor: str, reason: str) -> None:
+        """Move a waiting timer to another aware instant."""
+        instances.reschedule_timer(self.parts, timer_key, due_at=due_at, actor=actor, reason=reason)
+
+    def run_until_idle(self) -> int:
+        """Fire due timers, run registered handlers and deliveries until nothing is due; return the units
+        done."""
+        return idle.run_until_idle(self.parts)
+
+    # --- incidents ---
+
+    def incidents(self, **filters: Any) -> list[Incident]:
+        """Return incidents by ``instance_key, process_id, state, limit``."""
+        return queries.incident_records(self.parts, **filters)
+
+    def resolve_incident(
+        self, incident_key: int, *, actor: str, reason: str, new_effect: bool = False, retries: int = 1
+    ) -> None:
+        """Close an incident and let its element try again; ``new_effect`` asks for a deliberate new
+        outside effect."""
+        instances.resolve_incident(
+            self.parts, incident_key, actor=actor, reason=reason, new_effect=new_effect, retries=retries
+        )
+
+    # --- history ---
+
+    def history(self, instance_key: int) -> list[HistoryEvent]:
+        """Return everything that happened in an instance, in order."""
+        with self.parts.store.reading() as tx:
+            return replay.history(tx, instance_key)
+
+    def replay(self, instance_key: int, *, until: int) -> InstanceView:
+        """Return an instance as it stood after the command ``until``."""
+        with self.parts.store.reading() as tx:
+            return replay.replay(self.parts.catalogue, tx, instance_key, until=until)
+
+    def verify(self, instance_key: int | None = None) -> Report:
+        """Check chain, fold and re-execution of one instance, or of all with the anchors."""
+        with self.parts.store.reading() as tx:
+            return verification.verify(self.parts.catalogue, tx, instance_key)
+
+    # --- the installation ---
+
+    def nodes(self) -> list[Node]:
+        """Return the nodes the database knows."""
+        return queries.all_nodes(self.parts)
+
+    def job_types(self) -> dict[str, tuple[str, ...]]:
+        """Return the job types that the newest versions of the processes ask for, as far as they are
+        literal."""
+        return queries.job_types(self.parts)
+
+    def now(self) -> dt.datetime:
+        """Return the business time, aware, in UTC."""
+        with self.parts.store.reading() as tx:
+            return instant(tx.now)
+
+    def next_due(self) -> dt.datetime | None:
+        """Return when the next timer or retry becomes due, None where none waits."""
+        with self.parts.store.reading() as tx:
+            due = jobs_store.next_due(tx)
+        return None if due is None else instant(due)
+
+    def clock_offset(self) -> dt.timedelta:
+        """Return by how much the business clock is ahead of the database's: nothing, outside
+        demonstrations."""
+        return dt.timedelta(microseconds=self.parts.store.clock_offset())
+
+    def set_clock_offset(self, offset: dt.timedelta) -> None:
+        """Set the business clock ahead for all nodes: for demonstrations and sandboxes only."""
+        self.parts.store.set_clock_offset(offset // dt.timedelta(microseconds=1))

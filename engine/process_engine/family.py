@@ -1,0 +1,386 @@
+"""One verb's work: the instances it touches, from the lock to the last written row.
+
+Called instances share the root's bucket and lock and step in the same transaction, child before caller. A
+verb loads what it is about, lets the kernel decide, and saves everything at once: state, history,
+projections.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import msgspec
+
+from engine import kernel
+from engine.catalogue import BoundProcess
+from engine.errors import EngineError, NotFound
+from engine.history import GENESIS, chain_hash
+from engine.kernel import Context, InstanceTree, Outcome, codec
+from engine.kernel import commands as cmd
+from engine.kernel import events as ev
+from engine.keys import bucket_of, bucket_of_root, compose
+from engine.model.definition import EventType
+from engine.model.records import InstanceState
+from engine.process_engine import messages
+from engine.process_engine.parts import Parts
+from engine.process_engine.projection import Changes
+from engine.store import Transaction, correlation, data_keys, history_rows, instances
+from engine.store.instances import LockedInstance
+from engine.store.rows import HistoryRow, InstanceRow
+from engine.store.sealing import DataKey, place
+
+RESERVED_NUMBERS = 100_000
+MAX_CASCADE = 200
+
+
+@dataclass(kw_only=True, slots=True)
+class Member:
+    """One instance in memory: its row as it will be, its state, what it has written so far."""
+
+    row: InstanceRow
+    data_key: DataKey
+    tree: InstanceTree | None
+    stored: bool
+    pages: set[tuple[int, int]] = field(default_factory=set)
+    history: list[HistoryRow] = field(default_factory=list)
+
+    @property
+    def state(self) -> InstanceTree:
+        """Return the state; an instance has one from its first command on."""
+        if self.tree is None:
+            raise EngineError(f"instance {self.row.key} has not started")
+        return self.tree
+
+
+class Family:
+    """The instances of one root that one verb works on, in one transaction, by one actor."""
+
+    def __init__(
+        self, parts: Parts, tx: Transaction, first_number: int, *, actor: str, on_behalf_of: str = ""
+    ) -> None:
+        self.parts = parts
+        self.tx = tx
+        self.actor = actor
+        self.on_behalf_of = on_behalf_of
+        self.changes = Changes(self)
+        self.numbers_used = 0
+        self.bucket = -1
+        self._first_number = first_number
+        self._members: dict[int, Member] = {}
+        self._todo: deque[tuple[int, cmd.Command]] = deque()
+        self._calls: deque[tuple[Member, ev.InstanceCalled]] = deque()
+        self._cascaded = 0
+
+    # --- who takes part ---
+
+    def adopt(self, locked: LockedInstance) -> Member:
+        """Take a locked instance in."""
+        member = Member(
+            row=locked.row,
+            data_key=locked.data_key,
+            tree=codec.decode_tree(locked.state, locked.pages),
+            stored=True,
+            pages=set(locked.pages),
+        )
+        self.bucket = bucket_of(locked.row.key)
+        self._members[locked.row.key] = member
+        return member
+
+    def member(self, key: int) -> Member:
+        """Return an instance of this family, loading it under the root's lock when needed."""
+        known = self._members.get(key)
+        if known is not None:
+            return known
+        locked = instances.lock(self.tx, instance_key=key)
+        if locked is None:
+            raise NotFound(f"no process instance {key}")
+        return self.adopt(locked)
+
+    def members(self) -> list[Member]:
+        """Return everybody who takes part, in the order they came."""
+        return list(self._members.values())
+
+    def key(self) -> int:
+        """Take a key for a row that is not of the kernel's making."""
+        number = self._first_number + self.numbers_used
+        self.numbers_used += 1
+        return compose(self.bucket, number)
+
+    def take_numbers(self, count: int) -> int:
+        """Take ``count`` key numbers at once and return the first."""
+        first = self._first_number + self.numbers_used
+        self.numbers_used += count
+        return first
+
+    def next_root_key(self) -> int:
+        """Return the key the next root instance will get."""
+        number = self._first_number + self.numbers_used
+        return compose(bucket_of_root(number), number)
+
+    # --- deciding ---
+
+    def start(self, bound: BoundProcess, command: cmd.Start) -> Member:
+        """Create a root instance and let it run."""
+        key = self.next_root_key()
+        self.numbers_used += 1
+        self.bucket = bucket_of(key)
+        member = self._new_member(
+            bound, msgspec.structs.replace(command, key=key), self.tx.keyring.new_data_key(key)
+        )
+        self.apply(member, msgspec.structs.replace(command, key=key))
+        return member
+
+    def _new_member(self, bound: BoundProcess, command: cmd.Start, data_key: DataKey) -> Member:
+        row = InstanceRow(
+            key=command.key,
+            root_key=command.root_key or command.key,
+            parent_key=command.parent_key or None,
+            parent_element_key=command.parent_element_key or None,
+            definition_key=bound.row.key,
+            process_id=bound.definition.id,
+            version=bound.row.version,
+            state=InstanceState.ACTIVE,
+            business_key=command.business_key,
+            started_at=self.tx.now,
+            ended_at=None,
+            parameters_version=self.parts.parameters.latest_version(self.tx, bound.definition.id),
+            seq=0,
+            head_hash=GENESIS,
+        )
+        member = Member(row=row, data_key=data_key, tree=None, stored=False)
+        self._members[row.key] = member
+        return member
+
+    def apply(self, member: Member, command: cmd.AnyCommand) -> Outcome:
+        """Let the kernel work a command off, and all it causes in the family."""
+        outcome = self._step(member, command)
+        self._work_off()
+        return outcome
+
+    def call(self, caller: Member, event: ev.InstanceCalled) -> None:
+        """Start a called instance whose turn has come, and all it causes in the family."""
+        self.start_called(caller, event)
+        self._work_off()
+
+    def _work_off(self) -> None:
+        while self._todo or self._calls:
+            if self._todo:
+                key, follow_up = self._todo.popleft()
+                self._step(self.member(key), follow_up)
+            else:
+                self._call(*self._calls.popleft())
+
+    def _step(self, member: Member, command: cmd.Command) -> Outcome:
+        context = self._context(member)
+        outcome = kernel.step(member.tree, command, context)  # type: ignore[arg-type]  # every Command is in the union
+        member.tree = outcome.tree
+        self.numbers_used += outcome.keys_used
+        header = outcome.tree.header
+        member.row = msgspec.structs.replace(member.row, state=header.state, ended_at=header.ended_at)
+        self._record(member, command, context, outcome)
+        self.changes.add(member, outcome.effects)
+        self._follow(member, command, outcome.effects)
+        return outcome
+
+    def _context(self, member: Member) -> Context:
+        catalogue, row = self.parts.catalogue, member.row
+        bound = catalogue.process(self.tx, row.definition_key)
+        last = member.tree.header.last_at if member.tree is not None else 0
+        recorded = cmd.CommandContext(
+            semantics_version=kernel.SEMANTICS_VERSION,
+            now=max(self.tx.now, last),
+            first_key=compose(self.bucket, self._first_number + self.numbers_used),
+            definition_key=row.definition_key,
+            definition=bound.row.sha256,
+            parameters=row.parameters_version,
+            calendar=catalogue.calendar_version(),
+            tzdata=catalogue.tzdata_version(),
+        )
+        return catalogue.context(self.tx, recorded, process_id=row.process_id)
+
+    def _record(self, member: Member, command: cmd.Command, context: Context, outcome: Outcome) -> None:
+        row, seq = member.row, member.row.seq + 1
+        record = codec.encode_record(command, context.recorded, outcome.events)
+        made = HistoryRow(
+            instance_key=row.key,
+            seq=seq,
+            at=context.recorded.now,
+            actor=self.actor,
+            on_behalf_of=self.on_behalf_of,
+            command=str(type(command).__struct_config__.tag),
+            format=codec.RECORD_FORMAT,
+            semantics_version=context.recorded.semantics_version,
+            prev_hash=row.head_hash,
+            hash=b"",
+            payload=member.data_key.seal(place("history", row.key, seq), record),
+        )
+        made = msgspec.structs.replace(made, hash=_hash_of(made))
+        member.history.append(made)
+        member.row = msgspec.structs.replace(row, seq=seq, head_hash=made.hash)
+
+    # --- what one instance causes in another ---
+
+    def _follow(self, member: Member, command: cmd.Command, effects: list[ev.Event]) -> None:
+        error: ev.ErrorPropagated | None = None
+        ended: ev.InstanceEnded | None = None
+        for effect in effects:
+            if isinstance(effect, ev.InstanceCalled):
+                self._calls.append((member, effect))
+            elif isinstance(effect, ev.CallEnded) and effect.cancelled:
+                self._todo.append(
+                    (effect.child, cmd.Cancel(reason="interrupted by its caller", by_model=True))
+                )
+            elif isinstance(effect, ev.EscalationPropagated):
+                self._tell_caller(member, effect)
+            elif isinstance(effect, ev.ErrorPropagated):
+                error = effect
+            elif isinstance(effect, ev.InstanceEnded):
+                ended = effect
+        by_caller = isinstance(command, cmd.Cancel) and command.by_model
+        if ended is not None and member.row.parent_key and not by_caller:
+            self._todo.append((member.row.parent_key, self._ending(member, ended, error)))
+
+    def _tell_caller(self, member: Member, effect: ev.EscalationPropagated) -> None:
+        row = member.row
+        command = cmd.ChildEscalated(
+            element_key=row.parent_element_key or 0,
+            child_key=row.key,
+            code=effect.code,
+            variables=effect.variables,
+        )
+        self._todo.append((row.parent_key or 0, command))
+
+    def _ending(
+        self, member: Member, ended: ev.InstanceEnded, error: ev.ErrorPropagated | None
+    ) -> cmd.Command:
+        row, variables = member.row, dict(member.state.root.variables or {})
+        element_key = row.parent_element_key or 0
+        if error is not None:
+            return cmd.ChildFailed(
+                element_key=element_key,
+                child_key=row.key,
+                code=error.code,
+                reason=error.message,
+                variables=error.variables,
+            )
+        if ended.state is InstanceState.CANCELLED:
+            reason = f"the called instance {row.key} was cancelled: {ended.reason}"
+            return cmd.ChildFailed(element_key=element_key, child_key=row.key, reason=reason)
+        return cmd.ChildCompleted(element_key=element_key, child_key=row.key, variables=variables)
+
+    def _call(self, caller: Member, call: ev.InstanceCalled) -> None:
+        """Start a called instance, or defer it to a job when this transaction has called enough."""
+        if call.element_key not in caller.state.elements:
+            return
+        self._cascaded += 1
+        if self._cascaded > MAX_CASCADE:
+            self.changes.defer_call(caller, call)
+            return
+        self.start_called(caller, call)
+
+    def start_called(self, caller: Member, call: ev.InstanceCalled) -> None:
+        """Start the instance a call activity asked for; what cannot be found is the caller's incident."""
+        try:
+            bound = self._called_process(caller, call)
+        except NotFound as error:
+            failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
+            self._todo.append((caller.row.key, failed))
+            return
+        header = caller.state.header
+        command = cmd.Start(
+            variables=call.variables,
+            parent_key=caller.row.key,
+            parent_element_key=call.element_key,
+            root_key=header.root_key,
+            depth=header.depth + 1,
+            key=call.child,
+        )
+        self._step(self._new_member(bound, command, caller.data_key), command)
+
+    def _called_process(self, caller: Member, call: ev.InstanceCalled) -> BoundProcess:
+        catalogue = self.parts.catalogue
+        if call.version_tag:
+            return catalogue.tagged(self.tx, call.process_id, call.version_tag)
+        if call.binding == "deployment":
+            own = catalogue.process(self.tx, caller.row.definition_key)
+            return catalogue.of_deployment(self.tx, own.row.deployment_key, call.process_id)
+        return catalogue.latest(self.tx, call.process_id)
+
+    # --- saving ---
+
+    def save(self) -> None:
+        """Write state, history and projections of everybody who took part."""
+        acted = [member for member in self._members.values() if member.history]
+        for member in acted:
+            self._save_state(member)
+        history_rows.append(self.tx, [row for member in acted for row in member.history])
+        self.changes.write()
+        for member in acted:
+            if member.row.ended_at is not None and member.row.parent_key is None:
+                self._let_next_start(member)
+
+    def _let_next_start(self, member: Member) -> None:
+        """Let the next buffered start message with the ended instance's correlation key have its turn."""
+        definition = self.parts.catalogue.process(self.tx, member.row.definition_key).definition
+        events = [
+            each
+            for start in definition.starts.get(definition.id, ())
+            for each in definition.elements[start].events
+        ]
+        if all(event.type is not EventType.MESSAGE for event in events):
+            return
+        for buffered in correlation.release_start(self.tx, member.row.key):
+            content = codec.decode_values(buffered.payload)
+            payload = {**content, "message_key": buffered.message.key}
+            keys = data_keys.read(self.tx, [buffered.message.key])
+            numbers = messages.Numbers(self.take_numbers(10))
+            data_key = keys.get(buffered.message.key)
+            messages.deliver_in(self.tx, numbers, [buffered.subscription], payload, "message", data_key)
+
+    def _save_state(self, member: Member) -> None:
+        tree = member.state
+        written = codec.encode_pages(tree, tree.touched)
+        upserted = {page: content for page, content in written.items() if content}
+        deleted = [page for page, content in written.items() if not content and page in member.pages]
+        member.pages.update(upserted)
+        member.pages.difference_update(deleted)
+        row = msgspec.structs.replace(member.row, pages=len(member.pages))
+        state = codec.encode_state(tree)
+        if member.stored:
+            instances.update(
+                self.tx,
+                row,
+                data_key=member.data_key,
+                state=state,
+                pages_upserted=upserted,
+                pages_deleted=deleted,
+            )
+        else:
+            instances.insert(
+                self.tx,
+                row,
+                data_key=member.data_key,
+                state=state,
+                pages=upserted,
+                new_data_key=row.parent_key is None,
+            )
+
+    def heads(self) -> dict[int, tuple[int, bytes]]:
+        """Return, by instance, the last history row written: what an unknown COMMIT is recognised by."""
+        return {m.row.key: (m.row.seq, m.row.head_hash) for m in self._members.values() if m.history}
+
+
+def _hash_of(row: HistoryRow) -> bytes:
+    return chain_hash(
+        row.prev_hash,
+        instance_key=row.instance_key,
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        command=row.command,
+        format=row.format,
+        semantics_version=row.semantics_version,
+        payload=row.payload,
+    )

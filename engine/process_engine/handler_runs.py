@@ -1,0 +1,205 @@
+"""Running a handler: claimed job in, outcome out; no lock and no transaction is held while it works."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.clock import instant
+from engine.errors import BpmnError, Conflict, JobFailure, NotFound
+from engine.failpoint import failpoint
+from engine.handling import Completed, Handler, HandlerRegistry
+from engine.kernel import codec
+from engine.model.records import Job
+from engine.process_engine import jobs as verbs
+from engine.process_engine.parts import Parts
+from engine.store import Transaction, data_keys, effects, instances, jobs
+from engine.store.rows import EffectRow, InstanceRow, JobRow
+from engine.store.sealing import DataKey, place
+
+log = logging.getLogger("obieg.handlers")
+LEASE_US = 30_000_000
+MAX_REASON = 2_000
+
+
+def run_next(parts: Parts) -> bool:
+    """Claim one ready job this node has a handler for and run it; return whether there was one."""
+    types = parts.handlers.types()
+    if not types:
+        return False
+    rows = parts.store.run(
+        lambda tx: jobs.claim(tx, types=types, owner=parts.node, limit=1, lease_us=LEASE_US)
+    )
+    for row in rows:
+        run_claimed(parts, row)
+    return bool(rows)
+
+
+def run_claimed(parts: Parts, row: JobRow) -> None:
+    """Run a claimed job's handler and report what it came to; a lost lease is somebody else's business."""
+    registration = parts.handlers.get(row.type)
+    context = _context(parts, row)
+    if registration is None or context is None:
+        return
+    try:
+        _report(parts, row, _outcome(registration.handler, context))
+    except (Conflict, NotFound) as error:
+        log.warning("job_lost key=%s type=%s reason=%s", row.key, row.type, error)
+
+
+def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | JobFailure:
+    """Return what a handler came to; the one place where anything it raises is caught."""
+    try:
+        failpoint("handler.before")
+        completed = handler(context)
+        failpoint("handler.after")
+    except (BpmnError, JobFailure) as answer:
+        return answer
+    except Exception as error:
+        log.warning("handler_failed type=%s error=%s", context.job.type, type(error).__name__)
+        return JobFailure(f"{type(error).__name__}: {error}")
+    if isinstance(completed, Completed):
+        return completed
+    return JobFailure(
+        f"expected the handler of '{context.job.type}' to return Completed, but it returned {completed!r}",
+        permanent=True,
+    )
+
+
+def _report(parts: Parts, row: JobRow, outcome: Completed | BpmnError | JobFailure) -> None:
+    lease: dict[str, Any] = {"worker": row.lock_owner, "attempt": row.attempt}
+    if isinstance(outcome, Completed):
+        verbs.complete(parts, row.key, variables=outcome.variables, writes=outcome.writes, **lease)
+    elif isinstance(outcome, BpmnError):
+        verbs.throw_error(
+            parts, row.key, code=outcome.code, message=outcome.message, variables=outcome.variables, **lease
+        )
+    else:
+        verbs.fail(
+            parts,
+            row.key,
+            reason=outcome.reason[:MAX_REASON],
+            retries=0 if outcome.permanent else None,
+            back_off=None if outcome.back_off is None else dt.timedelta(seconds=outcome.back_off),
+            **lease,
+        )
+
+
+class RunningJob:
+    """The context of one run (``engine.handling.JobContext``): what is drawn or done is so once per
+    idempotency key."""
+
+    def __init__(
+        self, parts: Parts, row: JobRow, job: Job, instance: InstanceRow, values: Mapping[str, Any]
+    ) -> None:
+        self.job = job
+        self.parameters: Mapping[str, Any] = values
+        self.registrations: HandlerRegistry = parts.handlers
+        self._parts = parts
+        self._key = row.idempotency_key
+        self._root = instance.root_key
+
+    @property
+    def now(self) -> dt.datetime:
+        """Return the business time, aware, in UTC."""
+        with self._parts.store.reading() as tx:
+            return instant(tx.now)
+
+    def draw(self, purpose: str, make: Callable[[], str], *, lifetime: dt.timedelta | None = None) -> str:
+        """Return the reference of a secret, drawn once per idempotency key and purpose."""
+        return self._parts.secrets.draw(
+            root_key=self._root, idempotency_key=self._key, purpose=purpose, make=make, lifetime=lifetime
+        )
+
+    def secret(self, reference: str) -> str:
+        """Return the plain text behind a reference; raises ``NotFound`` when it is gone or of another
+        case."""
+        return self._parts.secrets.read(reference, root_key=self._root)
+
+    def destroy_secret(self, reference: str) -> None:
+        """Destroy a secret for good."""
+        self._parts.secrets.destroy(reference, root_key=self._root)
+
+    def once(self, purpose: str, make: Callable[[], bytes]) -> bytes:
+        """Return bytes made once per idempotency key and purpose; ``make`` runs with no transaction open."""
+        with self._parts.store.reading() as tx:
+            known = effects.read_once(
+                tx, data_key=self._data_key(tx), idempotency_key=self._key, purpose=purpose
+            )
+        if known is not None:
+            return known
+        content = make()
+        return self._parts.store.run(
+            lambda tx: effects.once(
+                tx,
+                data_key=self._data_key(tx),
+                idempotency_key=self._key,
+                purpose=purpose,
+                make=lambda: content,
+            )
+        )
+
+    def store_document(self, name: str, content: bytes, *, media_type: str) -> str:
+        """Store a document sealed in the case, once per idempotency key and name."""
+        return self._parts.documents.store(
+            root_key=self._root, idempotency_key=self._key, name=name, content=content, media_type=media_type
+        )
+
+    def document(self, reference: str) -> bytes:
+        """Return a document's bytes."""
+        return self._parts.documents.read(reference, root_key=self._root)
+
+    def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Do something outside and keep its reply; a reply already kept is returned and nothing is done."""
+        with self._parts.store.reading() as tx:
+            known = self._kept(tx, name)
+        if known is not None:
+            return known
+        failpoint("effect.before")
+        reply = dict(perform())
+        failpoint("effect.after")
+        self._parts.store.run(lambda tx: self._keep(tx, name, reply))
+        return reply
+
+    def _kept(self, tx: Transaction, name: str) -> Mapping[str, Any] | None:
+        row = effects.read(tx, self._effect_key(name), root_key=self._root)
+        if row is None:
+            return None
+        reply: Mapping[str, Any] = codec.decode_values(
+            self._data_key(tx).open(self._effect_place(name), row.reply)
+        )
+        return reply
+
+    def _keep(self, tx: Transaction, name: str, reply: Mapping[str, Any]) -> None:
+        sealed = self._data_key(tx).seal(self._effect_place(name), codec.encode_values(dict(reply)))
+        row = EffectRow(idempotency_key=self._effect_key(name), name=name, reply=sealed, created_at=tx.now)
+        effects.insert(tx, row, root_key=self._root)
+
+    def _effect_key(self, name: str) -> str:
+        return f"{self._key}/{name}"
+
+    def _effect_place(self, name: str) -> bytes:
+        return place("effect", self._key, name)
+
+    def _data_key(self, tx: Transaction) -> DataKey:
+        found = data_keys.read(tx, [self._root]).get(self._root)
+        if found is None:
+            raise NotFound(f"the case {self._root} has been erased")
+        return found
+
+
+def _context(parts: Parts, row: JobRow) -> RunningJob | None:
+    """Read what the handler is given; None when the job's instance is gone."""
+
+    def read(tx: Transaction) -> RunningJob | None:
+        opened = verbs.opened(tx, [row])
+        instance = instances.read(tx, row.instance_key or 0)
+        if not opened or instance is None:
+            return None
+        values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
+        return RunningJob(parts, row, opened[0], instance, values)
+
+    with parts.store.reading() as tx:
+        return read(tx)

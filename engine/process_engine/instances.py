@@ -1,0 +1,132 @@
+"""Verbs on process instances: start, cancel, suspend, set variables, resolve an incident, move a timer."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from engine.clock import instant, micros
+from engine.errors import NotFound
+from engine.kernel import commands as cmd
+from engine.kernel.values import accepted
+from engine.model.records import InstanceState, ProcessInstance
+from engine.process_engine.family import Family
+from engine.process_engine.parts import Parts
+from engine.process_engine.verb import Repeated, run_verb
+from engine.store import instances
+from engine.store.rows import InstanceRow
+
+
+def process_instance(row: InstanceRow) -> ProcessInstance:
+    """Return the record of a row."""
+    return ProcessInstance(
+        key=row.key,
+        process_id=row.process_id,
+        version=row.version,
+        state=InstanceState(row.state),
+        business_key=row.business_key,
+        started_at=instant(row.started_at),
+        ended_at=None if row.ended_at is None else instant(row.ended_at),
+        parent_key=row.parent_key,
+        root_key=row.root_key,
+    )
+
+
+def read(parts: Parts, key: int) -> ProcessInstance:
+    """Return one instance; raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        row = instances.read(tx, key)
+    if row is None:
+        raise NotFound(f"no process instance {key}")
+    return process_instance(row)
+
+
+def start(
+    parts: Parts,
+    process_id: str,
+    *,
+    variables: Mapping[str, Any] | None,
+    business_key: str | None,
+    version: int | None,
+    actor: str,
+    request_id: str | None,
+    element_id: str | None = None,
+) -> ProcessInstance:
+    """Start an instance of the latest (or a given) version."""
+    values = accepted(variables)
+
+    def work(family: Family) -> ProcessInstance:
+        catalogue = parts.catalogue
+        if version is None:
+            bound = catalogue.latest(family.tx, process_id)
+        else:
+            bound = catalogue.version(family.tx, process_id, version)
+        command = cmd.Start(variables=values, business_key=business_key, element_id=element_id)
+        return process_instance(family.start(bound, command).row)
+
+    try:
+        return run_verb(parts, work, actor=actor, request_id=request_id, answer=lambda each: each.key)
+    except Repeated as answered:
+        return read(parts, answered.answer)
+
+
+def command(parts: Parts, key: int, asked: cmd.AnyCommand, *, actor: str) -> ProcessInstance:
+    """Lock an instance and let it work one command off."""
+
+    def work(family: Family) -> ProcessInstance:
+        member = family.member(key)
+        family.apply(member, asked)
+        return process_instance(member.row)
+
+    return run_verb(parts, work, actor=actor)
+
+
+def set_variables(
+    parts: Parts, key: int, variables: Mapping[str, Any], *, element_key: int, actor: str, reason: str
+) -> ProcessInstance:
+    """Correct variables of an instance, or of one element instance's scope."""
+    asked = cmd.SetVariables(variables=accepted(variables), element_key=element_key, reason=reason)
+    return command(parts, key, asked, actor=actor)
+
+
+def resolve_incident(
+    parts: Parts, incident_key: int, *, actor: str, reason: str, new_effect: bool, retries: int
+) -> None:
+    """Close an incident and let its element instance try again."""
+
+    def work(family: Family) -> None:
+        found = instances.lock_by_incident(family.tx, incident_key)
+        if found is None:
+            raise NotFound(f"no incident {incident_key}")
+        locked, row = found
+        asked = cmd.ResolveIncident(
+            incident_key=incident_key,
+            element_key=row.element_key or 0,
+            reason=reason,
+            retries=retries,
+            new_effect=new_effect,
+        )
+        family.apply(family.adopt(locked), asked)
+
+    run_verb(parts, work, actor=actor)
+
+
+def reschedule_timer(parts: Parts, timer_key: int, *, due_at: dt.datetime, actor: str, reason: str) -> None:
+    """Move a waiting timer to another instant (aware)."""
+
+    def work(family: Family) -> None:
+        found = instances.lock_by_job(family.tx, timer_key)
+        if found is None or found[1].kind != "timer":
+            raise NotFound(f"no waiting timer {timer_key}")
+        locked, row = found
+        asked = cmd.RescheduleTimer(
+            timer_key=timer_key,
+            element_key=row.element_key or 0,
+            due_at=micros(due_at),
+            local=due_at.isoformat(),
+            reason=reason,
+        )
+        family.apply(family.adopt(locked), asked)
+
+    run_verb(parts, work, actor=actor)

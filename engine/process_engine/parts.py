@@ -1,0 +1,35 @@
+"""What the verbs stand on, put together once when an engine is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.catalogue import Catalogue
+from engine.documents import Documents
+from engine.handling import HandlerRegistry
+from engine.kernel import Limits
+from engine.parameters import Parameters
+from engine.people import People
+from engine.registers import Registers
+from engine.secrets import Secrets
+from engine.store import Store
+from engine.transport import LocalTransport, Transport
+
+ENGINE = "engine"  # the actor of what nobody did: timers, deliveries, handlers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Parts:
+    """The store, the modules over it, the handlers, and who this node is."""
+
+    store: Store
+    catalogue: Catalogue
+    handlers: HandlerRegistry
+    people: People
+    parameters: Parameters
+    secrets: Secrets
+    documents: Documents
+    registers: Registers
+    node: str
+    limits: Limits
+    transport: Transport = field(default_factory=LocalTransport)

@@ -1,0 +1,126 @@
+"""What people and screens ask: instances, variables, incidents, timers, nodes; nothing here changes
+anything."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from engine.clock import instant
+from engine.errors import NotFound
+from engine.kernel import InstanceTree, codec
+from engine.kernel.state import TimerData
+from engine.model.records import Incident, Node, ProcessInstance, Timer
+from engine.process_engine.instances import process_instance
+from engine.process_engine.parts import Parts
+from engine.store import Transaction, data_keys, definitions, incidents, instances, nodes
+from engine.store.rows import IncidentRow
+from engine.store.sealing import DataKey, place
+
+
+def process_instances(
+    parts: Parts, *, state: str | Collection[str] | None = None, **filters: Any
+) -> list[ProcessInstance]:
+    """Return instances that meet the filters, the newest first."""
+    states = None if state is None else (state,) if isinstance(state, str) else tuple(state)
+    with parts.store.reading() as tx:
+        return [process_instance(row) for row in instances.query(tx, states=states, **filters)]
+
+
+def tree_of(tx: Transaction, key: int) -> InstanceTree:
+    """Return an instance's state; raises ``NotFound``."""
+    locked = instances.load(tx, key)
+    if locked is None:
+        raise NotFound(f"no process instance {key}")
+    return codec.decode_tree(locked.state, locked.pages)
+
+
+def variables(parts: Parts, key: int) -> dict[str, Any]:
+    """Return an instance's own variables; raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        return dict(tree_of(tx, key).root.variables or {})
+
+
+def timers(parts: Parts, key: int) -> list[Timer]:
+    """Return an instance's waiting timers, the first due first; raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        tree = tree_of(tx, key)
+    found = [timer_record(key, timer) for element in tree.elements.values() for timer in element.timers or ()]
+    return sorted(found, key=lambda timer: (timer.due_at, timer.key))
+
+
+def timer_record(instance_key: int, timer: TimerData) -> Timer:
+    """Return the record of a timer in the state."""
+    inputs = {
+        "kind": timer.kind,
+        "value": timer.value,
+        "local": timer.local,
+        "remaining": timer.remaining,
+    }
+    return Timer(
+        key=timer.key,
+        instance_key=instance_key,
+        element_id=timer.element_id,
+        due_at=instant(timer.due_at),
+        inputs=inputs,
+    )
+
+
+def incident_records(
+    parts: Parts, *, state: str | Collection[str] | None = None, **filters: Any
+) -> list[Incident]:
+    """Return incidents that meet the filters, with their opened messages."""
+    states = None if state is None else (state,) if isinstance(state, str) else tuple(state)
+    with parts.store.reading() as tx:
+        rows = incidents.query(tx, states=states, **filters)
+        keys = data_keys.read(tx, {row.root_key for row in rows})
+    return [_incident(row, keys.get(row.root_key)) for row in rows]
+
+
+def _incident(row: IncidentRow, data_key: DataKey | None) -> Incident:
+    if data_key is None:
+        message = "erased"
+    else:
+        message = data_key.open(place("incident", row.key), row.message).decode()
+    return Incident(
+        key=row.key,
+        instance_key=row.instance_key,
+        element_id=row.element_id,
+        type=row.type,
+        message=message,
+        created_at=instant(row.created_at),
+        resolved_at=None if row.resolved_at is None else instant(row.resolved_at),
+    )
+
+
+def all_nodes(parts: Parts) -> list[Node]:
+    """Return the nodes the database knows."""
+    with parts.store.reading() as tx:
+        return [
+            Node(
+                id=row.id,
+                started_at=instant(row.started_at),
+                seen_at=instant(row.seen_at),
+                version=row.version,
+            )
+            for row in nodes.all(tx)
+        ]
+
+
+def job_types(parts: Parts) -> dict[str, tuple[str, ...]]:
+    """Return the literal job types of each process' newest version, sorted."""
+    with parts.store.reading() as tx:
+        rows = definitions.query(tx, kind="process", latest_only=True)
+        processes = [parts.catalogue.process(tx, row.key).definition for row in rows]
+    return {
+        process.id: tuple(
+            sorted(
+                {
+                    e.job.type.source
+                    for e in process.elements.values()
+                    if e.job is not None and e.job.type.literal
+                }
+            )
+        )
+        for process in processes
+    }

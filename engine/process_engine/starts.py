@@ -1,0 +1,125 @@
+"""Start events that wait: message and signal subscriptions and start timers of the newest version of a
+process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine import recurrence
+from engine.calendar import polish_calendar
+from engine.clock import WARSAW, instant, micros
+from engine.errors import EngineError
+from engine.feel import Environment, compile_expression
+from engine.kernel import codec
+from engine.keys import bucket_of_text, compose
+from engine.model.definition import (
+    Element,
+    EventDefinition,
+    EventType,
+    Expression,
+    ProcessDefinition,
+    TimerType,
+)
+from engine.model.records import JobState
+from engine.store import Transaction, jobs, subscriptions
+from engine.store.rows import DefinitionRow, JobRow, SubscriptionRow
+
+Numbers = Iterator[int]
+PRIORITY = 50
+
+
+def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers) -> None:
+    """Let the start events of a new version take over from those of the old one, in one transaction."""
+    subscriptions.delete_starts(tx, row.id)
+    waiting = jobs.query(tx, kinds=("timer_start",), limit=None)
+    jobs.delete(tx, [job.key for job in waiting if job.process_id == row.id])
+    for start in process.starts.get(process.id, ()):
+        element = process.elements[start]
+        for definition in element.events:
+            _open(tx, row, element, definition, compose(bucket_of_text(row.id), next(numbers)))
+
+
+def _open(
+    tx: Transaction, row: DefinitionRow, element: Element, definition: EventDefinition, key: int
+) -> None:
+    if definition.type is EventType.TIMER and definition.timer is not None and definition.timer_type:
+        value = _evaluated(tx, definition.timer)
+        try:
+            due = recurrence.due(definition.timer_type, value, now=instant(tx.now), zone=WARSAW)
+        except ValueError as error:
+            raise EngineError(f"the timer of start event '{element.id}': {error}") from error
+        content = {"definition": row.key, "kind": str(definition.timer_type), "value": value}
+        timer = _timer(
+            key=key, element_id=element.id, process_id=row.id, due=due, content=content, now=tx.now
+        )
+        jobs.insert(tx, [timer])
+    elif definition.type in (EventType.MESSAGE, EventType.SIGNAL) and definition.name is not None:
+        name = str(_evaluated(tx, definition.name))
+        subscriptions.insert(tx, [_subscription(tx, row, element, definition.type, name, key)])
+
+
+def _evaluated(tx: Transaction, expression: Expression) -> Any:
+    if expression.literal:
+        return expression.source
+    environment = Environment(now=instant(tx.now), calendars={"pl": polish_calendar()})
+    return compile_expression(expression.source).evaluate({}, environment)
+
+
+def _subscription(
+    tx: Transaction, row: DefinitionRow, element: Element, kind: EventType, name: str, key: int
+) -> SubscriptionRow:
+    return SubscriptionRow(
+        key=key,
+        kind=f"{kind}_start",
+        name_hash=tx.keyring.digest(name),
+        correlation_hash=tx.keyring.digest(name),
+        name=name,
+        process_id=row.id,
+        instance_key=None,
+        root_key=None,
+        element_key=None,
+        element_id=element.id,
+        definition_key=row.key,
+        opened_at=tx.now,
+    )
+
+
+def _timer(
+    *, key: int, element_id: str, process_id: str, due: recurrence.Due, content: dict[str, Any], now: int
+) -> JobRow:
+    return JobRow(
+        key=key,
+        kind="timer_start",
+        instance_key=None,
+        root_key=None,
+        element_key=None,
+        element_id=element_id,
+        process_id=process_id,
+        type="",
+        stage=JobState.SCHEDULED,
+        priority=PRIORITY,
+        due_at=micros(due.at),
+        created_at=now,
+        payload=codec.encode_values({**content, "remaining": due.repetitions}),
+    )
+
+
+def next_timer(row: JobRow, key: int, now: int) -> JobRow | None:
+    """Return the row of a start timer's next repetition, None when it has none."""
+    content = codec.decode_values(row.payload)
+    if content["kind"] != TimerType.CYCLE:
+        return None
+    following, _ = recurrence.following(
+        TimerType.CYCLE,
+        content["value"],
+        previous=instant(row.due_at),
+        now=instant(now),
+        remaining=content["remaining"],
+        zone=WARSAW,
+    )
+    if following is None:
+        return None
+    return _timer(
+        key=key, element_id=row.element_id, process_id=row.process_id, due=following, content=content, now=now
+    )

@@ -1,0 +1,88 @@
+"""Running one verb: one short transaction that loads, decides and saves, or leaves nothing behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.kernel import codec
+from engine.process_engine.family import RESERVED_NUMBERS, Family
+from engine.process_engine.parts import Parts
+from engine.store import Transaction, history_rows, requests
+from engine.store.rows import RequestRow
+
+T = TypeVar("T")
+
+
+class Repeated(Exception):
+    """A request that was answered before; carries that answer."""
+
+    def __init__(self, answer: int) -> None:
+        self.answer = answer
+        super().__init__("answered before")
+
+
+def run_verb(
+    parts: Parts,
+    work: Callable[[Family], T],
+    *,
+    actor: str,
+    on_behalf_of: str = "",
+    request_id: str | None = None,
+    answer: Callable[[T], int] = lambda _: 0,
+) -> T:
+    """Let ``work`` lock, decide and return its result, then save all of it in the same transaction.
+
+    A ``request_id`` seen before raises ``Repeated`` with the first answer, and nothing is done. Where the
+    outcome of COMMIT is unknown, the last history row says whether it was written.
+    """
+    allocator = parts.store.allocator()
+    first = allocator.base(reserve=RESERVED_NUMBERS)
+    attempted: list[tuple[Family, T]] = []
+
+    def verb(tx: Transaction) -> T:
+        if request_id is not None:
+            earlier = requests.read(tx, request_id)
+            if earlier is not None:
+                raise Repeated(codec.decode_values(earlier.result))
+        family = Family(parts, tx, first, actor=actor, on_behalf_of=on_behalf_of)
+        result = work(family)
+        attempted.append((family, result))
+        family.save()
+        if request_id is not None:
+            _remember(family, request_id, answer(result))
+        return result
+
+    def acknowledged(tx: Transaction) -> T | None:
+        if attempted and _written(tx, attempted[-1][0]):
+            return attempted[-1][1]
+        return None
+
+    try:
+        return parts.store.run(verb, acknowledged=acknowledged)
+    finally:
+        allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
+
+
+def _written(tx: Transaction, family: Family) -> bool:
+    """Return whether every history row of a transaction with an unknown outcome is there."""
+    for key, (seq, digest) in family.heads().items():
+        rows = history_rows.read(tx, key, from_seq=seq, limit=1)
+        if not rows or rows[0].hash != digest:
+            return False
+    return True
+
+
+def _remember(family: Family, request_id: str, answer: int) -> None:
+    heads = family.heads()
+    root, (seq, _) = next(iter(heads.items())) if heads else (0, (0, b""))
+    requests.insert(
+        family.tx,
+        RequestRow(
+            id=request_id,
+            root_key=root or None,
+            seq=seq,
+            result=codec.encode_values(answer),
+            created_at=family.tx.now,
+        ),
+    )

@@ -1,0 +1,114 @@
+"""Registers an office must keep (incidents, authorisations, reports): numbered, never deleted, resolved once.
+
+Entries outlive the erasure of their case: they are sealed with the keyring itself, not with the case's key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from engine.clock import instant
+from engine.errors import Conflict, EngineError, NotFound
+from engine.kernel.codec import decode_values, encode_values
+from engine.kernel.values import accepted
+from engine.model.records import Record
+from engine.store import Store, Transaction, audit, registers
+from engine.store.rows import RegisterEntryRow
+from engine.store.sealing import place
+
+_KID = 16  # characters of a key's id, stored before what it has sealed
+
+
+class Entry(Record, frozen=True):
+    """One numbered line of a register; ``resolution`` is None while it is open."""
+
+    register: str
+    number: int
+    instance_key: int | None
+    at: dt.datetime
+    subject: str
+    data: dict[str, Any]
+    resolution: str | None
+
+
+class Registers:
+    """The registers of one installation."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def append(
+        self,
+        tx: Transaction,
+        *,
+        register: str,
+        instance_key: int | None,
+        subject: str,
+        data: Mapping[str, Any],
+    ) -> int:
+        """Add an entry in an open transaction and return its number; numbers have no gaps.
+
+        The register stays locked until the transaction ends. Raises ``InvalidVariables`` for data that
+        cannot be stored.
+        """
+        where = place("register", register, instance_key or 0)
+        return registers.append(
+            tx,
+            register=register,
+            instance_key=instance_key,
+            at=tx.now,
+            subject=_sealed(tx, where, encode_values(subject)),
+            data=_sealed(tx, where, encode_values(accepted(data))),
+        )
+
+    def entries(
+        self, register: str, *, unresolved: bool = False, instance_key: int | None = None, limit: int = 100
+    ) -> list[Entry]:
+        """Return entries of a register, the newest first."""
+        with self._store.reading() as tx:
+            rows = registers.query(
+                tx, register, unresolved=unresolved, instance_key=instance_key, limit=limit
+            )
+            return [_entry(tx, row) for row in rows]
+
+    def resolve(self, register: str, number: int, *, resolution: str, by: str) -> None:
+        """Close an entry, saying how it was resolved.
+
+        Raises ``NotFound``, ``Conflict`` where it is closed already, ``EngineError`` without a resolution.
+        """
+        if not resolution.strip():
+            raise EngineError(f"expected how entry {number} of '{register}' was resolved, but it is empty")
+
+        def resolve(tx: Transaction) -> None:
+            if not registers.resolve(tx, register, number, resolution):
+                if registers.read(tx, register, number) is None:
+                    raise NotFound(f"expected entry {number} in '{register}', but there is none")
+                raise Conflict(f"expected an open entry, but {number} of '{register}' is resolved already")
+            what = {"register": register, "number": number}
+            audit.append(tx, at=tx.now, actor=by, action="register_resolved", payload=encode_values(what))
+
+        self._store.run(resolve)
+
+
+def _sealed(tx: Transaction, where: bytes, plain: bytes) -> bytes:
+    return tx.keyring.kid.encode() + tx.keyring.wrap(where, plain)
+
+
+def _opened(tx: Transaction, where: bytes, sealed: bytes) -> Any:
+    kid = sealed[:_KID].decode("ascii", "replace")
+    return decode_values(tx.keyring.unwrap(kid, sealed[_KID:], where))
+
+
+def _entry(tx: Transaction, row: RegisterEntryRow) -> Entry:
+    where = place("register", row.register, row.instance_key or 0)
+    return Entry(
+        register=row.register,
+        number=row.number,
+        instance_key=row.instance_key,
+        at=instant(row.at),
+        subject=_opened(tx, where, row.subject),
+        data=_opened(tx, where, row.data),
+        resolution=row.resolved,
+    )

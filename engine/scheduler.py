@@ -1,0 +1,146 @@
+"""The clock of a node: bounded, idempotent ticks that every node may run at the same time, without a leader.
+
+APScheduler only ticks, from memory; timers are rows. Each tick is a plain function with its own test.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from engine.clock import instant
+from engine.errors import EngineError, NotFound
+from engine.kernel import commands as cmd
+from engine.model.records import JobState
+from engine.process_engine.engine import ProcessEngine
+from engine.process_engine.family import Family
+from engine.process_engine.parts import ENGINE, Parts
+from engine.process_engine.verb import run_verb
+from engine.store import Transaction, instances, jobs, messages, nodes, requests
+from engine.store.rows import JobRow, NodeRow
+from engine.worker import LEASE, Worker
+
+log = logging.getLogger("obieg.scheduler")
+logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick it skips is made up for by the next one
+BATCH = 500
+REQUEST_DAYS = 30
+_DAY = 86_400_000_000
+
+
+class Scheduler:
+    """Starts and stops the ticks of one node."""
+
+    def __init__(self, engine: ProcessEngine, worker: Worker | None = None, *, version: str = "") -> None:
+        self._parts: Parts = engine.parts
+        self._version = version
+        self._started = 0
+        self._ticker = BackgroundScheduler(
+            timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._every(1, lambda: promote(self._parts))
+        self._every(LEASE.total_seconds() / 6, lambda: recover(self._parts))
+        self._every(5, self._beat)
+        self._every(3600, lambda: clean(self._parts))
+        if worker is not None:
+            self._every(LEASE.total_seconds() / 3, worker.renew)
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._beat()
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Stop ticking and take this node off the list."""
+        self._ticker.shutdown(wait=True)
+        self._parts.store.run(lambda tx: nodes.remove(tx, self._parts.node))
+
+    def _every(self, seconds: float, tick: Callable[[], object]) -> None:
+        def guarded() -> None:
+            try:
+                tick()
+            except EngineError as error:
+                log.error("tick_failed reason=%s", error)
+
+        self._ticker.add_job(guarded, "interval", seconds=seconds)
+
+    def _beat(self) -> None:
+        self._parts.store.run(self._write_beat)
+
+    def _write_beat(self, tx: Transaction) -> None:
+        self._started = self._started or tx.machine_now
+        row = NodeRow(
+            id=self._parts.node, started_at=self._started, seen_at=tx.machine_now, version=self._version
+        )
+        nodes.beat(tx, row)
+
+
+def promote(parts: Parts) -> int:
+    """Make everything due ready, in bounded transactions, and wake the workers; return how many."""
+    total = 0
+    while True:
+        made = parts.store.run(lambda tx: jobs.promote_due(tx, tx.now, limit=BATCH))
+        total += made
+        if made < BATCH:
+            break
+    if total:
+        parts.transport.hint(0)
+    return total
+
+
+def recover(parts: Parts) -> int:
+    """Make jobs ready again whose lease ran out; those that crashed too often become incidents; return
+    how many."""
+    recovered = parts.store.run(lambda tx: jobs.recover_expired(tx, limit=BATCH))
+    for row in recovered.exhausted:
+        bury(parts, row)
+    if recovered.ready:
+        parts.transport.hint(0)
+    return recovered.ready + len(recovered.exhausted)
+
+
+def bury(parts: Parts, row: JobRow) -> None:
+    """Turn a job that keeps killing its workers into an incident (poison pill, ``durability.md`` §2 rule
+    4)."""
+
+    def work(family: Family) -> None:
+        found = instances.lock_by_job(family.tx, row.key)
+        if found is None:
+            raise NotFound(f"job {row.key} is gone")
+        locked, current = found
+        reason = f"the job crashed {current.crash_count} times, each time losing its lease"
+        jobs.fail(
+            family.tx,
+            row.key,
+            owner=current.lock_owner or "",
+            attempt=current.attempt,
+            stage=JobState.FAILED,
+            retries=0,
+            due_at=family.tx.now,
+        )
+        element_key = current.element_key or 0
+        if current.kind == "job":
+            asked: cmd.AnyCommand = cmd.FailJob(
+                job_key=row.key, element_key=element_key, reason=reason, retries=0, kind="job_crashed"
+            )
+        else:
+            asked = cmd.RaiseIncident(element_key=element_key, kind="job_crashed", message=reason)
+        family.apply(family.adopt(locked), asked)
+
+    run_verb(parts, work, actor=ENGINE)
+
+
+def clean(parts: Parts) -> None:
+    """Forget requests older than 30 days and let buffered messages expire."""
+    parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY))
+    while parts.store.run(lambda tx: messages.expire(tx, tx.now, limit=BATCH)) == BATCH:
+        continue
+
+
+def next_due(parts: Parts) -> dt.datetime | None:
+    """Return when the next timer or retry becomes due."""
+    with parts.store.reading() as tx:
+        due = jobs.next_due(tx)
+    return None if due is None else instant(due)

@@ -1,0 +1,162 @@
+"""How connections are opened and set up.
+
+``security.md`` §2 for the settings, ``durability.md`` §2 rule 12 for why.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from engine import failpoint
+from engine.clock import monotonic
+from engine.errors import Unavailable
+
+BUSY_MS = 5_000  # how long SQLite waits for another program's write
+_POOL = 10
+_OVERFLOW = 30
+_WAIT = 10  # seconds for a connection out of the pool
+_IDLE = 1.0  # seconds after which a pooled connection is asked whether it still lives
+_SQLITE_SETTINGS = (
+    f"PRAGMA busy_timeout = {BUSY_MS}",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA secure_delete = ON",
+    "PRAGMA trusted_schema = OFF",
+)
+_POSTGRESQL_SETTINGS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "5s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+# What is acknowledged must be durable; a stricter setting of the server (remote_apply) stays.
+_DURABLE = (
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+)
+
+
+def parse(url: str) -> URL:
+    """Return the address of a database; raises Unavailable naming what is accepted."""
+    expected = (
+        "expected a database address like sqlite:///file, sqlite:///:memory: or postgresql://user@host/name"
+    )
+    try:
+        address = make_url(url)
+    except ArgumentError as error:
+        raise Unavailable(f"{expected}, but got {url.split(':')[0]}:…") from error
+    kind = address.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise Unavailable(f"{expected}, but got {kind}:…")
+    return address.set(drivername="postgresql+psycopg") if kind == "postgresql" else address
+
+
+def in_memory(address: URL) -> bool:
+    """Return whether an SQLite database lives in memory only."""
+    return address.database in (None, "", ":memory:")
+
+
+def connect(address: URL) -> Engine:
+    """Return the pool of connections to a database, each set up before its first use."""
+    database = _sqlite(address) if address.get_backend_name() == "sqlite" else _postgresql(address)
+    if failpoint.enabled():
+        _wire_failpoints(database)
+    return database
+
+
+def reader(database: Engine) -> Engine:
+    """Return the same pool for transactions that only read, each seeing the database at one moment."""
+    if database.dialect.name == "sqlite":
+        return database.execution_options(reading=True)
+    return database.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
+def _sqlite(address: URL) -> Engine:
+    if in_memory(address):
+        arguments: dict[str, Any] = {"poolclass": StaticPool}
+    else:
+        arguments = {"pool_size": _POOL, "max_overflow": _OVERFLOW, "pool_timeout": _WAIT}
+    connect_arguments = {"check_same_thread": False, "timeout": BUSY_MS / 1000}
+    database = create_engine(address, hide_parameters=True, connect_args=connect_arguments, **arguments)
+    event.listen(database, "connect", _set_up_sqlite)
+    event.listen(database, "begin", _begin_sqlite)
+    return database
+
+
+def _set_up_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # The driver's own transaction control begins too late (at the first write) and never IMMEDIATE.
+    connection.isolation_level = None
+    for setting in _SQLITE_SETTINGS:
+        connection.execute(setting)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Two transactions that read first and write later would both read the same: a lost update or a BUSY too
+    # late.
+    reading = connection.get_execution_options().get("reading", False)
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _postgresql(address: URL) -> Engine:
+    database = create_engine(
+        address,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        pool_size=_POOL,
+        max_overflow=_OVERFLOW,
+        pool_timeout=_WAIT,
+        connect_args={"connect_timeout": 5, "application_name": "obieg"},
+    )
+    # Several rows are one INSERT with many VALUES, not one INSERT per row.
+    database.dialect.use_insertmanyvalues_wo_returning = True
+    event.listen(database, "connect", _set_up_postgresql)
+    event.listen(database, "checkin", _note_use)
+    event.listen(database, "checkout", _ask_if_idle)
+    return database
+
+
+def _set_up_postgresql(connection: psycopg.Connection[Any], _: ConnectionPoolEntry) -> None:
+    settings = [f"set_config('{name}', '{value}', false)" for name, value in _POSTGRESQL_SETTINGS.items()]
+    connection.execute(f"SELECT {', '.join(settings)}".encode())
+    connection.execute(_DURABLE)
+    connection.commit()
+
+
+def _note_use(_: psycopg.Connection[Any] | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["used"] = monotonic()
+
+
+def _ask_if_idle(connection: psycopg.Connection[Any], entry: ConnectionPoolEntry, _: object) -> None:
+    # pool_pre_ping asks at every checkout: a round trip per verb. Within a second, a retry costs less.
+    if monotonic() - entry.info.get("used", monotonic()) < _IDLE:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # the pool opens another one
+
+
+def _wire_failpoints(database: Engine) -> None:
+    event.listen(database, "before_cursor_execute", _before)
+    event.listen(database, "after_cursor_execute", _after)
+
+
+def _connection_lost(reason: str) -> Exception:
+    return OperationalError(reason, None, psycopg.OperationalError(reason), connection_invalidated=True)
+
+
+failpoint.know_error("OperationalError", _connection_lost)
+
+
+def _before(*_: object) -> None:
+    failpoint.failpoint("store.sql.before")
+
+
+def _after(*_: object) -> None:
+    failpoint.failpoint("store.sql.after")

@@ -1,0 +1,48 @@
+"""The data keys of cases: reading, and destroying one to erase its case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from engine.keys import bucket_of
+from engine.store.sealing import DataKey
+from engine.store.statements import at_key, key_of
+from engine.store.tables import data_key
+from engine.store.transaction import Transaction
+
+_INSERT = insert(data_key)
+_READ = select(data_key.c.root_key, data_key.c.kid, data_key.c.wrapped).where(
+    data_key.c.bucket.in_(bindparam("buckets", expanding=True)),
+    data_key.c.root_key.in_(bindparam("roots", expanding=True)),
+)
+_DELETE = delete(data_key).where(*at_key(data_key, "root_key"))
+
+
+def insert_key(tx: Transaction, key: DataKey) -> None:
+    """Store the data key of a new case (``Keyring.new_data_key``)."""
+    parameters = {
+        "bucket": bucket_of(key.root_key),
+        "root_key": key.root_key,
+        "kid": key.kid,
+        "wrapped": key.wrapped,
+    }
+    tx.execute(_INSERT, [parameters])
+
+
+def read(tx: Transaction, root_keys: Iterable[int | None]) -> dict[int, DataKey]:
+    """Return the data keys of these cases by root key, in one statement; erased cases are missing."""
+    roots = sorted({root for root in root_keys if root is not None})
+    if not roots:
+        return {}
+    rows = tx.execute(_READ, {"roots": roots, "buckets": sorted({bucket_of(root) for root in roots})})
+    return {root: tx.keyring.data_key(root, kid, wrapped) for root, kid, wrapped in rows}
+
+
+def destroy(tx: Transaction, root_key: int) -> bool:
+    """Destroy the data key of a case: from then on nothing sealed with it opens.
+
+    Returns whether there was one.
+    """
+    return tx.execute(_DELETE, key_of(root_key)).rowcount == 1

@@ -1,0 +1,218 @@
+"""The connection to SQLite or PostgreSQL: how it is set up, and the one way in, ``Store``."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from engine.clock import Clock, monotonic
+from engine.errors import Unavailable
+from engine.failpoint import failpoint
+from engine.store import connections, installation, key_blocks, schema
+from engine.store.key_blocks import Allocator
+from engine.store.sealing import Keyring
+from engine.store.times import Times
+from engine.store.transaction import Counter, Transaction
+from engine.store.trouble import Interrupted, Trouble, explain
+
+T = TypeVar("T")
+ATTEMPTS = 10
+OPENING_ATTEMPTS = 3
+DUPLICATES = 2  # times a verb is repeated that inserted what was there already
+PATIENCE = 30.0  # seconds after which no further attempt begins
+_FIRST_PAUSE = 0.005  # seconds, doubled from attempt to attempt
+_LONGEST_PAUSE = 1.0
+
+
+class Store:
+    """The database of one installation.
+
+    ``url`` is ``sqlite:///file``, ``sqlite:///:memory:`` or ``postgresql+psycopg://…``. Opening creates or
+    upgrades the tables unless ``create`` is False. Raises Incompatible for a newer schema or a file that is
+    something else, Unavailable where the database cannot be reached.
+    """
+
+    def __init__(
+        self, url: str, *, keyring: Keyring | None = None, clock: Clock | None = None, create: bool = True
+    ) -> None:
+        address = connections.parse(url)
+        self.dialect = address.get_backend_name()
+        self._database: Engine = connections.connect(address)
+        self._reader = connections.reader(self._database)
+        # SQLite knows one writer at a time, and waits for the others by polling: in one process we queue
+        # instead.
+        self._memory = self.dialect == "sqlite" and connections.in_memory(address)
+        self._writing = threading.Lock() if self.dialect == "sqlite" else nullcontext()
+        self._threads = threading.local()
+        self._total = Counter()
+        self._times = Times(self._measure, clock)
+        try:
+            self.installation_id = self._alone(lambda connection: _prepare(connection, create))
+            self.keyring = keyring or installation.keyring(address, self.installation_id)
+            self._alone(lambda connection: installation.check_keyring(connection, self.keyring))
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def statements(self) -> int:
+        """Return how many statements this store has run, BEGIN and COMMIT not counted."""
+        return self._total.statements
+
+    def transaction(self) -> AbstractContextManager[Transaction]:
+        """Open the one kind of writing transaction: committed at the end, rolled back on any exception.
+
+        Raises Unavailable where the database is busy, full or gone, RuntimeError inside another one of this
+        thread.
+        """
+        return self._open(self._database, self._writing)
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that only reads, all of it at one moment."""
+        return self._open(self._reader, self._writing if self._memory else nullcontext())
+
+    def run(
+        self,
+        verb: Callable[[Transaction], T],
+        *,
+        acknowledged: Callable[[Transaction], T | None] | None = None,
+    ) -> T:
+        """Run a verb in a transaction, again where the database says so, and return its result.
+
+        Where the connection broke at COMMIT nobody knows the outcome: ``acknowledged`` looks (in a reading
+        transaction) and returns the result if it was written; without it, such a verb is not repeated.
+        Raises Unavailable when patience is at its end.
+        """
+        give_up = monotonic() + PATIENCE
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.transaction() as tx:
+                    return verb(tx)
+            except Interrupted as trouble:
+                if not _worth_repeating(trouble, attempt, give_up):
+                    raise
+                unknown = trouble.outcome_unknown
+                if unknown and acknowledged is None:
+                    raise
+            self._pause(attempt)
+            if unknown and acknowledged is not None:
+                found = self._acknowledge(acknowledged, give_up)
+                if found is not None:
+                    return found
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def allocator(self) -> Allocator:
+        """Return this thread's allocator of key numbers."""
+        found: Allocator | None = getattr(self._threads, "allocator", None)
+        if found is None:
+            found = self._threads.allocator = Allocator(lambda: self.run(key_blocks.draw))
+        return found
+
+    def clock_offset(self) -> int:
+        """Return by how many microseconds the business clock is ahead of the database's."""
+        with self.reading() as tx:
+            return installation.offset(tx.connection)
+
+    def set_clock_offset(self, offset: int) -> None:
+        """Set the business clock ahead by ``offset`` microseconds, for all nodes within a second."""
+        self.run(lambda tx: installation.set_offset(tx.connection, offset))
+        self._times.forget()
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._database.dispose()
+
+    @contextmanager
+    def _open(self, database: Engine, turn: AbstractContextManager[object]) -> Iterator[Transaction]:
+        if getattr(self._threads, "open", False):
+            raise RuntimeError(
+                "expected no open transaction on this thread, but there is one; transactions never nest"
+            )
+        self._threads.open = True
+        try:
+            with turn:
+                with _translated():
+                    self._times.refresh()
+                with self._connected(database) as connection:
+                    yield Transaction(connection, times=self._times, keyring=self.keyring, total=self._total)
+        finally:
+            self._threads.open = False
+
+    @contextmanager
+    def _connected(self, database: Engine) -> Iterator[Connection]:
+        with _translated(), database.connect() as connection, connection.begin() as transaction:
+            yield connection
+            failpoint("store.commit.before")
+            with _translated(committing=True):
+                transaction.commit()
+                failpoint("store.commit.after")
+
+    def _alone(self, work: Callable[[Connection], T]) -> T:
+        """Do what opening a database takes, before there is a keyring for a Transaction.
+
+        Again where it was busy.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self._writing, self._connected(self._database) as connection:
+                    return work(connection)
+            except Interrupted as trouble:
+                if trouble.trouble is Trouble.STOP or attempt == OPENING_ATTEMPTS:
+                    raise
+            self._pause(attempt)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _measure(self) -> tuple[int, int]:
+        with self._reader.connect() as connection:
+            return installation.clocks(connection)
+
+    def _acknowledge(self, acknowledged: Callable[[Transaction], T | None], give_up: float) -> T | None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with self.reading() as tx:
+                    return acknowledged(tx)
+            except Interrupted:
+                if attempt == ATTEMPTS or monotonic() > give_up:
+                    raise Unavailable(
+                        "the database is gone; it is not known whether anything was written"
+                    ) from None
+                self._pause(attempt)
+        return None
+
+    def _pause(self, attempt: int) -> None:
+        # Threads that met once must not meet again at the same moment: each waits its own share longer.
+        share = threading.get_ident() % 97 / 97
+        time.sleep(min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * (1 + share))
+
+
+@contextmanager
+def _translated(*, committing: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except PoolTimeout as error:
+        reason = "all connections to the database are in use; nothing was written"
+        raise Interrupted(reason, trouble=Trouble.AGAIN) from error
+    except DBAPIError as error:
+        explained = explain(error, committing=committing)
+        if explained is None:
+            raise
+        raise explained from error
+
+
+def _worth_repeating(trouble: Interrupted, attempt: int, give_up: float) -> bool:
+    """Return whether another attempt may succeed; what is still a duplicate at the third one is a bug."""
+    if trouble.trouble is Trouble.SAME and attempt > DUPLICATES:
+        raise trouble.__cause__ or trouble
+    return trouble.trouble is not Trouble.STOP and attempt < ATTEMPTS and monotonic() < give_up
+
+
+def _prepare(connection: Connection, create: bool) -> str:
+    schema.prepare(connection, create=create)
+    return installation.identify(connection)

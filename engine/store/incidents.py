@@ -1,0 +1,70 @@
+"""Incidents: what waits for an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from sqlalchemy import bindparam, select
+from sqlalchemy import update as update_table
+
+from engine.keys import bucket_of
+from engine.store.rows import IncidentRow, record, records
+from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
+from engine.store.tables import incident
+from engine.store.transaction import Transaction
+
+_UPSERT = upsert_into(incident, keep=("instance_key", "root_key", "created_at"))
+_SELECT = select(*columns(incident, IncidentRow))
+_READ = _SELECT.where(*at_key(incident))
+_RESOLVE = (
+    update_table(incident)
+    .where(
+        incident.c.bucket.in_(bindparam("buckets", expanding=True)),
+        incident.c.key.in_(bindparam("keys", expanding=True)),
+        incident.c.state == "open",
+    )
+    .values(state="resolved", resolved_at=bindparam("at"))
+)
+
+
+def upsert(tx: Transaction, rows: Iterable[IncidentRow]) -> None:
+    """Insert new incidents and replace known ones, all in one statement."""
+    values = [values_of(row, row.key) for row in rows]
+    if values:
+        tx.execute_for(_UPSERT, values)
+
+
+def resolve(tx: Transaction, keys: Iterable[int], at: int) -> None:
+    """Mark open incidents resolved, all in one statement."""
+    resolved = sorted(keys)
+    if resolved:
+        buckets = sorted({bucket_of(key) for key in resolved})
+        tx.execute(_RESOLVE, {"keys": resolved, "buckets": buckets, "at": at})
+
+
+def read(tx: Transaction, key: int) -> IncidentRow | None:
+    """Return one incident."""
+    row = tx.execute(_READ, key_of(key)).first()
+    return None if row is None else record(IncidentRow, row)
+
+
+def query(
+    tx: Transaction,
+    *,
+    instance_key: int | None = None,
+    process_id: str | None = None,
+    states: Collection[str] | None = None,
+    limit: int = 100,
+) -> list[IncidentRow]:
+    """Return incidents that meet all conditions given, oldest first."""
+    found = _SELECT
+    if instance_key is not None:
+        found = found.where(
+            incident.c.bucket == bucket_of(instance_key), incident.c.instance_key == instance_key
+        )
+    if process_id is not None:
+        found = found.where(incident.c.process_id == process_id)
+    if states is not None:
+        found = found.where(incident.c.state.in_(states))
+    oldest_first = found.order_by(incident.c.created_at, drawn(incident))
+    return records(IncidentRow, tx.execute(oldest_first.limit(limit)))

@@ -1,0 +1,315 @@
+"""Process instances: locking one to advance it, writing what became of it, finding them.
+
+The root's row is the gate of its whole case (``engine.md`` §6): it is locked first, then the instance, then
+the row the work came from. All three are locked because PostgreSQL re-reads, after waiting, only the rows it
+locks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Executable, FromClause, Table, and_, bindparam, select, tuple_
+from sqlalchemy import delete as delete_from
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
+
+from engine.errors import Conflict
+from engine.keys import bucket_of
+from engine.store import data_keys, user_tasks
+from engine.store.rows import (
+    IncidentRow,
+    InstanceRow,
+    JobRow,
+    StoredRow,
+    SubscriptionRow,
+    UserTaskRow,
+    record,
+    records,
+)
+from engine.store.sealing import DataKey, place
+from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
+from engine.store.tables import data_key, incident, instance, job, page, subscription, user_task
+from engine.store.transaction import Transaction
+
+Pages = Mapping[tuple[int, int], bytes]  # (container key, page number) → opened content
+Work = TypeVar("Work", bound=StoredRow)
+
+
+class LockedInstance(msgspec.Struct, frozen=True, kw_only=True):
+    """An instance with its state opened: ``state`` is the root container, ``pages`` the further ones."""
+
+    row: InstanceRow
+    root_state: str
+    data_key: DataKey
+    state: bytes
+    pages: dict[tuple[int, int], bytes]
+
+
+_root = instance.alias("r")
+_instance = instance.alias("i")
+_WIDTH = len(InstanceRow.__struct_fields__)
+
+
+def _joined(source: Any) -> Any:
+    """Return ``source`` joined with the instance's root and data key."""
+    return source.join(
+        _root, and_(_root.c.bucket == _instance.c.bucket, _root.c.key == _instance.c.root_key)
+    ).outerjoin(
+        data_key, and_(data_key.c.bucket == _instance.c.bucket, data_key.c.root_key == _instance.c.root_key)
+    )
+
+
+_STATE = [
+    *columns(_instance, InstanceRow),
+    _instance.c.state_bytes,
+    _root.c.state.label("root_state"),
+    data_key.c.kid,
+    data_key.c.wrapped,
+]
+_LOAD = select(*_STATE).select_from(_joined(_instance)).where(*at_key(_instance))
+_LOAD_MANY = (
+    select(*_STATE)
+    .select_from(_joined(_instance))
+    .where(
+        _instance.c.bucket.in_(bindparam("buckets", expanding=True)),
+        _instance.c.key.in_(bindparam("keys", expanding=True)),
+    )
+)
+_LOCK = _LOAD.with_for_update(of=[_root, _instance])
+
+
+def _lock_by(work: Table, kind: type[StoredRow]) -> Executable:
+    from_work = work.join(
+        _instance, and_(_instance.c.bucket == work.c.bucket, _instance.c.key == work.c.instance_key)
+    )
+    statement = (
+        select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work)).where(*at_key(work))
+    )
+    return statement.with_for_update(of=[_root, _instance, work])
+
+
+def _work_columns(work: FromClause, kind: type[StoredRow]) -> list[Any]:
+    return [column.label(f"work_{column.name}") for column in columns(work, kind)]
+
+
+_LOCK_BY_TASK = _lock_by(user_task, UserTaskRow)
+_LOCK_BY_JOB = _lock_by(job, JobRow)
+_LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
+_LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
+_PAGES = select(page.c.container_key, page.c.page, page.c.content).where(*at_key(page, "instance_key"))
+_INSERT = insert_into(instance)
+_INSERT_PAGES = insert_into(page)
+_UPSERT_PAGES = upsert_into(page)
+_DELETE_PAGES = delete_from(page).where(
+    *at_key(page, "instance_key"),
+    tuple_(page.c.container_key, page.c.page).in_(bindparam("places", expanding=True)),
+)
+_CHANGING = ("state", "ended_at", "seq", "head_hash", "pages", "definition_key", "process_id", "version")
+_UPDATE = (
+    update_table(instance)
+    .where(*at_key(instance), instance.c.revision == bindparam("expected"))
+    .values(
+        {name: bindparam(f"new_{name}") for name in (*_CHANGING, "business_key")}
+        | {"revision": instance.c.revision + 1}
+    )
+)
+_UPDATE_STATE = _UPDATE.values(state_bytes=bindparam("new_state_bytes"))
+_SELECT = select(*columns(instance, InstanceRow))
+_READ = _SELECT.where(*at_key(instance))
+_HEADS = (
+    _SELECT.where(instance.c.key > bindparam("after")).order_by(instance.c.key).limit(bindparam("at_most"))
+)
+_CALLED = _SELECT.where(*at_key(instance, "root_key"), instance.c.parent_key.is_not(None))
+
+
+def lock(tx: Transaction, *, instance_key: int) -> LockedInstance | None:
+    """Lock an instance and return it, None where there is none; raises Conflict for an erased one."""
+    row = tx.execute(_LOCK, key_of(instance_key)).first()
+    return None if row is None else _opened(tx, row)
+
+
+def load(tx: Transaction, instance_key: int) -> LockedInstance | None:
+    """Return an instance with its state as ``lock`` does, without locking anything."""
+    row = tx.execute(_LOAD, key_of(instance_key)).first()
+    return None if row is None else _opened(tx, row)
+
+
+def load_many(tx: Transaction, instance_keys: Iterable[int]) -> dict[int, LockedInstance]:
+    """Return instances with their states by key, in one statement (and one per paged one).
+
+    Erased ones are missing.
+    """
+    keys = sorted(set(instance_keys))
+    if not keys:
+        return {}
+    rows = tx.execute(_LOAD_MANY, {"keys": keys, "buckets": sorted({bucket_of(key) for key in keys})}).all()
+    opened = [_opened(tx, row) for row in rows if row.kid is not None]
+    return {locked.row.key: locked for locked in opened}
+
+
+def lock_by_task(tx: Transaction, task_key: int) -> tuple[LockedInstance, UserTaskRow] | None:
+    """Lock the instance a user task belongs to."""
+    row = tx.execute(_LOCK_BY_TASK, key_of(task_key)).first()
+    return None if row is None else (_opened(tx, row), user_tasks.task_of(row[len(_STATE) :]))
+
+
+def lock_by_job(tx: Transaction, job_key: int) -> tuple[LockedInstance, JobRow] | None:
+    """Lock the instance a job belongs to; None for a job that starts an instance."""
+    return _lock_with(tx, _LOCK_BY_JOB, job_key, JobRow)
+
+
+def lock_by_incident(tx: Transaction, incident_key: int) -> tuple[LockedInstance, IncidentRow] | None:
+    """Lock the instance an incident belongs to."""
+    return _lock_with(tx, _LOCK_BY_INCIDENT, incident_key, IncidentRow)
+
+
+def lock_by_subscription(
+    tx: Transaction, subscription_key: int
+) -> tuple[LockedInstance, SubscriptionRow] | None:
+    """Lock the instance a subscription belongs to; None for a start subscription."""
+    return _lock_with(tx, _LOCK_BY_SUBSCRIPTION, subscription_key, SubscriptionRow)
+
+
+def _lock_with(
+    tx: Transaction, statement: Executable, key: int, kind: type[Work]
+) -> tuple[LockedInstance, Work] | None:
+    row = tx.execute(statement, key_of(key)).first()
+    return None if row is None else (_opened(tx, row), record(kind, row[len(_STATE) :]))
+
+
+def _opened(tx: Transaction, selected: Any) -> LockedInstance:
+    row = record(InstanceRow, selected[:_WIDTH])
+    state_bytes, root_state, kid, wrapped = selected[_WIDTH : len(_STATE)]
+    if kid is None:
+        raise Conflict(f"expected a case that can be read, but instance {row.key} was erased")
+    key = tx.keyring.data_key(row.root_key, kid, wrapped)
+    pages = _read_pages(tx, row.key, key) if row.pages else {}
+    state = key.open(_place_of(row.key), state_bytes)
+    return LockedInstance(row=row, root_state=root_state, data_key=key, state=state, pages=pages)
+
+
+def _read_pages(tx: Transaction, instance_key: int, key: DataKey) -> dict[tuple[int, int], bytes]:
+    rows = tx.execute(_PAGES, key_of(instance_key))
+    return {
+        (container, number): key.open(_place_of(instance_key, container, number), content)
+        for container, number, content in rows
+    }
+
+
+def _place_of(instance_key: int, container: int = 0, number: int = 0) -> bytes:
+    return place("state", instance_key, container, number)
+
+
+def insert(
+    tx: Transaction,
+    row: InstanceRow,
+    *,
+    data_key: DataKey,
+    state: bytes,
+    pages: Pages | None = None,
+    new_data_key: bool = True,
+) -> None:
+    """Insert a new instance; ``new_data_key=False`` for a called one, whose case has its key already."""
+    if new_data_key:
+        data_keys.insert_key(tx, data_key)
+    values = values_of(row, row.key) | {
+        "pages": len(pages or {}),
+        "state_bytes": data_key.seal(_place_of(row.key), state),
+    }
+    tx.execute(_INSERT, [values])
+    if pages:
+        tx.execute(_INSERT_PAGES, _sealed_pages(row.key, data_key, pages))
+
+
+def update(
+    tx: Transaction,
+    row: InstanceRow,
+    *,
+    data_key: DataKey,
+    state: bytes | None,
+    pages_upserted: Pages | None = None,
+    pages_deleted: Iterable[tuple[int, int]] = (),
+) -> None:
+    """Write an instance back; ``row.revision`` is the one loaded, ``row.pages`` the new number of page rows.
+
+    ``state=None`` leaves the root container as it is. Raises Conflict where somebody else wrote meanwhile:
+    with the lock held that is impossible, so it means a bug and must not pass silently (invariant I8).
+    """
+    values = key_of(row.key) | {f"new_{name}": getattr(row, name) for name in (*_CHANGING, "business_key")}
+    values["expected"] = row.revision
+    if state is not None:
+        values["new_state_bytes"] = data_key.seal(_place_of(row.key), state)
+    changed = tx.execute(_UPDATE if state is None else _UPDATE_STATE, values)
+    if changed.rowcount != 1:
+        raise Conflict(
+            f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
+        )
+    if pages_upserted:
+        tx.execute_for(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
+    deleted = list(pages_deleted)
+    if deleted:
+        tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
+
+
+def _sealed_pages(instance_key: int, key: DataKey, pages: Pages) -> list[dict[str, Any]]:
+    return [
+        {
+            "bucket": bucket_of(instance_key),
+            "instance_key": instance_key,
+            "container_key": container,
+            "page": number,
+            "content": key.seal(_place_of(instance_key, container, number), content),
+        }
+        for (container, number), content in pages.items()
+    ]
+
+
+def read(tx: Transaction, instance_key: int) -> InstanceRow | None:
+    """Return an instance without its state."""
+    row = tx.execute(_READ, key_of(instance_key)).first()
+    return None if row is None else record(InstanceRow, row)
+
+
+def heads(tx: Transaction, *, after: int = 0, limit: int = 1000) -> list[InstanceRow]:
+    """Return instances in the order of their keys, those after ``after``: for verification and anchors."""
+    return records(InstanceRow, tx.execute(_HEADS, {"after": after, "at_most": limit}))
+
+
+def called(tx: Transaction, root_key: int) -> list[InstanceRow]:
+    """Return all instances of a case but its root."""
+    return records(InstanceRow, tx.execute(_CALLED, key_of(root_key)))
+
+
+def query(
+    tx: Transaction,
+    *,
+    process_id: str | None = None,
+    states: Collection[str] | None = None,
+    business_key: str | None = None,
+    parent_key: int | None = None,
+    root_key: int | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[InstanceRow]:
+    """Return instances that meet all conditions given, newest first."""
+    found = _SELECT
+    if states is not None:
+        found = found.where(instance.c.state.in_(states))
+        if not set(states) - {"active", "suspended"}:
+            found = found.where(instance.c.ended_at.is_(None))  # lets the index of open cases be used
+    equal = {
+        "process_id": process_id,
+        "business_key": business_key,
+        "parent_key": parent_key,
+        "root_key": root_key,
+    }
+    for name, value in equal.items():
+        if value is not None:
+            found = found.where(instance.c[name] == value)
+    if root_key is not None:
+        found = found.where(instance.c.bucket == bucket_of(root_key))
+    newest_first = found.order_by(instance.c.started_at.desc(), drawn(instance).desc())
+    return records(InstanceRow, tx.execute(newest_first.limit(limit).offset(offset)))

@@ -1,0 +1,201 @@
+"""Jobs and timers: inserted, promoted when due, claimed fairly.
+
+Completed behind a fence (``durability.md`` §2).
+
+Stages: scheduled → ready → locked → deleted | failed | suspended. Leases are instants of the machine clock,
+due instants of the business clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
+
+from engine.keys import bucket_of
+from engine.store.claims import Recovered as Recovered
+from engine.store.claims import any_ready as any_ready
+from engine.store.claims import claim as claim
+from engine.store.claims import lane_of
+from engine.store.claims import recover_expired as recover_expired
+from engine.store.rows import JobRow, record, records
+from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
+from engine.store.tables import job
+from engine.store.transaction import Transaction
+
+_SCHEDULED, _READY, _LOCKED = literally("scheduled"), literally("ready"), literally("locked")
+_COLUMNS = columns(job, JobRow)
+_SELECT = select(*_COLUMNS)
+_READ = _SELECT.where(*at_key(job))
+_INSERT = insert_into(job)
+_UPSERT = upsert_into(job, keep=("created_at", "instance_key", "root_key"))
+_DELETE = delete_from(job).where(
+    job.c.bucket.in_(bindparam("buckets", expanding=True)), job.c.key.in_(bindparam("keys", expanding=True))
+)
+# Who answers late, after the lease went to another, meets no row here (security.md §1 rule 5).
+_FENCE = (
+    *at_key(job),
+    job.c.stage == _LOCKED,
+    job.c.lock_owner == bindparam("owner"),
+    job.c.attempt == bindparam("made"),
+)
+_COMPLETE = delete_from(job).where(*_FENCE)
+_RENEW = update_table(job).where(*_FENCE).values(lock_until=bindparam("until"))
+_FREED: dict[str, Any] = {"lock_owner": None, "lock_until": None}
+_RELEASE = update_table(job).where(*_FENCE).values(stage="ready", attempt=job.c.attempt - 1, **_FREED)
+_FAIL = (
+    update_table(job)
+    .where(*_FENCE)
+    .values(stage=bindparam("new_stage"), retries=bindparam("left"), due_at=bindparam("due"), **_FREED)
+)
+_DUE = (
+    select(job.c.bucket, job.c.key)
+    .where(job.c.stage == _SCHEDULED, job.c.due_at <= bindparam("now"))
+    .order_by(job.c.due_at)
+    .limit(bindparam("at_most"))
+    .with_for_update(skip_locked=True)
+    .cte("due")
+)
+_PROMOTE = (
+    update_table(job)
+    .where(job.c.bucket == _DUE.c.bucket, job.c.key == _DUE.c.key)
+    .values(stage="ready")
+    .returning(job.c.key)  # the SQLite driver counts no rows of a statement that begins with WITH
+)
+_NEXT_DUE = select(func.min(job.c.due_at)).where(job.c.stage == _SCHEDULED)
+_RESCHEDULE = (
+    update_table(job)
+    .where(*at_key(job), job.c.stage.in_(("scheduled", "ready", "suspended")))
+    .values(
+        due_at=bindparam("due"),
+        stage=case((job.c.stage == literally("suspended"), literally("suspended")), else_=_SCHEDULED),
+    )
+)
+_OF_INSTANCES = (
+    job.c.bucket.in_(bindparam("buckets", expanding=True)),
+    job.c.instance_key.in_(bindparam("instances", expanding=True)),
+)
+_SUSPEND = (
+    update_table(job).where(*_OF_INSTANCES, job.c.stage.in_(("scheduled", "ready"))).values(stage="suspended")
+)
+_ACTIVATE = (
+    update_table(job)
+    .where(*_OF_INSTANCES, job.c.stage == "suspended")
+    .values(stage=case((job.c.due_at > bindparam("now"), _SCHEDULED), else_=_READY))
+)
+
+
+def insert(tx: Transaction, rows: Iterable[JobRow]) -> None:
+    """Insert new jobs, all in one statement."""
+    values = [_values(row) for row in rows]
+    if values:
+        tx.execute(_INSERT, values)
+
+
+def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
+    """Insert new jobs and replace known ones, all in one statement; call it with the instances locked."""
+    values = [_values(row) for row in rows]
+    if values:
+        tx.execute_for(_UPSERT, values)
+
+
+def delete(tx: Transaction, keys: Iterable[int]) -> None:
+    """Delete jobs in whatever stage, all in one statement: a late answer to one is then refused."""
+    unwanted = sorted(keys)
+    if unwanted:
+        tx.execute(_DELETE, {"keys": unwanted, "buckets": _buckets(unwanted)})
+
+
+def read(tx: Transaction, key: int) -> JobRow | None:
+    """Return one job."""
+    row = tx.execute(_READ, key_of(key)).first()
+    return None if row is None else record(JobRow, row)
+
+
+def complete(tx: Transaction, key: int, *, owner: str, attempt: int) -> bool:
+    """Delete a job its worker has done; False where the lease is another's or the job is gone."""
+    return _fenced(tx, _COMPLETE, key, owner, attempt)
+
+
+def renew(tx: Transaction, key: int, *, owner: str, attempt: int, until: int) -> bool:
+    """Extend a lease to an instant of the machine clock; False where it is lost."""
+    return _fenced(tx, _RENEW, key, owner, attempt, until=until)
+
+
+def release(tx: Transaction, key: int, *, owner: str, attempt: int) -> bool:
+    """Give a job back untried (a node shutting down); the attempt does not count."""
+    return _fenced(tx, _RELEASE, key, owner, attempt)
+
+
+def fail(
+    tx: Transaction, key: int, *, owner: str, attempt: int, stage: str, retries: int, due_at: int
+) -> bool:
+    """End an attempt without success: ``stage`` scheduled until ``due_at``, failed, or suspended."""
+    return _fenced(tx, _FAIL, key, owner, attempt, new_stage=stage, left=retries, due=due_at)
+
+
+def promote_due(tx: Transaction, now: int, *, limit: int = 500) -> int:
+    """Make scheduled jobs ready that are due at the business instant ``now``, the oldest first.
+
+    Return how many.
+    """
+    return len(tx.execute(_PROMOTE, {"now": now, "at_most": limit}).all())
+
+
+def next_due(tx: Transaction) -> int | None:
+    """Return when the next scheduled job becomes due, None where there is none."""
+    found: int | None = tx.execute(_NEXT_DUE).scalar()
+    return found
+
+
+def reschedule(tx: Transaction, key: int, due_at: int) -> bool:
+    """Move the due instant of a job nobody works on; False where there is no such job."""
+    return tx.execute(_RESCHEDULE, key_of(key) | {"due": due_at}).rowcount == 1
+
+
+def suspend(tx: Transaction, instance_keys: Iterable[int]) -> None:
+    """Stop the jobs of these instances that nobody works on yet; their due instants stay."""
+    instances = sorted(instance_keys)
+    tx.execute(_SUSPEND, {"instances": instances, "buckets": _buckets(instances)})
+
+
+def activate(tx: Transaction, instance_keys: Iterable[int], now: int) -> None:
+    """Let suspended jobs go on: those due by ``now`` are ready at once."""
+    instances = sorted(instance_keys)
+    tx.execute(_ACTIVATE, {"instances": instances, "buckets": _buckets(instances), "now": now})
+
+
+def query(
+    tx: Transaction,
+    *,
+    instance_key: int | None = None,
+    kinds: Collection[str] | None = None,
+    stages: Collection[str] | None = None,
+    limit: int | None = 100,
+) -> list[JobRow]:
+    """Return jobs that meet all conditions given, the first due first."""
+    found: Select[Any] = _SELECT
+    if instance_key is not None:
+        found = found.where(job.c.bucket == bucket_of(instance_key), job.c.instance_key == instance_key)
+    if kinds is not None:
+        found = found.where(job.c.kind.in_(kinds))
+    if stages is not None:
+        found = found.where(job.c.stage.in_(stages))
+    return records(JobRow, tx.execute(found.order_by(job.c.due_at, drawn(job)).limit(limit)))
+
+
+def _fenced(tx: Transaction, statement: Any, key: int, owner: str, attempt: int, **values: Any) -> bool:
+    parameters = key_of(key) | {"owner": owner, "made": attempt} | values
+    return tx.execute(statement, parameters).rowcount == 1
+
+
+def _values(row: JobRow) -> dict[str, Any]:
+    return values_of(row, row.key) | {"lane": lane_of(row.kind, row.type, row.process_id)}
+
+
+def _buckets(keys: Iterable[int]) -> list[int]:
+    return sorted({bucket_of(key) for key in keys})

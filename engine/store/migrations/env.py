@@ -1,0 +1,12 @@
+"""What Alembic runs to migrate.
+
+Our connection, already inside a transaction, handed over by ``engine.store.schema``.
+"""
+
+from __future__ import annotations
+
+from alembic import context
+
+context.configure(connection=context.config.attributes["connection"], transactional_ddl=True)
+with context.begin_transaction():
+    context.run_migrations()

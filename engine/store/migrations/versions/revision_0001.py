@@ -1,0 +1,18 @@
+"""The first tables, from the statements beside this file: one file per database, frozen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create all tables, indexes and triggers."""
+    name = op.get_bind().dialect.name
+    for statement in (Path(__file__).parent / f"0001.{name}.sql").read_text().split(";;\n"):
+        if statement.strip():
+            op.get_bind().exec_driver_sql(statement)

@@ -1,0 +1,202 @@
+"""The tables of the office and the installation: definitions, registers, people, parameters, audit, nodes.
+
+The triggers.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, Integer
+
+from engine.store.tables import (
+    Number,
+    Small,
+    bytes_column,
+    identity,
+    key_column,
+    partial,
+    small_column,
+    table,
+    text_column,
+)
+
+deployment = table(
+    "deployment", *identity(key_column("key")), key_column("deployed_at"), text_column("deployed_by")
+)
+
+definition = table(
+    "definition",
+    *identity(key_column("key")),
+    text_column("id"),
+    text_column("kind"),
+    Column("version", Integer, nullable=False),
+    text_column("version_tag"),
+    text_column("name"),
+    text_column("file"),
+    text_column("sha256"),
+    key_column("deployment_key"),
+    key_column("deployed_at"),
+    text_column("deployed_by"),
+    Column("active", Small, nullable=False),
+    Index(
+        "definition_by_version", "kind", "id", "version", unique=True
+    ),  # latest, by_version; two deployments race
+    Index("definition_by_deployment", "deployment_key"),  # of_deployment
+)
+
+stored_file = table("stored_file", *identity(text_column("sha256")), bytes_column("content"))
+
+register = table("register", *identity(text_column("name")), key_column("last"), narrow=True)
+
+register_entry = table(
+    "register_entry",
+    *identity(text_column("register"), key_column("number")),
+    key_column("instance_key", nullable=True),
+    key_column("at"),
+    bytes_column("subject"),
+    bytes_column("data"),
+    text_column("resolved", nullable=True),
+    partial("register_entry_open", "register", "number", where="resolved IS NULL"),  # query: unresolved
+)
+
+person = table(
+    "person",
+    *identity(text_column("id")),
+    text_column("name"),
+    text_column("roles"),
+    text_column("school"),
+    text_column("password_hash"),
+    Column("active", Small, nullable=False),
+)
+
+person_group = table(
+    "person_group",
+    *identity(text_column("person_id"), text_column("name")),
+    Index("person_group_by_name", "name"),  # members
+    narrow=True,
+)
+
+parameters = table(
+    "parameters",
+    *identity(text_column("procedure"), Column("version", Integer, nullable=False)),
+    bytes_column("content"),
+    key_column("at"),
+    text_column("by"),
+)
+
+audit = table(
+    "audit",
+    *identity(key_column("seq")),
+    key_column("at"),
+    text_column("actor"),
+    text_column("action"),
+    bytes_column("payload"),
+    bytes_column("prev_hash"),
+    bytes_column("hash"),
+)
+
+# The end of the audit chain: the row that appending locks.
+audit_head = table("audit_head", *identity(small_column("id")), key_column("seq"), bytes_column("hash"))
+
+anchor = table(
+    "anchor",
+    *identity(key_column("number")),
+    key_column("at"),
+    key_column("instances"),
+    bytes_column("merkle_root"),
+    bytes_column("signature"),
+    bytes_column("document"),
+)
+
+key_block = table("key_block", *identity(small_column("id")), Column("next", Number, nullable=False))
+clock = table("clock", *identity(small_column("id")), Column("offset_us", Number, nullable=False))
+node = table(
+    "node",
+    *identity(text_column("id")),
+    key_column("started_at"),
+    key_column("seen_at"),
+    text_column("version"),
+)
+meta = table("meta", *identity(text_column("name")), text_column("value"))
+
+
+def seeds(dialect: str) -> list[str]:
+    """Return the statements that insert the rows which are there from the start."""
+    empty = f"X'{'00' * 32}'" if dialect == "sqlite" else f"'\\x{'00' * 32}'::bytea"
+    return [
+        "INSERT INTO key_block (id, next) VALUES (1, 1)",
+        "INSERT INTO clock (id, offset_us) VALUES (1, 0)",
+        f"INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, {empty})",  # noqa: S608 - a constant
+    ]
+
+
+# Append-only: what is stored stays as it is. Each table with its primary key.
+_APPEND_ONLY = {
+    "history": ("bucket", "instance_key", "seq"),
+    "audit": ("seq",),
+    "anchor": ("number",),
+    "stored_file": ("sha256",),
+}
+
+
+def triggers(dialect: str) -> list[str]:
+    """Return the statements that make the append-only tables so, and register entries undeletable."""
+    return _sqlite_triggers() if dialect == "sqlite" else _postgresql_triggers()
+
+
+def _sqlite_triggers() -> list[str]:
+    statements = [_sqlite_guard(name, "DELETE") for name in (*_APPEND_ONLY, "register_entry")]
+    for name, primary_key in _APPEND_ONLY.items():
+        statements.append(_sqlite_guard(name, "UPDATE"))
+        # INSERT OR REPLACE deletes without firing delete triggers, so it is stopped before it starts.
+        same = " AND ".join(f"{column} = NEW.{column}" for column in primary_key)
+        if name == "stored_file":  # the same file may come again; ON CONFLICT DO NOTHING fires this too
+            same += " AND content <> NEW.content"
+        exists = f"EXISTS (SELECT 1 FROM {name} WHERE {same})"  # noqa: S608 - names from the table above
+        statements.append(_sqlite_guard(name, "INSERT", f"WHEN {exists} "))
+    statements.append(
+        _sqlite_guard("register_entry", "UPDATE", f"WHEN {_REGISTER_CHANGED} ", "resolved once")
+    )
+    statements.append(
+        _sqlite_guard(
+            "register_entry",
+            "INSERT",
+            "WHEN EXISTS (SELECT 1 FROM register_entry "
+            "WHERE register = NEW.register AND number = NEW.number) ",
+        )
+    )
+    return statements
+
+
+_REGISTER_CHANGED = (
+    "OLD.resolved IS NOT NULL OR NEW.resolved IS NULL OR NEW.register <> OLD.register "
+    "OR NEW.number <> OLD.number OR NEW.at <> OLD.at OR NEW.subject <> OLD.subject OR NEW.data <> OLD.data"
+)
+
+
+def _sqlite_guard(name: str, verb: str, condition: str = "", rule: str = "append-only") -> str:
+    return (
+        f"CREATE TRIGGER {name}_{verb.lower()} BEFORE {verb} ON {name} {condition}"
+        f"BEGIN SELECT RAISE(ABORT, '{name} is {rule}'); END"
+    )
+
+
+def _postgresql_triggers() -> list[str]:
+    statements = [
+        "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION USING MESSAGE = TG_TABLE_NAME || ' is append-only'; END $$"
+    ]
+    for name in _APPEND_ONLY:
+        statements.append(_postgresql_guard(name, "UPDATE OR DELETE", "ROW"))
+    statements.append(_postgresql_guard("register_entry", "DELETE", "ROW"))
+    statements.append(_postgresql_guard("register_entry", "UPDATE", "ROW", f"WHEN ({_REGISTER_CHANGED}) "))
+    for name in (*_APPEND_ONLY, "register_entry"):
+        statements.append(_postgresql_guard(name, "TRUNCATE", "STATEMENT"))
+    return statements
+
+
+def _postgresql_guard(name: str, verb: str, level: str, condition: str = "") -> str:
+    trigger = f"{name}_{verb.split()[0].lower()}"
+    return (
+        f"CREATE TRIGGER {trigger} BEFORE {verb} ON {name} FOR EACH {level} {condition}"
+        "EXECUTE FUNCTION refuse_change()"
+    )

@@ -1,0 +1,79 @@
+"""Registers: numbered without gaps, never deleted, resolved once."""
+
+from __future__ import annotations
+
+from msgspec.structs import asdict
+from sqlalchemy import bindparam, select
+from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.store.office_tables import register, register_entry
+from engine.store.rows import RegisterEntryRow, record, records
+from engine.store.statements import columns
+from engine.store.transaction import Transaction
+
+# The register's row stays locked until the entry is committed: a number is never drawn for nothing.
+_NEXT = {
+    name: insert(register)
+    .values(last=1)
+    .on_conflict_do_update(index_elements=[register.c.name], set_={"last": register.c.last + 1})
+    .returning(register.c.last)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_INSERT = insert_into(register_entry)
+_SELECT = select(*columns(register_entry, RegisterEntryRow)).where(
+    register_entry.c.register == bindparam("of")
+)
+_READ = _SELECT.where(register_entry.c.number == bindparam("at_number"))
+_RESOLVE = (
+    update_table(register_entry)
+    .where(
+        register_entry.c.register == bindparam("of"),
+        register_entry.c.number == bindparam("at_number"),
+        register_entry.c.resolved.is_(None),
+    )
+    .values(resolved=bindparam("resolution"))
+)
+
+
+def append(
+    tx: Transaction, *, register: str, instance_key: int | None, at: int, subject: bytes, data: bytes
+) -> int:
+    """Add an entry and return its number, one more than the last; both texts are sealed by the caller."""
+    number = int(tx.execute_for(_NEXT, {"name": register}).scalar_one())
+    row = RegisterEntryRow(
+        register=register, number=number, instance_key=instance_key, at=at, subject=subject, data=data
+    )
+    tx.execute(_INSERT, [asdict(row)])
+    return number
+
+
+def read(tx: Transaction, register: str, number: int) -> RegisterEntryRow | None:
+    """Return one entry."""
+    row = tx.execute(_READ, {"of": register, "at_number": number}).first()
+    return None if row is None else record(RegisterEntryRow, row)
+
+
+def query(
+    tx: Transaction,
+    register: str,
+    *,
+    unresolved: bool = False,
+    instance_key: int | None = None,
+    limit: int = 100,
+) -> list[RegisterEntryRow]:
+    """Return entries, the newest first."""
+    found = _SELECT
+    if unresolved:
+        found = found.where(register_entry.c.resolved.is_(None))
+    if instance_key is not None:
+        found = found.where(register_entry.c.instance_key == instance_key)
+    newest_first = found.order_by(register_entry.c.number.desc()).limit(limit)
+    return records(RegisterEntryRow, tx.execute(newest_first, {"of": register}))
+
+
+def resolve(tx: Transaction, register: str, number: int, resolution: str) -> bool:
+    """Write down how an entry was resolved; False where it was already, or is not there."""
+    parameters = {"of": register, "at_number": number, "resolution": resolution}
+    return tx.execute(_RESOLVE, parameters).rowcount == 1

@@ -1,0 +1,67 @@
+"""Subscriptions: what waits for a message or a signal; ``correlation`` opens those for messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, select
+from sqlalchemy import delete as delete_from
+from sqlalchemy import insert as insert_into
+
+from engine.keys import bucket_of
+from engine.store.rows import SubscriptionRow, record, records
+from engine.store.statements import at_key, columns, drawn, key_of, literally, values_of
+from engine.store.tables import subscription
+from engine.store.transaction import Transaction
+
+_INSERT = insert_into(subscription)
+_DELETE = delete_from(subscription).where(
+    subscription.c.bucket.in_(bindparam("buckets", expanding=True)),
+    subscription.c.key.in_(bindparam("keys", expanding=True)),
+)
+_STARTS = (
+    subscription.c.kind != literally("message"),
+    subscription.c.kind.in_(("message_start", "signal_start")),
+    subscription.c.process_id == bindparam("of_process"),
+)
+_DELETE_STARTS = delete_from(subscription).where(*_STARTS)
+_SELECT = select(*columns(subscription, SubscriptionRow))
+_READ = _SELECT.where(*at_key(subscription))
+_OF_INSTANCE = _SELECT.where(
+    subscription.c.bucket == bindparam("at_bucket"), subscription.c.instance_key == bindparam("at_key")
+)
+
+
+def insert(tx: Transaction, rows: Iterable[SubscriptionRow]) -> None:
+    """Insert signal and start subscriptions.
+
+    Message subscriptions need ``correlation.open_subscriptions``.
+    """
+    values = [values_of(row, row.key) for row in rows]
+    if values:
+        tx.execute(_INSERT, values)
+
+
+def delete(tx: Transaction, keys: Iterable[int]) -> None:
+    """Close subscriptions, all in one statement; those gone already do not matter."""
+    unwanted = sorted(keys)
+    if unwanted:
+        tx.execute(_DELETE, {"keys": unwanted, "buckets": sorted({bucket_of(key) for key in unwanted})})
+
+
+def delete_starts(tx: Transaction, process_id: str) -> None:
+    """Close the message and signal starts of a process, of whatever version."""
+    tx.execute(_DELETE_STARTS, {"of_process": process_id})
+
+
+def read(tx: Transaction, key: int) -> SubscriptionRow | None:
+    """Return one subscription."""
+    row = tx.execute(_READ, key_of(key)).first()
+    return None if row is None else record(SubscriptionRow, row)
+
+
+def query(tx: Transaction, *, instance_key: int) -> list[SubscriptionRow]:
+    """Return the open subscriptions of an instance."""
+    return records(
+        SubscriptionRow, tx.execute(_OF_INSTANCE.order_by(drawn(subscription)), key_of(instance_key))
+    )

@@ -1,0 +1,62 @@
+"""One open transaction: what every function of the store takes first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, CursorResult, Executable
+
+from engine.store.sealing import Keyring
+from engine.store.times import Times
+
+Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+Result: TypeAlias = CursorResult[*tuple[Any, ...]]
+
+
+class Counter:
+    """How many statements were run; BEGIN and COMMIT are not counted."""
+
+    def __init__(self) -> None:
+        self.statements = 0
+
+
+class Transaction:
+    """An open transaction with its clocks, keys and count of statements.
+
+    Made by ``Store``, used by one thread.
+    """
+
+    def __init__(self, connection: Connection, *, times: Times, keyring: Keyring, total: Counter) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self.keyring = keyring
+        self.statements = 0
+        self._times = times
+        self._total = total
+        self._now: int | None = None
+        self._machine_now: int | None = None
+
+    @property
+    def now(self) -> int:
+        """Return the business time in UTC microseconds; read at first use, the same ever after."""
+        if self._now is None:
+            self._now = self._times.business()
+        return self._now
+
+    @property
+    def machine_now(self) -> int:
+        """Return the database's own time in UTC microseconds; read at first use, the same ever after."""
+        if self._machine_now is None:
+            self._machine_now = self._times.machine()
+        return self._machine_now
+
+    def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
+        """Run one statement; a list of parameters makes it one statement with many rows."""
+        self.statements += 1
+        self._total.statements += 1
+        return self.connection.execute(statement, parameters)
+
+    def execute_for(self, statements: Mapping[str, Executable], parameters: Parameters = None) -> Result:
+        """Run the variant of a statement written for this transaction's database."""
+        return self.execute(statements[self.dialect], parameters)

@@ -1,0 +1,99 @@
+"""What the databases' errors mean to us.
+
+Try again, give up with one clear sentence, or a bug that goes on rising.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+
+from engine.errors import Incompatible, InvalidVariables, Unavailable
+
+
+class Trouble(StrEnum):
+    """What can be done about a database error."""
+
+    AGAIN = "again"  # nothing was written and the same may succeed now
+    GONE = "gone"  # the connection broke: at COMMIT the outcome is unknown
+    SAME = "same"  # a row with the same key is there: somebody was faster, or it is a bug
+    STOP = "stop"  # trying again will not help: disk full, read-only, not ours
+
+
+class Interrupted(Unavailable):
+    """A transaction came to nothing for reasons of the database; ``trouble`` says whether to try again.
+
+    ``outcome_unknown`` is True where the connection broke at COMMIT: it may have been written after all.
+    """
+
+    def __init__(self, message: str, *, trouble: Trouble, outcome_unknown: bool = False) -> None:
+        self.trouble = trouble
+        self.outcome_unknown = outcome_unknown
+        super().__init__(message)
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+_POSTGRESQL = {
+    "23505": (Trouble.SAME, "another operation wrote the same at the same time"),
+    "40001": (Trouble.AGAIN, "two operations met in the database and this one has to be repeated"),
+    "40P01": (Trouble.AGAIN, "two operations waited for each other and this one has to be repeated"),
+    "55P03": (Trouble.AGAIN, "another operation holds the same case for too long"),
+    "57014": (Trouble.STOP, "the database took too long and the operation was stopped"),
+    "53100": (Trouble.STOP, "the disk of the database is full; free some space"),
+    "53300": (Trouble.AGAIN, "the database has no free connection"),
+    "25P03": (Trouble.GONE, "the operation stood still for too long and the database ended it"),
+    "25006": (Trouble.STOP, "the database is read-only"),
+    "57P01": (Trouble.GONE, "the database is shutting down"),
+    "57P02": (Trouble.GONE, "the database restarted after a crash"),
+    "57P03": (Trouble.GONE, "the database is starting up"),
+}
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: (Trouble.AGAIN, "another program is writing to the database file"),
+    sqlite3.SQLITE_LOCKED: (Trouble.AGAIN, "another connection is writing to the database"),
+    sqlite3.SQLITE_FULL: (Trouble.STOP, "the disk is full; free some space"),
+    sqlite3.SQLITE_IOERR: (Trouble.GONE, "the disk failed to read or write the database file"),
+    sqlite3.SQLITE_READONLY: (Trouble.STOP, "the database file or its folder is read-only"),
+    sqlite3.SQLITE_CANTOPEN: (
+        Trouble.STOP,
+        "the database file cannot be opened; check the folder and its rights",
+    ),
+    sqlite3.SQLITE_PERM: (Trouble.STOP, "the database file may not be opened; check its rights"),
+}
+_SAME = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
+_NOT_OURS = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_PRIMARY = 0xFF  # an extended SQLite code has the primary code in its low byte
+
+
+def explain(error: DBAPIError, *, committing: bool = False) -> Exception | None:
+    """Return the error of ours a database error means, or None where it is a bug of ours.
+
+    ``committing`` says that the error came from COMMIT.
+    """
+    if isinstance(error, DataError):
+        return InvalidVariables(f"expected texts and numbers the database can hold, but {error.orig}")
+    if isinstance(error.orig, sqlite3.Error):
+        extended = getattr(error.orig, "sqlite_errorcode", 0)
+        if extended & _PRIMARY in _NOT_OURS:
+            return Incompatible("expected an SQLite database, but the file is damaged or something else")
+        found = _POSTGRESQL["23505"] if extended in _SAME else _SQLITE.get(extended & _PRIMARY)
+    else:
+        found = _postgresql(error)
+    if found is None:
+        return None
+    trouble, reason = found
+    unknown = committing and trouble is Trouble.GONE
+    written = "it is not known whether anything was written" if unknown else "nothing was written"
+    return Interrupted(f"{reason}; {written}", trouble=trouble, outcome_unknown=unknown)
+
+
+def _postgresql(error: DBAPIError) -> tuple[Trouble, str] | None:
+    state = getattr(error.orig, "sqlstate", None)
+    if state in _POSTGRESQL:
+        return _POSTGRESQL[state]
+    # Without a state, it was not the server that spoke: the connection is gone or never came about.
+    broken = error.connection_invalidated or (state or "08").startswith("08")
+    if broken and isinstance(error, (OperationalError, InterfaceError)):
+        return Trouble.GONE, "the database cannot be reached"
+    return None

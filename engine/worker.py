@@ -1,0 +1,127 @@
+"""The worker: claims ready jobs for its free threads and runs them, one unit at a time (``durability.md``
+§2).
+
+``run_once`` says whether there was work; everything that can go wrong inside a job is the job's outcome
+and never ends the loop.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from engine.clock import monotonic
+from engine.errors import EngineError
+from engine.failpoint import failpoint
+from engine.process_engine.engine import ProcessEngine
+from engine.process_engine.handler_runs import run_claimed
+from engine.process_engine.internal import KINDS, run
+from engine.process_engine.parts import Parts
+from engine.store import Transaction, jobs
+from engine.store.rows import JobRow
+
+log = logging.getLogger("obieg.worker")
+LEASE = dt.timedelta(seconds=30)
+LONGEST_WAIT = 1.0
+_MICROSECOND = dt.timedelta(microseconds=1)
+
+
+class Worker:
+    """Runs the jobs of one node in a pool of threads until it is stopped."""
+
+    def __init__(self, engine: ProcessEngine, *, threads: int = 4, lease: dt.timedelta = LEASE) -> None:
+        self._parts: Parts = engine.parts
+        self._lease = lease
+        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="obieg-job")
+        self._threads = threads
+        self._running: dict[int, tuple[JobRow, float]] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Work until ``stop``; then wait for what is running."""
+        while not self._stopped.is_set():
+            try:
+                busy = self.run_once()
+            except EngineError as error:
+                log.error("claim_failed reason=%s", error)
+                busy = False
+            if not busy:
+                self._parts.transport.wait(LONGEST_WAIT)
+        self._pool.shutdown(wait=True)
+
+    def stop(self) -> None:
+        """Claim nothing more; ``run`` returns when the running jobs have ended."""
+        self._stopped.set()
+        self._parts.transport.hint(0)
+
+    def run_once(self) -> bool:
+        """Claim at most as many jobs as there are free threads and start them; return whether there were
+        any."""
+        with self._lock:
+            free = self._threads - len(self._running)
+        if free < 1:
+            return False
+        rows = self._claim(free)
+        for row in rows:
+            failpoint("worker.claimed")
+            with self._lock:
+                self._running[row.key] = (row, monotonic() + self._deadline(row))
+            self._pool.submit(self._run, row).add_done_callback(self._report)
+        return bool(rows)
+
+    def renew(self) -> None:
+        """Extend the leases of running jobs whose handler is within its deadline; a hung one loses its
+        lease."""
+        with self._lock:
+            running = list(self._running.values())
+        for row, deadline in running:
+            if monotonic() < deadline:
+                self._renew(row)
+
+    def _renew(self, row: JobRow) -> None:
+        self._parts.store.run(
+            lambda tx: jobs.renew(
+                tx,
+                row.key,
+                owner=row.lock_owner or "",
+                attempt=row.attempt,
+                until=tx.machine_now + self._lease // _MICROSECOND,
+            )
+        )
+
+    def _claim(self, free: int) -> list[JobRow]:
+        types = self._parts.handlers.types()
+        lease_us = self._lease // _MICROSECOND
+
+        def claim(tx: Transaction) -> list[JobRow]:
+            owner = self._parts.node
+            rows = jobs.claim(tx, kinds=KINDS, owner=owner, limit=free, lease_us=lease_us)
+            if len(rows) < free and types:
+                rows += jobs.claim(tx, types=types, owner=owner, limit=free - len(rows), lease_us=lease_us)
+            return rows
+
+        return self._parts.store.run(claim)
+
+    def _deadline(self, row: JobRow) -> float:
+        registration = self._parts.handlers.get(row.type)
+        return registration.deadline.total_seconds() if registration is not None else 60.0
+
+    def _run(self, row: JobRow) -> None:
+        try:
+            if row.kind == "job":
+                run_claimed(self._parts, row)
+            else:
+                run(self._parts, row)
+        finally:
+            with self._lock:
+                self._running.pop(row.key, None)
+            self._parts.transport.hint(row.key)
+
+    def _report(self, future: Future[None]) -> None:
+        error = future.exception()
+        if error is not None:
+            # The lease runs out and the job is tried again; what it was is for the developers.
+            log.error("job_crashed", exc_info=error)

@@ -1,0 +1,82 @@
+"""What service tasks do: one module per outside system, one shape, nothing of the engine but its front door.
+
+Each module has a frozen settings record and ``register(registry, settings)``. To add a handler: copy the
+module nearest to yours, add its settings to ``Settings`` and its ``register`` to ``register_all``, and test
+it against a server of ``demo/``. The modules share ``connection`` (settings), ``inputs`` (reading a job) and
+``outbound`` (HTTP and the watchdog). ``templates``, ``message`` and ``smtp`` are the floors under ``email``.
+
+In each line: job type, variables in (``?`` = may be absent) and [headers] → variables out; ! BPMN errors.
+
+    rspo.lookup               numer_rspo → placowka, rspo_migawka;
+                              ! RSPO_NIE_ZNALEZIONO, PLACOWKA_ZLIKWIDOWANA
+    seod.load_applicant       wnioskodawca → dane_wnioskodawcy, kontakt; ! BRAK_DOSTEPU
+    seod.open_ticket          login, wnioskodawca, numer_sprawy? → zgloszenie_seod, podjeto_seod
+    seod.close_ticket         zgloszenie_seod [wynik] → zamknieto_seod
+    zszo.check_account        login, numer_rspo → konto; ! BRAK_KONTA, KONTO_ZABLOKOWANE, NIE_TA_SAMA_PLACOWKA
+    zszo.set_password         login, haslo_ref [waznosc_dni] → haslo_ustawiono, haslo_wazne_do;
+                              ! BRAK_KONTA, KONTO_ZABLOKOWANE
+    zszo.block_account        login [powod] → konto; ! BRAK_KONTA
+    zszo.lock_start_password  login → konto; ! BRAK_KONTA
+    password.generate         [dlugosc, waznosc_dni] → haslo_ref
+    package.encrypt           login, haslo_ref, numer_sprawy?, nazwa_placowki? → pakiet_ref, klucz_ref,
+                              pakiet_sha256
+    email.send                do, zalacznik?, what the template names [template, zalacznik_nazwa] → wyslano,
+                              wiadomosc_id, wiadomosc_sha256; ! EMAIL_ODRZUCONY
+    sms.send                  telefon, klucz_ref, numer_sprawy [tekst] → sms_id, sms_idx, sms_wyslano;
+                              ! SMS_NUMER_BLEDNY
+    incident.register         login, powod, data_wykrycia?, numer_sprawy? → incydent (and register incydenty)
+    report.register           login, powod, numer_sprawy? → zgloszenie_zszo05 (and register zgloszenia)
+    secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from engine import HandlerRegistry
+from handlers import email, incident, package, password, rspo, secret, seod, sms, zszo
+from handlers.connection import read
+from handlers.smtp import EmailSettings
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of every handler; passwords and tokens never show in ``repr``."""
+
+    email: EmailSettings
+    sms: sms.SmsSettings = sms.SmsSettings()
+    rspo: rspo.RspoSettings = rspo.RspoSettings()
+    seod: seod.SeodSettings = seod.SeodSettings()
+    zszo: zszo.ZszoSettings = zszo.ZszoSettings()
+    password: password.PasswordSettings = password.PasswordSettings()
+    package: package.PackageSettings = package.PackageSettings()
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Build all settings from variables ``OBIEG_SMTP_…``, ``OBIEG_SMS_…``, ``OBIEG_RSPO_…``,
+    ``OBIEG_SEOD_…``, ``OBIEG_ZSZO_…``, ``OBIEG_PASSWORD_…``, ``OBIEG_PACKAGE_…``; raises ValueError naming a
+    wrong one.
+    """
+    return Settings(
+        email=read(EmailSettings, "OBIEG_SMTP_", environment),
+        sms=read(sms.SmsSettings, "OBIEG_SMS_", environment),
+        rspo=read(rspo.RspoSettings, "OBIEG_RSPO_", environment),
+        seod=read(seod.SeodSettings, "OBIEG_SEOD_", environment),
+        zszo=read(zszo.ZszoSettings, "OBIEG_ZSZO_", environment),
+        password=read(password.PasswordSettings, "OBIEG_PASSWORD_", environment),
+        package=read(package.PackageSettings, "OBIEG_PACKAGE_", environment),
+    )
+
+
+def register_all(registry: HandlerRegistry, settings: Settings) -> None:
+    """Register every handler; raises ValueError for settings that are unsafe."""
+    email.register(registry, settings.email)
+    incident.register(registry)
+    package.register(registry, settings.package)
+    password.register(registry, settings.password)
+    rspo.register(registry, settings.rspo)
+    secret.register(registry)
+    seod.register(registry, settings.seod)
+    sms.register(registry, settings.sms)
+    zszo.register(registry, settings.zszo)

@@ -1,0 +1,64 @@
+"""Every scenario file of every procedure, and what `obieg test` says when one is not as expected."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from commands.scenario.coverage import Tracks
+from commands.scenario.run import play_file
+from tests.acceptance.command_line import ROOT
+from tests.acceptance.conftest import Run
+
+FILES = sorted((ROOT / "processes").glob("*/scenarios/*.yaml"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
+def test_the_scenario_goes_as_its_owner_wrote(path: Path) -> None:
+    assert play_file(path, ROOT / "forms", Tracks()).reason == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("sms: 0", "sms: 3"), "(expect): expected 3 SMS, but there are 0"),
+        (
+            ("complete: podejmij_wniosek", "complete: nosuch"),
+            "expected an open user task nosuch, but open are: podejmij_wniosek",
+        ),
+        (("- advance: PT59M", "- jump: PT59M"), "expected one of complete, claim"),
+        (
+            ("ended_at: zakonczono_elektronicznie", "ended_at: odrzucono"),
+            "final expect: expected to have ended at [odrzucono]",
+        ),
+        (("process: zszo03_haslo_startowe", "process: nosuch"), "'nosuch'"),
+        (("steps:", "stops:"), "stops"),
+        (("at: 2026-12-17T10:00", "at: tomorrow"), "tomorrow"),
+    ],
+    ids=lambda value: value[1] if isinstance(value, tuple) else None,
+)
+def test_a_scenario_that_goes_otherwise_names_file_and_step(
+    run: Run, tmp_path: Path, change: tuple[str, str], told: str
+) -> None:
+    shutil.copytree(ROOT / "processes/zszo03", tmp_path / "zszo03")
+    path = tmp_path / "zszo03/scenarios/szczesliwa_sciezka.yaml"
+    text = path.read_text(encoding="utf-8")
+    assert change[0] in text
+    path.write_text(text.replace(*change), encoding="utf-8")
+    played = run("test", path)
+    assert played.code == 1
+    assert f"failed  {path}: " in played.out
+    assert told in played.out
+
+
+def test_the_coverage_names_what_was_not_reached(run: Run) -> None:
+    played = run(
+        "test", ROOT / "processes/zszo03/scenarios/odmowa_obca_placowka.yaml", "--format", "json"
+    ).json
+    [coverage] = played["coverage"]
+    assert coverage["process"] == "zszo03_haslo_startowe"
+    assert 0 < coverage["elements_reached"] < coverage["elements"]
+    assert {"wyslij_klucz", "f_klucz"} <= set(coverage["missing"])
+    assert "odrzucono_wstepnie" not in coverage["missing"]

@@ -1,0 +1,99 @@
+"""`obieg worker` and `obieg demo` as programs of their own."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from commands.office import Office
+from demo.servers import DemoServers
+from engine import ProcessEngine
+from tests.acceptance.command_line import PROGRAM, ROOT, environment, obieg
+from tests.acceptance.conftest import Run
+
+FORM = {"login": "jkowalska", "powod": "zgubienie"}
+START = json.dumps({"numer_sprawy": "ZSZO/2026/17", "wnioskodawca": "dyrektor.sp900", **FORM})
+
+
+def test_a_worker_takes_a_case_to_the_clerk_and_stops_when_told(database_url: str, tmp_path: Path) -> None:
+    with DemoServers(tmp_path / "outside") as servers:
+        more = {"OBIEG_DATABASE": database_url, "OBIEG_AS": "dyrektor.sp900", **servers.environment}
+        assert (
+            obieg(tmp_path, "deploy", ROOT / "processes/zszo03", ROOT / "forms/zszo03", more=more).code == 0
+        )
+        arguments = ["start", "zszo03_haslo_startowe", "--business-key", "ZSZO/2026/17", "--variables", START]
+        assert obieg(tmp_path, *arguments, more=more).code == 0
+        with subprocess.Popen(
+            [*PROGRAM, "worker"],
+            cwd=tmp_path,
+            env=environment(more),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as worker:
+            tasks: list[dict[str, str]] = []
+            for _ in range(30):
+                tasks = obieg(tmp_path, "tasks", "--format", "json", more=more).json
+                if tasks:
+                    break
+            assert len(obieg(tmp_path, "nodes", "--format", "json", more=more).json) == 1
+            worker.send_signal(signal.SIGTERM)
+            _, errors = worker.communicate(timeout=60)
+        assert (worker.returncode, [line for line in errors.splitlines() if b"ERROR" in line]) == (0, [])
+        assert [task["element_id"] for task in tasks] == ["podejmij_wniosek"]
+        assert obieg(tmp_path, "nodes", "--format", "json", more=more).json == []
+
+
+def test_the_demonstration_really_happens_and_stays_to_be_explored(tmp_path: Path) -> None:
+    shown = obieg(tmp_path, "demo")
+    assert (shown.code, shown.err) == (0, "")
+    for promised in (
+        "Message-ID: <",
+        "Haslo do pliku",
+        "wrong key does not open",
+        "re-execution  ok",
+        "24:00",
+    ):
+        assert promised in shown.out
+    where = ["--database", "sqlite:///var/demo/obieg.db"]
+    [instance] = obieg(tmp_path, *where, "instances", "--format", "json").json
+    assert instance["state"] == "completed"
+    assert obieg(tmp_path, *where, "verify", instance["key"]).code == 0
+
+
+def test_a_failing_job_shows_its_next_attempt(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with DemoServers(tmp_path / "outside") as servers:
+        for name, value in servers.environment.items():
+            monkeypatch.setenv(name, value)
+        run("deploy", ROOT / "processes/zszo03", ROOT / "forms/zszo03")
+        key = run("start", "zszo03_haslo_startowe", "--variables", START, "--format", "json").json["key"]
+        [job] = run("show", key, "--format", "json").json["jobs"]
+        assert (job["type"], job["retries"], job["due_at"]) == ("incident.register", 8, None)
+        servers.fault("city", "500", times=9)
+        handlers = Office(processes=ROOT / "processes", forms=ROOT / "forms").handlers()
+        with ProcessEngine("sqlite:///obieg.db", handlers=handlers) as engine:
+            engine.run_until_idle()
+        [job] = run("show", key, "--format", "json").json["jobs"]
+        assert (job["type"], job["retries"]) == ("seod.load_applicant", 7)
+        assert "500" in job["reason"]
+        assert re.search(r"seod.load_applicant +7 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", run("show", key).out)
+
+
+@pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
+def test_an_idle_worker_stops_at_once(tmp_path: Path, told: signal.Signals) -> None:
+    with (
+        DemoServers(tmp_path / "outside") as servers,
+        subprocess.Popen(
+            [*PROGRAM, "worker"], cwd=tmp_path, env=environment(servers.environment), stdout=subprocess.PIPE
+        ) as worker,
+    ):
+        assert worker.stdout is not None
+        assert b"SIGTERM stops it" in worker.stdout.readline()
+        worker.send_signal(told)
+        assert worker.wait(timeout=30) == 0

@@ -1,0 +1,115 @@
+"""What every test may ask for: a clock to move, a database of its own, an engine on it.
+
+A test that takes ``database_url`` (or ``engine``) runs once per database chosen with ``--database``. Nothing
+may be skipped: a skip is a failure, so that a machine lacking something cannot pass for a green run.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import ProcessEngine, VirtualClock
+from tests import postgres
+
+DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}
+# 10:00 in Warsaw on the Thursday before Christmas: weekends, holidays and a year's end lie ahead.
+START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add ``--database`` and ``--long``."""
+    parser.addoption("--database", choices=list(DATABASES), default="sqlite", help="databases to run on")
+    parser.addoption("--long", action="store_true", help="the long counts of `make torture`")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run whatever touches a database once per chosen database."""
+    if "database_url" in metafunc.fixturenames:
+        chosen = DATABASES[metafunc.config.getoption("--database")]
+        metafunc.parametrize("database_url", chosen, indirect=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped test into a failed one."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"expected every test to run, but this one was skipped: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Turn a skipped file (``importorskip``) into an error."""
+    report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"expected every file to be collected, but this one was skipped: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def long_counts(request: pytest.FixtureRequest) -> bool:
+    """Whether a test marked ``torture`` may take its time (``make torture``) or be brief (``make test``)."""
+    return bool(request.config.getoption("--long"))
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    """A business clock that stands at START until the test moves it."""
+    return VirtualClock(START)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Cluster]:
+    """One private server per session (and per xdist worker), started when the first test needs it."""
+    with postgres.cluster() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: postgres.Cluster) -> str:
+    """The name of a database with our tables in it: copying it takes 50 ms, migrating takes longer."""
+    name = postgresql.create()
+    ProcessEngine(postgresql.url(name)).close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a migrated database file and its keyring: copying them takes 1 ms, migrating takes
+    longer."""
+    from engine import ProcessEngine
+
+    folder = tmp_path_factory.mktemp("template")
+    ProcessEngine(f"sqlite:///{folder / 'obieg.db'}").close()
+    return folder
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database of this test's own, on the database the run asks for."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        for file in template.iterdir():
+            shutil.copy2(file, tmp_path / file.name)
+        yield f"sqlite:///{tmp_path / 'obieg.db'}"
+        return
+    server: postgres.Cluster = request.getfixturevalue("postgresql")
+    name = server.create(template=request.getfixturevalue("postgresql_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def engine(database_url: str, clock: VirtualClock) -> Iterator[ProcessEngine]:
+    """An engine without handlers on a fresh database, under the virtual clock."""
+    opened = ProcessEngine(database_url, clock=clock)
+    yield opened
+    opened.close()

@@ -1,0 +1,116 @@
+"""BPMN errors, escalations and terminate (BPMN 2.0.2 §10.5.7, §13.5), failures and incidents."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from tests.builders import process, steps
+from tests.scenarios.run import Run
+
+
+def test_a_boundary_event_catches_its_code_before_one_that_catches_all(run: Run) -> None:
+    drawing = process("p").start().service_task("send", "mail").boundary_error("", "any").end("other")
+    drawing.at("send").boundary_error("REFUSED", "refused").end("no").at("send").end("sent")
+    case = run(drawing).throw("mail", "REFUSED")
+    assert (case.ended_at, case.state) == (["no"], "completed")
+    assert run.start("p").throw("mail", "HANGS").ended_at == ["other"]
+    assert run.start("p").work("mail").ended_at == ["sent"]
+
+
+def test_an_error_nobody_catches_is_an_incident_and_can_be_tried_again(run: Run) -> None:
+    case = run(process("p").start().service_task("send", "mail").end("sent"))
+    case.throw("mail", "REFUSED")
+    (incident,) = case.incidents
+    assert incident.type == "unhandled_error"
+    assert "REFUSED" in incident.message
+    assert case.resolve().work("mail").ended_at == ["sent"]
+
+
+def test_an_error_end_event_leaves_its_sub_process(run: Run) -> None:
+    inside = steps().start().user_task("ask").end_error("BAD", "bad")
+    inside.at("start").user_task("other").end()
+    drawing = process("p").start().sub_process("work", inside).boundary_error("BAD", "caught").end("no")
+    drawing.at("work").end("yes")
+    case = run(drawing).complete("ask")
+    assert (case.ended_at[-1], case.tasks, case.count("work", "terminated")) == ("no", [], 1)
+
+
+def test_an_error_is_caught_by_an_event_sub_process_with_code_and_message(run: Run) -> None:
+    drawing = process("p").start().service_task("send", "mail").end("sent")
+    drawing.event_sub_process(
+        "repair", steps().start_error("REFUSED", "on_refused").user_task("call").end("called")
+    )
+    case = run(drawing).throw("mail", "REFUSED", address="a@b")
+    assert (case.tasks, case.variables["address"]) == (["call"], "a@b")
+    assert case.complete("call").ended_at == ["called"]
+    assert case.state == "completed"
+
+
+def test_a_person_ends_a_user_task_with_a_bpmn_error(run: Run) -> None:
+    drawing = process("p").start().user_task("ask").boundary_error("NO_ID", "no_id").end("refused")
+    case = run(drawing.at("ask").end("done"))
+    run.engine.throw_error(case.task("ask").key, code="NO_ID")
+    assert (case.ended_at, case.tasks) == (["refused"], [])
+
+
+def test_an_escalation_does_not_stop_who_throws_it(run: Run) -> None:
+    inside = steps().start().throw_escalation("LATE", "warn").user_task("go_on").end()
+    drawing = process("p").start().sub_process("work", inside)
+    drawing.boundary_escalation("LATE", "heard", interrupting=False).user_task("head").end("told")
+    case = run(drawing.at("work").end("done"))
+    assert sorted(case.tasks) == ["go_on", "head"]
+    case.complete("head")
+    assert case.complete("go_on").ended_at[-1] == "done"
+
+
+def test_an_interrupting_escalation_ends_the_sub_process(run: Run) -> None:
+    inside = steps().start().throw_escalation("LATE", "warn").user_task("go_on").end()
+    drawing = (
+        process("p").start().sub_process("work", inside).boundary_escalation("LATE", "heard").end("told")
+    )
+    assert run(drawing.at("work").end("done")).ended_at == ["told"]
+
+
+def test_an_escalation_nobody_hears_changes_nothing(run: Run) -> None:
+    assert run(process("p").start().throw_escalation("LATE", "warn").end("done")).ended_at == ["done"]
+
+
+def test_terminate_ends_only_its_own_level(run: Run) -> None:
+    inside = steps().start().user_task("a").end_terminate("stop")
+    inside.at("start").user_task("b").end()
+    drawing = process("p").start().sub_process("work", inside).user_task("after").end("done")
+    case = run(drawing).complete("a")
+    assert (case.tasks, case.state, case.count("b", "terminated")) == (["after"], "active", 1)
+    assert case.complete("after").state == "completed"
+
+
+def test_terminate_at_the_top_ends_the_instance(run: Run) -> None:
+    drawing = process("p").start().parallel("fork").user_task("a").end_terminate("stop")
+    case = run(drawing.at("fork").user_task("b").end()).complete("a")
+    assert (case.state, case.tasks, case.ended_at) == ("terminated", [], ["stop"])
+
+
+def test_failures_are_retried_with_back_off_then_an_incident(run: Run) -> None:
+    case = run(process("p").start().service_task("send", "mail", retries="2").end("sent"))
+    run.engine.fail_job(case.job("mail").key, reason="450 busy")
+    assert run.engine.activate_jobs("mail", worker="w", limit=1, lease=dt.timedelta(minutes=1)) == []
+    run.advance(hours=1)
+    run.engine.fail_job(case.job("mail").key, reason="451 still busy")
+    (incident,) = case.incidents
+    assert (incident.type, incident.message) == ("job_no_retries", "451 still busy")
+    first = [e.payload["retries"] for e in run.engine.history(case.key) if e.type == "job_failed"]
+    assert first == [1, 0]
+    case.resolve()
+    assert case.work("mail").ended_at == ["sent"]
+
+
+def test_a_deliberate_new_effect_gets_a_new_idempotency_key(run: Run) -> None:
+    case = run(process("p").start().service_task("send", "mail", retries="1").end("sent"))
+    job = case.job("mail")
+    run.engine.fail_job(job.key, reason="no")
+    run.engine.resolve_incident(case.incidents[0].key, actor="op", reason="again")
+    again = case.job("mail")
+    assert again.idempotency_key == job.idempotency_key
+    run.engine.fail_job(again.key, reason="no")
+    run.engine.resolve_incident(case.incidents[0].key, actor="op", reason="send anew", new_effect=True)
+    assert case.job("mail").idempotency_key != job.idempotency_key

@@ -1,0 +1,137 @@
+"""Messages and signals (BPMN 2.0.2 §8.3.4, §10.5): buffered, de-duplicated, correlated once, broadcast to
+the open."""
+
+from __future__ import annotations
+
+from tests.builders import Process, process, steps
+from tests.scenarios.run import Run
+
+
+def waiting(name: str = "p") -> Process:
+    return process(name).start().catch_message("reply", "hear", key="=number").end("done")
+
+
+def test_a_message_reaches_only_its_correlation_key(run: Run) -> None:
+    one = run(waiting(), number="1")
+    two = run.start("p", number="2")
+    run.publish("reply", "2", text="tak")
+    assert (one.ended_at, two.ended_at, two.variables["text"]) == ([], ["done"], "tak")
+
+
+def test_a_message_waits_in_the_buffer_until_its_time_is_over(run: Run) -> None:
+    run.publish("reply", "1", ttl=1, text="in time")
+    run.publish("reply", "2", ttl=1, text="too late")
+    case = run(waiting(), number="1")
+    assert case.variables["text"] == "in time"
+    run.advance(hours=2)
+    assert run.start("p", number="2").ended_at == []
+
+
+def test_a_message_without_a_listener_and_without_time_is_not_kept(run: Run) -> None:
+    run.publish("reply", "1")
+    assert run(waiting(), number="1").ended_at == []
+
+
+def test_a_message_is_correlated_at_most_once_per_process(run: Run) -> None:
+    first = run(waiting(), number="1")
+    second = run.start("p", number="1")
+    run.deploy(waiting("q"))
+    other = run.start("q", number="1")
+    run.publish("reply", "1")
+    assert [len(case.ended_at) for case in (first, second, other)] == [1, 0, 1]
+
+
+def test_a_number_and_its_text_are_the_same_key(run: Run) -> None:
+    case = run(waiting(), number=7)
+    run.publish("reply", "7")
+    assert case.ended_at == ["done"]
+
+
+def test_a_boundary_message_interrupts_or_happens_each_time(run: Run) -> None:
+    drawing = process("p").start().user_task("ask")
+    drawing.boundary_message("note", "noted", key="=n", interrupting=False).end("told")
+    drawing.at("ask").boundary_message("stop", "stopped", key="=n").end("gone")
+    case = run(drawing.at("ask").end("done"), n="1")
+    run.publish("note", "1")
+    run.publish("note", "1")
+    assert (case.ended_at, case.tasks) == (["told", "told"], ["ask"])
+    run.publish("stop", "1")
+    assert (case.ended_at[-1], case.tasks) == ("gone", [])
+
+
+def test_a_message_starts_an_instance_one_at_a_time_for_each_key(run: Run) -> None:
+    run.deploy(process("p").start_message("order", "ordered").user_task("ask").end("done"))
+    for number in ("A", "A", "B"):
+        run.publish("order", number, ttl=24, number=number)
+    first, second = run.cases("p")
+    assert sorted(case.variables["number"] for case in (first, second)) == ["A", "B"]
+    a = first if first.variables["number"] == "A" else second
+    a.complete("ask")
+    run.settle()
+    assert sorted(case.variables["number"] for case in run.cases("p")) == ["A", "A", "B"]
+
+
+def test_an_event_sub_process_takes_a_message_and_ends_the_rest(run: Run) -> None:
+    drawing = process("p").start().user_task("ask").end("done")
+    drawing.event_sub_process(
+        "withdrawal",
+        steps().start_message("withdrawn", "on_withdrawn", key="=n").user_task("close").end("gone"),
+    )
+    case = run(drawing, n="1")
+    run.publish("withdrawn", "1", why="moved")
+    assert (case.tasks, case.variables["why"]) == (["close"], "moved")
+    assert case.complete("close").state == "completed"
+
+
+def test_a_non_interrupting_event_sub_process_runs_beside_and_again(run: Run) -> None:
+    drawing = process("p").start().user_task("ask").end("done")
+    drawing.event_sub_process(
+        "note",
+        steps().start_message("noted", "on_note", key="=n", interrupting=False).task("write").end("written"),
+    )
+    case = run(drawing, n="1")
+    run.publish("noted", "1")
+    run.publish("noted", "1")
+    assert (case.count("note"), case.tasks) == (2, ["ask"])
+    assert case.complete("ask").state == "completed"
+
+
+def test_the_model_sends_to_another_process(run: Run) -> None:
+    sender = process("sender").start().throw_message("reply", "tell", key="=number").end("told")
+    case = run(waiting(), number="9")
+    run.deploy(sender)
+    run.start("sender", number="9", text="from the model")
+    run.settle()
+    assert (case.ended_at, case.variables["text"]) == (["done"], "from the model")
+
+
+def test_a_receive_task_and_a_send_task_meet(run: Run) -> None:
+    drawing = process("p").start().parallel("fork").send_task("tell", message="ping", key="=n").end("sent")
+    case = run(drawing.at("fork").receive_task("hear", "ping", key="=n").end("heard"), n="1")
+    run.settle()
+    assert sorted(case.ended_at) == ["heard", "sent"]
+
+
+def test_a_signal_reaches_everybody_who_listens_now_and_nobody_later(run: Run) -> None:
+    run.broadcast("closed")
+    drawing = process("p").start().catch_signal("closed", "hear").end("done")
+    cases = [run(drawing), run.start("p")]
+    assert [case.ended_at for case in cases] == [[], []]
+    run.broadcast("closed", school="SP 900")
+    assert [case.ended_at for case in cases] == [["done"], ["done"]]
+    assert cases[0].variables["school"] == "SP 900"
+
+
+def test_a_signal_starts_instances_and_interrupts_tasks(run: Run) -> None:
+    run.deploy(process("p").start_signal("closed", "on_closed").task("note").end("noted"))
+    drawing = process("q").start().user_task("ask").boundary_signal("closed", "closing").end("stopped")
+    other = run(drawing.at("ask").end("done"))
+    run.deploy(process("thrower").start().throw_signal("closed", "tell").end())
+    run.start("thrower", school="SP 900")
+    run.settle()
+    (started,) = run.cases("p")
+    assert (started.ended_at, started.variables["school"], other.ended_at) == (
+        ["noted"],
+        "SP 900",
+        ["stopped"],
+    )

@@ -1,0 +1,315 @@
+"""Forms: what is read, what is refused, and what a person's answers become."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.clock import WARSAW
+from engine.errors import InvalidDefinition, InvalidSubmission
+from engine.forms import Form, read_form
+
+NOW = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
+FORMS = Path(__file__).parents[2] / "forms"
+
+
+def form(*components: dict[str, Any]) -> Form:
+    schema = {"id": "proba", "type": "default", "schemaVersion": 19, "components": components}
+    return read_form("proba.form", json.dumps(schema).encode())
+
+
+def field(kind: str = "textfield", key: str = "pole", **extra: Any) -> dict[str, Any]:
+    label = "dateLabel" if kind == "datetime" else "label"
+    return {"type": kind, "key": key, label: "Pole", **extra}
+
+
+def checked(name: str, **extra: Any) -> Form:
+    return form(field(properties={"obieg:validate": name}, **extra))
+
+
+def answer(form: Form, given: object) -> object:
+    return form.validate({"pole": given}, now=NOW)["pole"]
+
+
+def refusal(form: Form, submission: dict[str, object]) -> dict[str, str]:
+    with pytest.raises(InvalidSubmission) as caught:
+        form.validate(submission, now=NOW)
+    return caught.value.fields
+
+
+CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}, {"value": "c", "label": "C"}]
+
+
+@pytest.mark.parametrize(
+    ("component", "given", "expected"),
+    [
+        (field(), "  Z\u0302ołądź ", "Ẑołądź"),  # NFC, trimmed
+        (field(), "   ", None),
+        (field("textarea"), "a\r\nb\tc", "a\nb\tc"),
+        (field("number"), "60 000,50", Decimal("60000.50")),
+        (field("number"), "1\u00a0000", 1000),
+        (field("number"), Decimal("7.0"), Decimal("7.0")),
+        (field("number"), -5, -5),
+        (field("checkbox"), "on", True),
+        (field("checkbox"), None, False),
+        (field("checklist", values=CHOICES), ["c", "a"], ["a", "c"]),
+        (field("checklist", values=CHOICES), "b", ["b"]),
+        (field("checklist", values=CHOICES), [], None),
+        (field("radio", values=CHOICES), "b", "b"),
+        (field("datetime", subtype="date"), "29.02.2028", dt.date(2028, 2, 29)),
+        (field("datetime", subtype="date"), dt.date(2026, 12, 24), dt.date(2026, 12, 24)),
+        (field("datetime", subtype="time"), "08:30", dt.time(8, 30)),
+        (
+            field("datetime", subtype="datetime"),
+            "17.12.2026 08:30",
+            dt.datetime(2026, 12, 17, 8, 30, tzinfo=WARSAW),
+        ),
+        (
+            field("datetime", subtype="datetime"),
+            "2026-12-17T08:30:00Z",
+            dt.datetime(2026, 12, 17, 8, 30, tzinfo=dt.UTC),
+        ),
+    ],
+)
+def test_what_is_sent_becomes_a_value_of_the_fields_type(
+    component: dict[str, Any], given: object, expected: object
+) -> None:
+    value = answer(form(component), given)
+    assert value == expected
+    assert type(value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("component", "given", "reason"),
+    [
+        (field(), 17, "Wpisz tekst"),
+        (field(), "a\u202eb", "niewidoczne znaki"),  # right-to-left override
+        (field(), "a\u200bb", "niewidoczne znaki"),  # zero-width space
+        (field(), "a\nb", "niewidoczne znaki"),
+        (field(), "a\x00b", "niewidoczne znaki"),
+        (field(), "\ud800", "niewidoczne znaki"),  # half a character
+        (field(), "ą" * 32_769, "64 kB"),
+        (field(validate={"minLength": 3}), "ab", "co najmniej 3 znaki"),
+        (field(validate={"minLength": 12}), "ab", "co najmniej 12 znaków"),
+        (field(validate={"maxLength": 1}), "ab", "najwyżej 1 znak."),
+        (field(validate={"pattern": "^[0-9]+$"}), "12\u0663", "oczekiwanej postaci"),  # an Arabic digit
+        (field(validate={"pattern": "^(a+)+$"}), "a" * 5_000 + "!", "oczekiwanej postaci"),  # no ReDoS
+        (field(validate={"validationType": "email"}), "a@b.pl, c@d.pl", "e-mail"),
+        (field("number"), 1.5, "Wpisz liczbę"),
+        (field("number"), True, "Wpisz liczbę"),
+        (field("number"), "1e9", "Wpisz liczbę"),
+        (field("number"), Decimal("NaN"), "Wpisz liczbę"),
+        (field("number"), Decimal("1E+400000000"), "Wpisz liczbę"),
+        (field("number", decimalDigits=0), "1,5", "całkowitą"),
+        (field("number", validate={"min": 1}), 0, "mniejsza niż 1"),
+        (field("number", validate={"max": "2.5"}), "2,51", "większa niż 2,5"),
+        (field("checkbox"), "maybe", "Zaznacz"),
+        (field("checklist", values=CHOICES), ["a", "d"], "podanych odpowiedzi"),
+        (field("checklist", values=CHOICES), {"a": 1}, "podanych odpowiedzi"),
+        (field("select", values=CHOICES), "d", "podanych odpowiedzi"),
+        (field("select", values=CHOICES), ["a"], "podanych odpowiedzi"),
+        (field("datetime", subtype="date"), "29.02.2027", "Nie ma takiego dnia"),
+        (field("datetime", subtype="date"), "20261217", "Wpisz datę"),
+        (field("datetime", subtype="date"), NOW, "Wpisz datę"),
+        (field("datetime", subtype="date", disallowPassedDates=True), "16.12.2026", "dzisiejszą lub"),
+        (field("datetime", subtype="date"), "9999-12-31", "Sprawdź rok"),
+        (field("datetime", subtype="datetime"), dt.datetime.max, "Sprawdź rok"),  # noqa: DTZ901
+        (field("datetime", subtype="time"), "24:00", "Wpisz godzinę"),
+        (field("datetime", subtype="datetime"), "17.12.2026", "datę i godzinę"),
+        (field("datetime", subtype="datetime"), "2027-03-28T02:30", "zmienił się czas"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_the_way_out(
+    component: dict[str, Any], given: object, reason: str
+) -> None:
+    assert reason in refusal(form(component), {"pole": given})["pole"]
+
+
+@pytest.mark.parametrize(
+    ("check", "given", "expected"),
+    [
+        ("login", "j.kowalska-2", "j.kowalska-2"),
+        ("pesel", "44051401359", "44051401359"),
+        ("regon", "351554353", "351554353"),
+        ("rspo", "012345", "12345"),
+        ("telefon_komorkowy", "500 600 700", "+48500600700"),
+        ("telefon_komorkowy", "+48 (500) 600-700", "+48500600700"),
+        ("email", "sekretariat@szkoła.example", "sekretariat@szkoła.example"),
+    ],
+)
+def test_a_named_check_returns_the_canonical_text(check: str, given: str, expected: str) -> None:
+    assert answer(checked(check), given) == expected
+
+
+@pytest.mark.parametrize(
+    ("check", "given"),
+    [
+        ("login", "JKowalska"),
+        ("login", "żaba"),
+        ("login", "ab"),
+        ("pesel", "44051401358"),  # check digit
+        ("pesel", "44053201352"),  # 32 May
+        ("pesel", "00000000000"),
+        ("regon", "351554354"),
+        ("rspo", "0"),
+        ("rspo", "12345678"),
+        ("telefon_komorkowy", "12 616 00 00"),  # Kraków, fixed line
+        ("telefon_komorkowy", "+49 1512 3456789"),  # a German mobile
+        ("telefon_komorkowy", "500600700 lub 501600700"),
+        ("email", "Jan <jan@szkola.pl>"),
+        ("email", "jan@szkola"),
+        ("email", "jan@" + "a" * 60_000),
+    ],
+)
+def test_a_named_check_refuses_what_is_almost_right(check: str, given: str) -> None:
+    assert refusal(checked(check), {"pole": given}).keys() == {"pole"}
+
+
+@pytest.mark.parametrize(
+    ("now", "given", "accepted"),
+    [
+        ("2026-12-17T22:59:00+00:00", "2026-12-18", False),
+        ("2026-12-17T23:00:00+00:00", "2026-12-18", True),  # it is already the 18th in Warsaw
+        ("2026-12-17T09:00:00+00:00", "2025-12-17", True),
+        ("2026-12-17T09:00:00+00:00", "2025-12-16", False),
+        ("2028-02-29T09:00:00+00:00", "2027-02-28", True),
+    ],
+)
+def test_dates_are_judged_by_the_day_in_warsaw(now: str, given: str, accepted: bool) -> None:
+    checks = {"obieg:validate": "data_nie_przyszla, data_z_ostatniego_roku"}
+    asked = form(field("datetime", subtype="date", properties=checks))
+    try:
+        asked.validate({"pole": given}, now=dt.datetime.fromisoformat(now))
+    except InvalidSubmission:
+        assert not accepted
+    else:
+        assert accepted
+
+
+def test_all_problems_are_told_at_once_and_unknown_fields_refused() -> None:
+    asked = form(
+        field(key="a", validate={"required": True}),
+        field("checkbox", key="b", validate={"required": True}),
+        field("number", key="c"),
+    )
+    problems = refusal(asked, {"b": False, "c": "x", "d": "1", "wnioskodawca": "ktoś"})
+    assert problems.keys() == {"a", "b", "c", "d", "wnioskodawca"}
+    assert problems["a"] == "Uzupełnij pole „Pole”."
+    assert "Zaznacz" in problems["b"]
+
+
+def test_a_read_only_field_is_never_taken_from_a_submission() -> None:
+    asked = form(field(key="numer_sprawy", readonly=True), field(key="login", disabled=True), field(key="c"))
+    assert asked.validate({"numer_sprawy": "x\x00", "login": "y", "c": "z"}, now=NOW) == {"c": "z"}
+
+
+def test_a_hidden_field_is_null_whatever_was_sent_and_hides_what_depends_on_it() -> None:
+    asked = form(
+        field("radio", key="kto", values=CHOICES, validate={"required": True}),
+        {
+            "type": "group",
+            "label": "Grupa",
+            "conditional": {"hide": '=kto != "b"'},
+            "components": [field(key="opis", validate={"required": True, "minLength": 10})],
+        },
+        field(key="dalej", conditional={"hide": "=opis = null"}, validate={"required": True}),
+    )
+    hidden = asked.validate({"kto": "a", "opis": "za krótki", "dalej": "x"}, now=NOW)
+    assert hidden == {"kto": "a", "opis": None, "dalej": None}
+    assert refusal(asked, {"kto": "b"}).keys() == {"opis"}
+    shown = asked.validate({"kto": "b", "opis": "dość długi opis", "dalej": "x"}, now=NOW)
+    assert shown["dalej"] == "x"
+
+
+def test_conditions_see_the_variables_of_the_case() -> None:
+    asked = form(field(key="a", conditional={"hide": "=kontakt.zgodny"}, validate={"required": True}))
+    assert asked.validate({}, now=NOW, variables={"kontakt": {"zgodny": True}}) == {"a": None}
+    assert refusal(asked, {}).keys() == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("component", "rule"),
+    [
+        ({"type": "filepicker", "key": "a", "label": "A"}, "form-component"),
+        ("textfield", "form-component"),
+        (field(binds={"onChange": "x"}), "form-property"),
+        (field(validate={"required": "yes"}), "form-property"),
+        (field(key="zażółć"), "form-key"),
+        (field(label=""), "form-label"),
+        (field(validate={"pattern": "(["}), "form-pattern"),
+        (field(validate={"minLength": 5, "maxLength": 4}), "form-limits"),
+        (field(validate={"validationType": "phone"}), "form-limits"),
+        (field(conditional={"hide": "=kto +"}), "form-condition"),
+        (field(properties={"obieg:validate": "nip"}), "form-check"),
+        (field("textarea", properties={"obieg:validate": "login"}), "form-check"),
+        (field("datetime", subtype="time", properties={"obieg:validate": "data_nie_przyszla"}), "form-check"),
+        (field("datetime", subtype="week"), "form-limits"),
+        (field("datetime", subtype={}), "form-property"),
+        (field(validate={"validationType": []}), "form-property"),
+        (field("number", validate={"min": "x"}), "form-limits"),
+        (field("radio", values=[]), "form-options"),
+        (field("radio", values=[CHOICES[0], CHOICES[0]]), "form-options"),
+    ],
+)
+def test_a_component_outside_the_subset_refuses_the_form(component: dict[str, Any], rule: str) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        form(component)
+    (finding,) = caught.value.findings
+    assert (finding.rule, finding.file) == (rule, "proba.form")
+    assert finding.message
+    assert finding.remedy
+
+
+def test_every_problem_of_a_form_is_found_and_placed() -> None:
+    content = b"""{"id": "proba", "type": "default", "components": [
+      {"type": "number", "key": "kwota", "label": "Kwota"},
+      {"type": "image", "key": "zdjecie"},
+      {"type": "number", "key": "kwota", "label": "Kwota"}]}"""
+    with pytest.raises(InvalidDefinition) as caught:
+        read_form("proba.form", content)
+    found = {(each.rule, each.line, each.element_id) for each in caught.value.findings}
+    assert found == {("form-component", 3, "zdjecie"), ("form-key-duplicate", 4, "kwota")}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b'{"id": "a", "type": "default", "components": ',
+        b'{"id": "a", "id": "b", "type": "default", "components": []}',
+        b'{"id": "a", "type": "default", "components": [{"type": "spacer", "height": NaN}]}',
+        b'{"type": "default", "components": []}',
+        b'{"id": "a", "type": "default", "components": {}}',
+        "zażółć".encode("cp1250"),
+        b"[" * 200_000,
+        b" " * 1_000_001,
+    ],
+)
+def test_what_is_no_form_is_refused_in_one_sentence(content: bytes) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        read_form("proba.form", content)
+    (finding,) = caught.value.findings
+    assert finding.message.startswith("expected ")
+
+
+def test_groups_nested_without_end_are_refused() -> None:
+    inner: dict[str, Any] = field()
+    for _ in range(50):
+        inner = {"type": "group", "label": "G", "components": [inner]}
+    with pytest.raises(InvalidDefinition, match="nested 8 deep"):
+        form(inner)
+
+
+@pytest.mark.parametrize("path", sorted(FORMS.rglob("*.form")), ids=lambda path: path.name)
+def test_our_forms_are_read_and_named_by_their_file(path: Path) -> None:
+    read = read_form(path.name, path.read_bytes())
+    assert read.id == path.stem
+    assert all(
+        each.help or each.type not in ("textfield", "textarea") or each.read_only for each in read.fields
+    )

@@ -1,0 +1,1 @@
+"""HTTP: pages, API and islands. Imports only ``engine``, and is the only place for ``async``."""
