@@ -67,6 +67,8 @@ def cell(value: Any, *, widest: int = _WIDEST) -> str:
         return "–"
     if isinstance(value, dt.datetime):
         return local(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         text = ", ".join(value) or "–"
     elif isinstance(value, Mapping | list | tuple):

@@ -19,7 +19,7 @@ CLOSED = ("completed", "cancelled")
 
 
 class OpenJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A job that waits for a worker; ``due_at`` is its next attempt, None: now, or never where no retry is left."""
+    """A job that waits for a worker; ``due_at`` is its next attempt (None: now; no retries left: never)."""
 
     key: int
     element_id: str

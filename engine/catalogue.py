@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from engine.bpmn import CheckEnvironment, compile_files
+from engine.bpmn import read_stored
 from engine.calendar import DEFAULT_CALENDAR, WorkingCalendar, polish_calendar
 from engine.errors import Damaged, EngineError, Incompatible, NotFound
 from engine.forms import Form, read_form
@@ -23,8 +23,6 @@ from engine.model.definition import ProcessDefinition
 from engine.parameters import Parameters
 from engine.store import Store, Transaction, definitions
 from engine.store.rows import DefinitionRow
-
-_PERMISSIVE = CheckEnvironment()
 
 
 class NotReexecutable(EngineError):
@@ -81,6 +79,13 @@ class Catalogue:
     def latest(self, tx: Transaction, process_id: str) -> BoundProcess:
         """Return the newest version of a process; raises as ``process``."""
         return self._found(tx, definitions.latest(tx, "process", process_id), f"a process '{process_id}'")
+
+    def to_start(self, tx: Transaction, process_id: str) -> tuple[BoundProcess, int]:
+        """Return the newest version of a process with the newest version of its parameters; raises as
+        ``process``."""
+        found = definitions.to_start(tx, process_id)
+        row, parameters_version = found if found is not None else (None, 0)
+        return self._found(tx, row, f"a process '{process_id}'"), parameters_version
 
     def version(self, tx: Transaction, process_id: str, version: int) -> BoundProcess:
         """Return a version of a process by its number; raises as ``process``."""
@@ -206,13 +211,11 @@ def _content(tx: Transaction, row: DefinitionRow) -> bytes:
 
 
 def _compile(row: DefinitionRow, content: bytes) -> ProcessDefinition:
-    compilation = compile_files([(row.file, content)], _PERMISSIVE)
-    for definition in compilation.definitions:
+    for definition in read_stored(row.file, content):
         if definition.id == row.id:
             return definition
-    why = "; ".join(str(finding) for finding in compilation.findings[:3]) or "it has no such process"
     raise Incompatible(
-        f"expected '{row.id}' in the stored file '{row.file}' (definition {row.key}), but {why}"
+        f"expected '{row.id}' in the stored file '{row.file}' (definition {row.key}), but it has no such process"
     )
 
 

@@ -41,11 +41,12 @@ class Scheduler:
             timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
         self._every(1, lambda: promote(self._parts))
-        self._every(LEASE.total_seconds() / 6, lambda: recover(self._parts))
+        lease = (worker.lease if worker is not None else LEASE).total_seconds()
+        self._every(lease / 6, lambda: recover(self._parts))
         self._every(5, self._beat)
         self._every(3600, lambda: clean(self._parts))
         if worker is not None:
-            self._every(LEASE.total_seconds() / 3, worker.renew)
+            self._every(lease / 3, worker.renew)
 
     def start(self) -> None:
         """Begin to tick."""

@@ -33,7 +33,7 @@ class Worker:
 
     def __init__(self, engine: ProcessEngine, *, threads: int = 4, lease: dt.timedelta = LEASE) -> None:
         self._parts: Parts = engine.parts
-        self._lease = lease
+        self.lease = lease
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="obieg-job")
         self._threads = threads
         self._running: dict[int, tuple[JobRow, float]] = {}
@@ -88,13 +88,13 @@ class Worker:
                 row.key,
                 owner=row.lock_owner or "",
                 attempt=row.attempt,
-                until=tx.machine_now + self._lease // _MICROSECOND,
+                until=tx.machine_now + self.lease // _MICROSECOND,
             )
         )
 
     def _claim(self, free: int) -> list[JobRow]:
         types = self._parts.handlers.types()
-        lease_us = self._lease // _MICROSECOND
+        lease_us = self.lease // _MICROSECOND
 
         def claim(tx: Transaction) -> list[JobRow]:
             owner = self._parts.node

@@ -66,6 +66,14 @@ def clock() -> VirtualClock:
     return VirtualClock(START)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _keyrings_of_this_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the keyrings generated for PostgreSQL databases out of the user's own data folder."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[postgres.Cluster]:
     """One private server per session (and per xdist worker), started when the first test needs it."""

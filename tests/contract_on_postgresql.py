@@ -5,8 +5,8 @@ The contract reads the address from the environment variable ``DATABASE`` and ex
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,9 +20,11 @@ def _server() -> Iterator[postgres.Cluster]:
 
 
 @pytest.fixture(autouse=True)
-def _fresh_database(_server: postgres.Cluster) -> Iterator[None]:
+def _fresh_database(
+    _server: postgres.Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     name = _server.create()
-    os.environ["DATABASE"] = _server.url(name)
+    monkeypatch.setenv("DATABASE", _server.url(name))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))  # where the database's generated keyring goes
     yield
-    del os.environ["DATABASE"]
     _server.drop(name)

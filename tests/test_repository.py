@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import commands
+
 ROOT = Path(__file__).parent.parent
 BANNED_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "manager", "misc", "core", "service"}
 # Folders of single machines. Put together here so that this file does not name them either.
@@ -93,6 +95,20 @@ def test_files_named_in_documents_exist() -> None:
         if not (ROOT / name).exists()
     ]
     assert gone == []
+
+
+def test_commands_named_in_documents_exist() -> None:
+    named = re.compile(r"(?:^|[`/ ])obieg ([a-z]+)\b", re.MULTILINE)
+    code = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+    asked = {
+        (page.name, command)
+        for page in FILES
+        if page.suffix == ".md"
+        for quoted in code.findall(page.read_text(encoding="utf-8"))
+        for command in named.findall(quoted)
+    }
+    assert ("README.md", "verify") in asked
+    assert {(page, command) for page, command in asked if command not in commands.NAMES} == set()
 
 
 def _lines_with(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:

@@ -15,7 +15,7 @@ from commands import output
 from commands.deploy import publish, tell
 from commands.office import Office
 from demo.servers import DemoServers
-from engine import EngineError, ProcessEngine, Scheduler, UserTask, Worker
+from engine import EngineError, ProcessEngine, Scheduler, SystemClock, UserTask, Worker
 
 T = TypeVar("T")
 PROCESS = "zszo03_haslo_startowe"
@@ -70,12 +70,25 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
                 raise EngineError(f"expected no incident, but at {incident.element_id}: {incident.message}")
 
 
+class CityClock:
+    """What time it is in the city's own systems: ours, so that their entries fit our history."""
+
+    def __init__(self) -> None:
+        self.engine: ProcessEngine | None = None
+
+    def now(self) -> dt.datetime:
+        """Return the business time."""
+        return self.engine.now() if self.engine is not None else SystemClock().now()
+
+
 @contextmanager
 def opened(office: Office, folder: Path) -> Iterator[Stage]:
     """Start the servers, deploy to a fresh database, start a worker; stop all of it at the end."""
-    with DemoServers(folder / "outside") as servers:
+    clock = CityClock()
+    with DemoServers(folder / "outside", now=clock.now) as servers:
         registry = office.handlers(servers.environment)
         with ProcessEngine(f"sqlite:///{folder / 'obieg.db'}", handlers=registry) as engine:
+            clock.engine = engine
             year = engine.now().astimezone(output.WARSAW).year
             stage = Stage(engine=engine, servers=servers, folder=folder, number=f"ZSZO/{year}/1")
             _introduce(stage, office)

@@ -27,10 +27,14 @@ class Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One scenario; ``at`` is local time in Warsaw, each step one mapping whose first word is its verb."""
+    """One scenario; ``at`` is local time in Warsaw, each step one mapping with one verb.
+
+    ``expect`` must be there: a scenario that expects nothing would prove nothing.
+    """
 
     process: str
     at: str
+    expect: dict[str, Any]
     start: Start = Start()
     name: str = ""
     description: str = ""
@@ -38,7 +42,6 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parameters: dict[str, Any] = {}
     rspo: list[str] = []
     steps: list[dict[str, Any]] = []
-    expect: dict[str, Any] = {}
 
 
 class _Loader(yaml.SafeLoader):
@@ -59,15 +62,15 @@ _Loader.add_constructor("tag:yaml.org,2002:float", _decimal)
 
 
 def read(path: Path) -> Scenario:
-    """Return the scenario of a file; raises ``EngineError`` naming the file and the place."""
+    """Return the scenario of a file; raises ``EngineError`` naming the place."""
     raw = path.read_bytes()
     if len(raw) > _LARGEST:
-        raise EngineError(f"{path}: expected at most {_LARGEST} bytes, but there are {len(raw)}")
+        raise EngineError(f"expected at most {_LARGEST} bytes, but there are {len(raw)}")
     try:
         document = yaml.load(raw, Loader=_Loader)  # noqa: S506  the loader is the safe one with less in it
         return msgspec.convert(document, Scenario)
     except (yaml.YAMLError, UnicodeDecodeError, msgspec.ValidationError, ArithmeticError) as error:
-        raise EngineError(f"{path}: expected a scenario, but {' '.join(str(error).split())}") from None
+        raise EngineError(f"expected a scenario, but {' '.join(str(error).split())}") from None
 
 
 def moment(text: str) -> dt.datetime:

@@ -166,7 +166,6 @@ _JOBS = frozenset(
         "businessRuleTask",
         "intermediateThrowEvent",
         "endEvent",
-        "userTask",
     ]
 )
 

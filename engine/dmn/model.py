@@ -74,6 +74,10 @@ class DecisionModel:
             warnings=tuple(environment.warnings[noted:]),
         )
 
+    def prefix(self, file: _File) -> str:
+        """Return the name the main file imports another under ("" for itself)."""
+        return self._main.prefix(file)
+
     def file(self, namespace: str) -> _File | None:
         """Return a file by its namespace."""
         return self._files.get(namespace)
@@ -221,7 +225,11 @@ class _Evaluation:
         return run(self._scope(file, element, environment), environment)
 
     def _given(self, file: _File, element: InputData, environment: Environment) -> Value:
-        value = self._inputs.get(element.variable.name)
+        inputs: Mapping[str, Value] = self._inputs
+        imported = inputs.get(self._model.prefix(file))
+        if element.variable.name not in inputs and isinstance(imported, dict):
+            inputs = imported
+        value = inputs.get(element.variable.name)
         try:
             return type_named(element.variable.type, file.types).coerce(value, environment)
         except Undefined as problem:

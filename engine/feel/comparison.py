@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.clock import WARSAW
 from engine.errors import EvaluationError
 from engine.feel.values import MAX_DEPTH, Range, Value, kind_of
+from engine.feel.wide import CYCLE_DAYS, FAR, FarDate, FarDateTime, ordinal
 
 if TYPE_CHECKING:
     from engine.feel.environment import Environment
@@ -42,6 +43,8 @@ def equal(left: Value, right: Value, environment: Environment | None = None) -> 
         return None
     if kind in _COMPOUND:
         return _Comparison(environment).same(left, right)
+    if isinstance(left, FAR) or isinstance(right, FAR):
+        return _moment(left) == _moment(right)
     compare = _EQUALITIES.get(kind)
     return bool(left == right) if compare is None else compare(left, right)
 
@@ -117,10 +120,23 @@ def less(left: Value, right: Value) -> bool | None:
     kind = kind_of(left)
     if kind not in ORDERED or kind != kind_of(right):
         return None
+    if isinstance(left, FAR) or isinstance(right, FAR):
+        return _moment(left) < _moment(right)
     keyed = _ORDER_KEYS.get(kind)
     if keyed is None:
         return bool(left < right)  # type: ignore[operator]  # both are of one ordered kind
     return bool(keyed(left) < keyed(right))
+
+
+def _moment(value: Any) -> tuple[int, dt.time]:
+    """Return what orders dates and date-times of any year: the day's number and the time, in UTC."""
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return ordinal(value), dt.time()
+    if isinstance(value, FarDate):
+        return ordinal(value), dt.time()
+    near, cycles = (value.near, value.cycles) if isinstance(value, FarDateTime) else (value, 0)
+    moment = instant(near)
+    return moment.toordinal() + CYCLE_DAYS * cycles, moment.time().replace(microsecond=0)
 
 
 def instant(value: dt.datetime) -> dt.datetime:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from engine.feel.environment import MAX_LIST, Environment
 from engine.feel.scopes import ItemLayer, Layer, Run, Scope
 from engine.feel.values import FAILURES, Range, Undefined, Value, kind_of
+from engine.feel.wide import FAR
 
 _COST_OF_ROUND = 4
 _DAY = dt.timedelta(days=1)
@@ -101,7 +102,7 @@ def _steps(start: Value, end: Value) -> Sequence[Value]:
     kinds = (kind_of(start), kind_of(end))
     if kinds == ("number", "number"):
         return _numbers(start, end)  # type: ignore[arg-type]
-    if kinds == ("date", "date"):
+    if kinds == ("date", "date") and not isinstance(start, FAR) and not isinstance(end, FAR):
         return _days(start, end)  # type: ignore[arg-type]
     raise Undefined(f"expected numbers or dates as the ends of a loop, but got {kinds[0]} and {kinds[1]}")
 

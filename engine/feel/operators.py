@@ -12,6 +12,7 @@ from engine.feel.comparison import equal, instant, less, seconds_of_day
 from engine.feel.environment import Environment
 from engine.feel.temporal import add_duration, add_months, add_to_time, between, midnight, years_months
 from engine.feel.values import ARITHMETIC, Range, Undefined, Value, YearsMonthsDuration, bounded, kind_of
+from engine.feel.wide import FAR
 
 DIRECT: dict[str, Callable[[Any, Any], bool]] = {
     "=": python.eq,
@@ -81,6 +82,8 @@ def _apply(operator: str, table: _Table, kinds: tuple[str, str], left: Value, ri
     operation = table.get(kinds)
     if operation is None:
         raise Undefined(f"expected values that “{operator}” can combine, but got {kinds[0]} and {kinds[1]}")
+    if isinstance(left, FAR) or isinstance(right, FAR):
+        raise Undefined("expected dates in the years 1 to 9999, but one lies outside")
     try:
         return operation(left, right)
     except (DecimalException, OverflowError) as problem:
@@ -91,12 +94,16 @@ def _date_plus(day: dt.date, duration: dt.timedelta) -> dt.date:
     return add_duration(midnight(day), duration).date()
 
 
-def _instant_minus(later: Value, earlier: Value) -> dt.timedelta:
-    return between(_as_instant(later), _as_instant(earlier))
+def _instant_minus(later: dt.date, earlier: dt.date) -> dt.timedelta:
+    return between(_beside(later, earlier), _beside(earlier, later))
 
 
-def _as_instant(value: Any) -> dt.datetime:
-    return value if isinstance(value, dt.datetime) else midnight(value)
+def _beside(value: dt.date, other: dt.date) -> dt.datetime:
+    """Return a date as midnight: local beside a local date-time, else in UTC."""
+    if isinstance(value, dt.datetime):
+        return value
+    is_local = isinstance(other, dt.datetime) and other.tzinfo is None
+    return midnight(value).replace(tzinfo=None) if is_local else midnight(value)
 
 
 def _times_minus(later: dt.time, earlier: dt.time) -> dt.timedelta:
@@ -213,6 +220,8 @@ def compare(operator: str, left: Value, right: Value, environment: Environment |
 
 def _mixed_dates(left: Value, right: Value) -> tuple[Value, Value]:
     kinds = (kind_of(left), kind_of(right))
+    if isinstance(left, FAR) or isinstance(right, FAR):
+        return left, right
     if kinds == ("date", _INSTANT):
         return instant(midnight(left)), right  # type: ignore[arg-type]
     if kinds == (_INSTANT, "date"):
@@ -250,6 +259,8 @@ def passes(value: Value, test: Value, environment: Environment) -> bool | None:
 def _passes_quietly(value: Value, test: Value, environment: Environment) -> bool:
     environment.spend(2)
     try:
-        return passes(value, test, environment) is True
+        if isinstance(test, Range) and not isinstance(value, Range):
+            return in_range(value, test)
+        return equal(value, test, environment) is True
     except Undefined:
         return False

@@ -164,6 +164,7 @@ def _context(parser: Parser) -> Node:
             if key in entries:
                 raise parser.refusal(f"expected each entry once, but “{key}” is there twice", place)
             names.add(key)
+            parser.keys.add(key)
             entries[key] = parser.expression()
             if not parser.take_symbol(","):
                 break

@@ -21,7 +21,7 @@ _N = TypeVar("_N")
 class Reader:
     """A cursor over the tokens of one expression."""
 
-    __slots__ = ("_nesting", "_nodes", "_scopes", "index", "names", "source", "tokens")
+    __slots__ = ("_nesting", "_nodes", "_scopes", "index", "keys", "names", "source", "tokens")
 
     def __init__(self, source: str, names: Collection[str] = ()) -> None:
         self.source = source
@@ -29,6 +29,7 @@ class Reader:
         self.index = 0
         self.names = frozenset(names)
         self._scopes = [built_in_names(), NameIndex(names)]
+        self.keys = NameIndex()
         self._nodes = 0
         self._nesting = 0
 
@@ -138,7 +139,7 @@ class Reader:
         """Read the name behind a dot."""
         if self.token.kind not in (Kind.WORD, Kind.KEYWORD):
             raise self.unexpected("a name")
-        name, length = self._longest(self._scopes[1:])
+        name, length = self._longest([*self._scopes[1:], self.keys])
         if length > 1:
             self.index += length
             return name

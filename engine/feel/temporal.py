@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.feel.comparison import instant
 from engine.feel.values import Undefined, YearsMonthsDuration
+from engine.feel.wide import AnyDate, AnyDateTime, FarDate, FarDateTime, combine, date_of, ordinal, precise
 
-Temporal = dt.date | dt.time | dt.datetime | dt.timedelta | YearsMonthsDuration
+Temporal = AnyDate | FarDateTime | dt.time | dt.datetime | dt.timedelta | YearsMonthsDuration
 
 _DATE_TEXT = r"(?P<year>-?(?:[1-9]\d{3,8}|0\d{3}))-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME_TEXT = (
@@ -36,7 +37,7 @@ _MAX_OFFSET = dt.timedelta(hours=18)
 _MONTHS_LIMIT = 12 * 999_999_999
 
 
-def parse_date(text: str) -> dt.date:
+def parse_date(text: str) -> AnyDate:
     """Read ``2026-12-24``; raises ``Undefined``."""
     match = _DATE.fullmatch(text)
     if match is None:
@@ -46,20 +47,20 @@ def parse_date(text: str) -> dt.date:
 
 def parse_time(text: str) -> dt.time:
     """Read ``10:30:00`` with a fraction and an offset, ``Z`` or ``@Zone/Name``; raises ``Undefined``."""
-    match = _TIME.fullmatch(text.removeprefix("T"))
+    match = _TIME.fullmatch(text)
     if match is None:
         raise Undefined(f"expected a time such as 10:30:00 or 10:30:00+01:00, but got “{text[:40]}”")
     return _time(match)
 
 
-def parse_date_time(text: str) -> dt.datetime:
+def parse_date_time(text: str) -> AnyDateTime:
     """Read a date, or a date and a time with ``T`` between them; raises ``Undefined``."""
     match = _DATE_TIME.fullmatch(text)
     if match is None:
         if _DATE.fullmatch(text):
-            return dt.datetime.combine(parse_date(text), dt.time())
+            return combine(parse_date(text), dt.time())
         raise Undefined(f"expected a date and time such as 2026-12-24T10:30:00, but got “{text[:60]}”")
-    return dt.datetime.combine(_date(match), _time(match))
+    return combine(_date(match), _time(match))
 
 
 def parse_duration(text: str) -> dt.timedelta | YearsMonthsDuration:
@@ -108,9 +109,9 @@ def _microseconds(match: re.Match[str]) -> int:
     return int((match["fraction"] or "0").ljust(9, "0")[:6])
 
 
-def _date(match: re.Match[str]) -> dt.date:
+def _date(match: re.Match[str]) -> AnyDate:
     try:
-        return dt.date(int(match["year"]), int(match["month"]), int(match["day"]))
+        return date_of(int(match["year"]), int(match["month"]), int(match["day"]))
     except ValueError as problem:
         raise Undefined(f"expected a day of the calendar, but {match.group()[:40]} is none") from problem
 
@@ -119,9 +120,10 @@ def _time(match: re.Match[str]) -> dt.time:
     zone = zone_of(match["zone"] or "")
     hour = int(match["hour"])
     try:
-        return dt.time(hour, int(match["minute"]), int(match["second"]), _microseconds(match), tzinfo=zone)
+        time = dt.time(hour, int(match["minute"]), int(match["second"]), _microseconds(match), tzinfo=zone)
     except ValueError as problem:
         raise Undefined(f"expected a time of the day, but {match.group()[:40]} is none") from problem
+    return precise(time, int((match["fraction"] or "0").ljust(9, "0")[6:]))
 
 
 def zone_of(text: str) -> dt.tzinfo | None:
@@ -174,21 +176,27 @@ def format_zone(value: dt.time | dt.datetime) -> str:
 
 def format_time(value: dt.time | dt.datetime) -> str:
     """Return ``10:30:00``, a fraction where there is one, and the zone."""
-    fraction = f".{value.microsecond:06}".rstrip("0").rstrip(".") if value.microsecond else ""
+    nanoseconds = value.microsecond * 1000 + getattr(value, "nanoseconds", 0)
+    fraction = f".{nanoseconds:09}".rstrip("0") if nanoseconds else ""
     return f"{value.hour:02}:{value.minute:02}:{value.second:02}{fraction}{format_zone(value)}"
 
 
 def format_temporal(value: Temporal) -> str:
     """Return the text that reads back as the same value."""
-    if isinstance(value, dt.datetime):
-        return f"{value.year:04}-{value.month:02}-{value.day:02}T{format_time(value)}"
-    if isinstance(value, dt.date):
-        return value.isoformat()
+    if isinstance(value, dt.datetime | FarDateTime):
+        return f"{_format_date(value)}T{format_time(value.near if isinstance(value, FarDateTime) else value)}"
+    if isinstance(value, dt.date | FarDate):
+        return _format_date(value)
     if isinstance(value, dt.time):
         return format_time(value)
     if isinstance(value, YearsMonthsDuration):
         return _format_months(value.months)
     return _format_days(value)
+
+
+def _format_date(value: AnyDate | FarDateTime) -> str:
+    sign = "-" if value.year < 0 else ""
+    return f"{sign}{abs(value.year):04}-{value.month:02}-{value.day:02}"
 
 
 def _format_months(months: int) -> str:
@@ -241,9 +249,11 @@ def add_to_time(time: dt.time, duration: dt.timedelta) -> dt.time:
 
 
 def between(later: dt.datetime, earlier: dt.datetime) -> dt.timedelta:
-    """Return the exact duration between two date-times."""
+    """Return the exact duration between two date-times; raises ``Undefined`` when only one has a zone."""
     if later.tzinfo is None and earlier.tzinfo is None:
         return later - earlier
+    if later.tzinfo is None or earlier.tzinfo is None:
+        raise Undefined("expected two date-times with a zone or two without, but only one has a zone")
     return instant(later) - instant(earlier)
 
 
@@ -252,9 +262,9 @@ def midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), dt.UTC)
 
 
-def months_between(start: dt.date, end: dt.date) -> YearsMonthsDuration:
+def months_between(start: AnyDate, end: AnyDate) -> YearsMonthsDuration:
     """Return the whole months from one date to another, truncated towards zero."""
-    if end < start:
+    if ordinal(end) < ordinal(start):
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month
     return YearsMonthsDuration(months - (end.day < start.day))

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
+from engine.feel.wide import FarDate, FarDateTime
+
 if TYPE_CHECKING:
     from engine.feel.environment import Environment
     from engine.feel.types import FeelType
@@ -104,6 +106,8 @@ Value: TypeAlias = Union[
     dt.date,
     dt.time,
     dt.datetime,
+    FarDate,
+    FarDateTime,
     dt.timedelta,
     YearsMonthsDuration,
     Range,
@@ -123,6 +127,8 @@ KINDS: dict[type, str] = {
     dt.time: "time",
     dt.datetime: "date and time",
     dt.timedelta: "days and time duration",
+    FarDate: "date",
+    FarDateTime: "date and time",
     YearsMonthsDuration: "years and months duration",
     Range: "range",
     Function: "function",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import re
 import unicodedata
@@ -183,10 +184,8 @@ def _time(given: object) -> dt.time:
     if isinstance(given, dt.time) and given.tzinfo is None:
         return given
     if isinstance(given, str) and _TIME.fullmatch(given.strip()):
-        try:
+        with contextlib.suppress(ValueError):  # 25:00
             return dt.time.fromisoformat(given.strip())
-        except ValueError:
-            pass  # 25:00: said below
     raise Refused("Wpisz godzinę, np. 08:30.")
 
 

@@ -36,7 +36,12 @@ def instance_started(tree: InstanceTree, event: ev.InstanceStarted, at: int) -> 
         last_at=at,
     )
     root = ElementInstance(
-        key=event.key, element_id=event.process_id, scope=0, activated_at=at, variables=dict(event.variables)
+        key=event.key,
+        element_id=event.process_id,
+        scope=0,
+        activated_at=at,
+        variables=dict(event.variables),
+        trigger=event.trigger,
     )
     tree.add(root)
     tree.touch(root)

@@ -30,6 +30,7 @@ class InstanceStarted(Event, frozen=True, tag="instance_started"):
     parent_element_key: int = 0
     root_key: int = 0
     depth: int = 0
+    trigger: str = ""  # the start event, where there is one
 
 
 class InstanceSuspended(Event, frozen=True, tag="instance_suspended"):

@@ -63,8 +63,13 @@ def finish(step: Step, child: ElementInstance, element: Element) -> None:
         waits.close_all(step, child)
     step.emit(ev.ElementCompleted(child.key, element.id))
     step.emit(ev.LoopProgressed(body.key, index, True, output))
+    go_on_again(step, body, element)
+
+
+def go_on_again(step: Step, body: ElementInstance, element: Element) -> None:
+    """Evaluate the completion condition and let the body go on or end; a failure waits for a person."""
     try:
-        satisfied = _satisfied(step, body, loop)
+        satisfied = _satisfied(step, body, _characteristics(element))
     except Failure as failure:
         step.stop(body, failure, ElementState.ACTIVE)
         return
@@ -95,11 +100,6 @@ def finish_body(step: Step, body: ElementInstance, element: Element) -> None:
         step.stop(body, failure, ElementState.COMPLETING)
         return
     step.leave(body, element, flows)
-
-
-def check_condition_again(step: Step, body: ElementInstance, element: Element) -> None:
-    """Evaluate the completion condition once more, after its incident was resolved."""
-    go_on(step, body, element, satisfied=_satisfied(step, body, _characteristics(element)))
 
 
 def _terminate_rest(step: Step, body: ElementInstance) -> None:

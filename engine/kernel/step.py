@@ -199,6 +199,13 @@ class Step:
         except Failure as failure:
             self.stop(instance, failure, ElementState.ACTIVATING)
 
+    def behave(self, instance: ElementInstance, element: Element) -> None:
+        """Do once more what an active element does, after its incident was resolved."""
+        try:
+            self.behaviours[element.type](self, instance, element)
+        except Failure as failure:
+            self.stop(instance, failure, ElementState.ACTIVE)
+
     def map_inputs(self, instance: ElementInstance, element: Element) -> None:
         """Evaluate the input mappings in order, each into a variable of the element's own scope."""
         for mapping in element.inputs:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from engine.kernel import events as ev
 from engine.kernel import termination, waits
+from engine.kernel.failure import Failure
 from engine.model.definition import Element, ElementType
+from engine.model.records import ElementState
 
 if TYPE_CHECKING:
     from engine.kernel.state import ElementInstance
@@ -30,7 +32,7 @@ def _boundary(step: Step, host: ElementInstance, event: Element, variables: dict
     scope = step.tree.elements[host.scope]
     if event.interrupting:
         step.terminate(host)
-    _happen(step, event, scope, variables)
+    happen(step, event, scope, variables)
 
 
 def _event_gateway(step: Step, gateway: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
@@ -39,7 +41,7 @@ def _event_gateway(step: Step, gateway: ElementInstance, event: Element, variabl
     waits.close_all(step, gateway)
     step.emit(ev.ElementCompleted(gateway.key, gateway.element_id))
     flow = next(f for f in step.element_of(gateway).outgoing if step.definition.flows[f].target == event.id)
-    _happen(step, event, scope, variables, flow)
+    happen(step, event, scope, variables, flow)
 
 
 def _event_sub_process(step: Step, scope: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
@@ -51,11 +53,17 @@ def _event_sub_process(step: Step, scope: ElementInstance, start: Element, varia
     key = step.key()
     step.emit(ev.ElementActivated(key, element.id, scope.key, "", 0, None, start.id))
     instance = step.tree.elements[key]
-    waits.open_event_sub_processes(step, instance)
-    _happen(step, start, instance, variables)
+    try:
+        waits.open_event_sub_processes(step, instance)
+    except Failure as failure:
+        if variables:
+            step.emit(ev.VariablesSet(instance.key, variables))
+        step.stop(instance, failure, ElementState.ACTIVATING)
+        return
+    happen(step, start, instance, variables)
 
 
-def _happen(
+def happen(
     step: Step, event: Element, scope: ElementInstance, variables: dict[str, Any], flow: str = ""
 ) -> None:
     """Enter an event that has already happened, and leave it with what it brought."""

@@ -12,7 +12,6 @@ from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel import loops, propagation, termination, triggers, waits
-from engine.kernel.behaviours import scopes
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType
@@ -24,29 +23,26 @@ _WHILE_SUSPENDED = (cmd.Activate, cmd.Cancel, cmd.SetVariables, cmd.RaiseInciden
 
 def start(step: Step, command: cmd.Start) -> None:
     """Create the instance and enter it at its start event."""
-    definition, recorded = step.definition, step.context.recorded
+    definition = step.definition
+    trigger = command.element_id or ""
+    if not trigger and definition.starts.get(definition.id):
+        trigger = _none_start(step)
     key = command.key or step.key()
     step.emit(
         ev.InstanceStarted(
             key,
             definition.id,
-            recorded.definition_key,
+            step.context.recorded.definition_key,
             command.business_key,
             command.variables,
             command.parent_key,
             command.parent_element_key,
             command.root_key,
             command.depth,
+            trigger,
         )
     )
-    root, process = step.tree.root, definition.elements[definition.id]
-    waits.open_event_sub_processes(step, root)
-    if command.element_id is not None:
-        step.queue.append(("element", key, command.element_id))
-    elif definition.starts.get(definition.id):
-        step.queue.append(("element", key, _none_start(step)))
-    else:
-        scopes.begin(step, root, process)
+    step.activate(step.tree.root, definition.elements[definition.id])
 
 
 def _none_start(step: Step) -> str:
@@ -201,13 +197,13 @@ def _new_attempt(step: Step, instance: ElementInstance, job: JobData, command: c
 def _go_on(step: Step, instance: ElementInstance, element: Element) -> None:
     """Try again what an active element instance was stopped at."""
     if instance.loop is not None:
-        loops.check_condition_again(step, instance, element)
+        loops.go_on_again(step, instance, element)
     elif instance.user_task is not None or instance.called:
         return
     elif element.type in (ElementType.PROCESS, ElementType.SUB_PROCESS):
         step.settle(instance)
     else:
-        step.behaviours[element.type](step, instance, element)
+        step.behave(instance, element)
 
 
 def suspend(step: Step, command: cmd.Suspend) -> None:

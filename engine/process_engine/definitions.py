@@ -43,7 +43,7 @@ class Upload:
 
     def __init__(self, parts: Parts, files: Files) -> None:
         self.files = dict(files)
-        self.findings: list[Finding] = _doubled(files)
+        self.findings: list[Finding] = []
         self.forms: dict[str, str] = {}  # form id → file
         self.processes: tuple[ProcessDefinition, ...] = ()
         models = [(name, content) for name, content in files if name.endswith((".bpmn", ".bpmn20.xml"))]
@@ -52,7 +52,6 @@ class Upload:
         compilation = compile_files(models, self._environment(parts))
         self.findings += compilation.findings
         self.processes = compilation.definitions
-        self._check_processes(models)
 
     def _read_other(self, name: str, content: bytes) -> None:
         if name.endswith(".form"):
@@ -84,35 +83,10 @@ class Upload:
             error_codes=errors,
         )
 
-    def _check_processes(self, models: Files) -> None:
-        if not self.refused and not self.processes and models:
-            self.findings.append(
-                Finding(
-                    rule="no-executable-process",
-                    severity=Severity.WARNING,
-                    message='expected at least one process with isExecutable="true", but there is none',
-                    file=models[0][0],
-                    remedy="set isExecutable on the process that the engine shall run",
-                )
-            )
-
     @property
     def refused(self) -> bool:
         """Return whether any finding is an error."""
         return any(finding.severity is Severity.ERROR for finding in self.findings)
-
-
-def _doubled(files: Files) -> list[Finding]:
-    names = [name for name, _ in files]
-    return [
-        Finding(
-            rule="file-twice",
-            severity=Severity.ERROR,
-            message=f"expected every file once, but '{name}' is given twice",
-            file=name,
-        )
-        for name in sorted({name for name in names if names.count(name) > 1})
-    ]
 
 
 def check(parts: Parts, files: Files) -> list[Finding]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine import replay, verification
 from engine.catalogue import Catalogue
-from engine.clock import Clock, instant, micros
+from engine.clock import Clock, micros
 from engine.documents import Documents
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
@@ -38,7 +38,6 @@ from engine.process_engine.parts import Parts
 from engine.registers import Registers
 from engine.secrets import Secrets
 from engine.store import Store
-from engine.store import jobs as jobs_store
 from engine.store.sealing import Keyring
 
 NOTHING = dt.timedelta(0)
@@ -380,24 +379,19 @@ class ProcessEngine:
         return queries.all_nodes(self.parts)
 
     def job_types(self) -> dict[str, tuple[str, ...]]:
-        """Return the job types that the newest versions of the processes ask for, as far as they are
-        literal."""
+        """Return the literal job types that the newest versions of the processes ask for."""
         return queries.job_types(self.parts)
 
     def now(self) -> dt.datetime:
         """Return the business time, aware, in UTC."""
-        with self.parts.store.reading() as tx:
-            return instant(tx.now)
+        return queries.now(self.parts)
 
     def next_due(self) -> dt.datetime | None:
         """Return when the next timer or retry becomes due, None where none waits."""
-        with self.parts.store.reading() as tx:
-            due = jobs_store.next_due(tx)
-        return None if due is None else instant(due)
+        return queries.next_due(self.parts)
 
     def clock_offset(self) -> dt.timedelta:
-        """Return by how much the business clock is ahead of the database's: nothing, outside
-        demonstrations."""
+        """Return by how much the business clock is ahead: nothing, outside demonstrations."""
         return dt.timedelta(microseconds=self.parts.store.clock_offset())
 
     def set_clock_offset(self, offset: dt.timedelta) -> None:

@@ -120,18 +120,22 @@ class Family:
 
     # --- deciding ---
 
-    def start(self, bound: BoundProcess, command: cmd.Start) -> Member:
-        """Create a root instance and let it run."""
+    def start(self, bound: BoundProcess, command: cmd.Start, *, parameters: int | None = None) -> Member:
+        """Create a root instance and let it run; ``parameters`` is the version it is bound to (None: the
+        newest)."""
         key = self.next_root_key()
         self.numbers_used += 1
         self.bucket = bucket_of(key)
-        member = self._new_member(
-            bound, msgspec.structs.replace(command, key=key), self.tx.keyring.new_data_key(key)
-        )
-        self.apply(member, msgspec.structs.replace(command, key=key))
+        command = msgspec.structs.replace(command, key=key)
+        if parameters is None:
+            parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
+        member = self._new_member(bound, command, self.tx.keyring.new_data_key(key), parameters)
+        self.apply(member, command)
         return member
 
-    def _new_member(self, bound: BoundProcess, command: cmd.Start, data_key: DataKey) -> Member:
+    def _new_member(
+        self, bound: BoundProcess, command: cmd.Start, data_key: DataKey, parameters: int
+    ) -> Member:
         row = InstanceRow(
             key=command.key,
             root_key=command.root_key or command.key,
@@ -144,7 +148,7 @@ class Family:
             business_key=command.business_key,
             started_at=self.tx.now,
             ended_at=None,
-            parameters_version=self.parts.parameters.latest_version(self.tx, bound.definition.id),
+            parameters_version=parameters,
             seq=0,
             head_hash=GENESIS,
         )
@@ -296,7 +300,8 @@ class Family:
             depth=header.depth + 1,
             key=call.child,
         )
-        self._step(self._new_member(bound, command, caller.data_key), command)
+        parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
+        self._step(self._new_member(bound, command, caller.data_key, parameters), command)
 
     def _called_process(self, caller: Member, call: ev.InstanceCalled) -> BoundProcess:
         catalogue = self.parts.catalogue

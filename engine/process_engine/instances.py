@@ -58,12 +58,13 @@ def start(
 
     def work(family: Family) -> ProcessInstance:
         catalogue = parts.catalogue
+        parameters = None
         if version is None:
-            bound = catalogue.latest(family.tx, process_id)
+            bound, parameters = catalogue.to_start(family.tx, process_id)
         else:
             bound = catalogue.version(family.tx, process_id, version)
         command = cmd.Start(variables=values, business_key=business_key, element_id=element_id)
-        return process_instance(family.start(bound, command).row)
+        return process_instance(family.start(bound, command, parameters=parameters).row)
 
     try:
         return run_verb(parts, work, actor=actor, request_id=request_id, answer=lambda each: each.key)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import Conflict, NotFound
+from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.model.records import InstanceState, JobState
@@ -18,7 +19,7 @@ from engine.process_engine.family import Family, Member
 from engine.process_engine.jobs import payload_of
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
-from engine.store import correlation, data_keys, instances, jobs
+from engine.store import correlation, data_keys, instances, jobs, subscriptions
 from engine.store import messages as buffer
 from engine.store.rows import JobRow
 
@@ -58,6 +59,8 @@ def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable
             family.apply(member, asked(row, payload))  # type: ignore[arg-type]  # every Command is in the union
         except (Conflict, NotFound):
             _give_back(family, row, payload)
+        else:
+            _look_again(family, row, payload)
         return True
 
     return runner
@@ -81,6 +84,20 @@ def _take(family: Family, member: Member, row: JobRow) -> bool:
         return False
     family.changes.done(row.key)
     return True
+
+
+def _look_again(family: Family, row: JobRow, payload: dict[str, Any]) -> None:
+    """Let a message subscription that stays open (a non-interrupting event) have the next buffered message."""
+    if row.kind != "message":
+        return
+    subscription = subscriptions.read(family.tx, payload["subscription"])
+    if subscription is None or family.changes.closes(subscription.key):
+        return
+    found = correlation.next_buffered(family.tx, subscription)
+    if found is not None:
+        content = {**codec.decode_values(found.payload), "message_key": found.message.key}
+        numbers = messages.Numbers(family.take_numbers(10))
+        messages.deliver_in(family.tx, numbers, [subscription], content, "message", None)
 
 
 def _give_back(family: Family, row: JobRow, payload: dict[str, Any]) -> None:

@@ -51,11 +51,12 @@ def opened(tx: Transaction, rows: Sequence[JobRow]) -> list[Job]:
         tree = codec.decode_tree(locked.state, locked.pages)
         element = tree.elements.get(row.element_key or 0)
         if element is not None:
-            found.append(_job(row, locked.data_key, _visible(tree, element)))
+            found.append(_job(row, locked.data_key, visible(tree, element)))
     return found
 
 
-def _visible(tree: InstanceTree, element: ElementInstance) -> dict[str, Any]:
+def visible(tree: InstanceTree, element: ElementInstance) -> dict[str, Any]:
+    """Return every variable an element instance sees, flat."""
     merged: dict[str, Any] = {}
     current: ElementInstance | None = element
     while current is not None:

@@ -41,6 +41,10 @@ class Changes:
         """Note that a job's row has been dealt with by its fence."""
         self._done.add(job_key)
 
+    def closes(self, subscription_key: int) -> bool:
+        """Return whether this verb closes a subscription."""
+        return subscription_key in self._closed
+
     def add(self, member: Member, effects: list[ev.Event]) -> None:
         """Take in what one step changed."""
         for effect in effects:

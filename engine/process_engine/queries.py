@@ -3,6 +3,7 @@ anything."""
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
@@ -13,7 +14,7 @@ from engine.kernel.state import TimerData
 from engine.model.records import Incident, Node, ProcessInstance, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
-from engine.store import Transaction, data_keys, definitions, incidents, instances, nodes
+from engine.store import Transaction, data_keys, definitions, incidents, instances, jobs, nodes
 from engine.store.rows import IncidentRow
 from engine.store.sealing import DataKey, place
 
@@ -124,3 +125,16 @@ def job_types(parts: Parts) -> dict[str, tuple[str, ...]]:
         )
         for process in processes
     }
+
+
+def now(parts: Parts) -> dt.datetime:
+    """Return the business time."""
+    with parts.store.reading() as tx:
+        return instant(tx.now)
+
+
+def next_due(parts: Parts) -> dt.datetime | None:
+    """Return when the next timer or retry becomes due, None where none waits."""
+    with parts.store.reading() as tx:
+        due = jobs.next_due(tx)
+    return None if due is None else instant(due)

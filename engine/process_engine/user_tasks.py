@@ -14,6 +14,7 @@ from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted
 from engine.model.records import UserTask, UserTaskState
+from engine.process_engine import jobs
 from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import Repeated, run_verb
@@ -127,7 +128,8 @@ def _submission(
     form = catalogue.form(family.tx, row.form_id, deployment_key=bound.row.deployment_key)
     if form is None:
         return accepted(variables)
-    return accepted(form.validate(variables or {}, now=instant(family.tx.now)))
+    seen = jobs.visible(member.state, member.state.elements[row.key])
+    return accepted(form.validate(variables or {}, now=instant(family.tx.now), variables=seen))
 
 
 def due(at: dt.datetime | None) -> int | None:

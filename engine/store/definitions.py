@@ -10,7 +10,7 @@ from sqlalchemy import Executable, bindparam, func, select
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 
-from engine.store.office_tables import definition, deployment, stored_file
+from engine.store.office_tables import definition, deployment, parameters, stored_file
 from engine.store.rows import DefinitionRow, record
 from engine.store.statements import columns, insert_new_into
 from engine.store.transaction import Transaction
@@ -23,6 +23,12 @@ _SELECT = select(*columns(definition, DefinitionRow))
 _NAMED = _SELECT.where(definition.c.kind == bindparam("kind"), definition.c.id == bindparam("id"))
 _NEWEST_FIRST = definition.c.version.desc()
 _LATEST = _NAMED.order_by(_NEWEST_FIRST).limit(1)
+_NEWEST_PARAMETERS = (
+    select(func.coalesce(func.max(parameters.c.version), 0))
+    .where(parameters.c.procedure == definition.c.id)
+    .scalar_subquery()
+)
+_TO_START = _LATEST.add_columns(_NEWEST_PARAMETERS)
 _BY_VERSION = _NAMED.where(definition.c.version == bindparam("version"))
 _BY_TAG = _NAMED.where(definition.c.version_tag == bindparam("tag")).order_by(_NEWEST_FIRST).limit(1)
 _BY_KEY = _SELECT.where(definition.c.key == bindparam("key"))
@@ -66,6 +72,13 @@ def by_key(tx: Transaction, key: int) -> DefinitionRow | None:
 def latest(tx: Transaction, kind: str, id: str) -> DefinitionRow | None:
     """Return the newest version of a process, form or decision."""
     return _one(tx, _LATEST, kind=kind, id=id)
+
+
+def to_start(tx: Transaction, process_id: str) -> tuple[DefinitionRow, int] | None:
+    """Return the newest version of a process and the newest version of its parameters (0: none), in one
+    statement."""
+    row = tx.execute(_TO_START, {"kind": "process", "id": process_id}).first()
+    return None if row is None else (_definition(row[:-1]), row[-1])
 
 
 def by_version(tx: Transaction, kind: str, id: str, version: int) -> DefinitionRow | None:

@@ -7,30 +7,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from engine.catalogue import Catalogue
 from engine.errors import NotFound
 from engine.model.records import Report
 from engine.store import Transaction, history_rows, instances
-from engine.store.rows import HistoryRow, InstanceRow
-from engine.verification.anchors import Head, anchor, anchored_heads
+from engine.store.rows import InstanceRow
+from engine.verification.anchors import anchor, anchored_heads
 from engine.verification.case import CaseCheck
+from engine.verification.links import Head
 from engine.verification.operations import check_operations
+from engine.verification.reading import history_of, instance_rows
 from engine.verification.verdict import Verdict
 
 __all__ = ["anchor", "verify"]
-
-_INSTANCES_AT_ONCE = 500
-_ROWS_AT_ONCE = 200
 
 
 def verify(catalogue: Catalogue, tx: Transaction, instance_key: int | None = None) -> Report:
     """Verify one case (an instance and those it called), or everything with the operations outside instances.
 
     Everything found is in the report; raises only ``NotFound`` for an instance there is not, ``Incompatible``
-    for an anchor of a newer program. Reads a bounded number of rows at a time; of each instance an anchor names,
-    the head (about 200 bytes) is kept until its turn.
+    for an anchor of a newer program. Rows are read a bounded number at a time; of each instance an anchor
+    names, the head (about 200 bytes) is kept until its turn.
     """
     verdict = Verdict()
     catalogue = catalogue.afresh()
@@ -42,7 +39,7 @@ def verify(catalogue: Catalogue, tx: Transaction, instance_key: int | None = Non
         for each in (row, *instances.called(tx, row.key)):
             _verify_case(catalogue, tx, each, heads.instances.get(each.key), verdict)
         return verdict.report()
-    for row in _instances(tx):
+    for row in instance_rows(tx):
         _verify_case(catalogue, tx, row, heads.instances.pop(row.key, None), verdict)
     for key, head in heads.instances.items():
         message = f"the instance is gone, but anchor {head.anchor} has {head.seq} rows of it"
@@ -57,20 +54,6 @@ def _verify_case(
     catalogue: Catalogue, tx: Transaction, row: InstanceRow, anchored: Head | None, verdict: Verdict
 ) -> None:
     case = CaseCheck(catalogue, tx, row, anchored, verdict)
-    for each in _rows(tx, row.key):
+    for each in history_of(tx, row.key):
         case.take(each)
     case.end()
-
-
-def _instances(tx: Transaction) -> Iterator[InstanceRow]:
-    after = 0
-    while found := instances.heads(tx, after=after, limit=_INSTANCES_AT_ONCE):
-        yield from found
-        after = found[-1].key
-
-
-def _rows(tx: Transaction, instance_key: int) -> Iterator[HistoryRow]:
-    from_seq = 0
-    while found := history_rows.read(tx, instance_key, from_seq=from_seq, limit=_ROWS_AT_ONCE):
-        yield from found
-        from_seq = found[-1].seq + 1

@@ -8,28 +8,19 @@ meant to be kept elsewhere too (a file, a print, RFC 3161): whoever can delete h
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 import msgspec
 
 from engine.errors import Damaged, Incompatible
 from engine.history import GENESIS, merkle_root
-from engine.store import Transaction, anchors, audit, instances
-from engine.store.rows import AnchorRow, InstanceRow
+from engine.store import Transaction, anchors, audit
+from engine.store.rows import AnchorRow
+from engine.verification.links import Head, goes_on_to
+from engine.verification.reading import anchor_rows, history_of, instance_rows, operations
 from engine.verification.verdict import Verdict
 
 FORMAT = 1
 FULL_EVERY = 100
-_ANCHORS_AT_ONCE = 100
-_INSTANCES_AT_ONCE = 1000
-
-
-class Head(msgspec.Struct, frozen=True, array_like=True):
-    """The last row of one chain when ``anchor`` was signed."""
-
-    seq: int
-    hash: bytes
-    anchor: int
 
 
 class Heads(msgspec.Struct):
@@ -61,17 +52,19 @@ _decode = msgspec.msgpack.Decoder(AnchorDocument).decode
 def anchor(tx: Transaction) -> AnchorRow | None:
     """Sign where all chains end now and return the anchor; None where nothing has happened since the last.
 
-    Reads all instances without their states. Raises ``Damaged`` where earlier anchors are not as signed.
+    A head signed once is only followed by one that its chain leads to: of an instance that is gone, cut short
+    or rebuilt, the earlier head is signed again, and ``verify`` goes on finding it. Reads all instances without
+    their states, and the history rows since the last anchor. Raises ``Damaged`` where the anchors since the last
+    full one are not as they were signed.
     """
     last = anchors.last(tx)
-    known = _trusted_heads(tx)
-    heads = [(row.key, row.seq, row.head_hash) for row in _instance_rows(tx)]
-    operations_seq, operations_hash = audit.head(tx)
+    known = _trusted_heads(tx, last)
+    heads = _heads(tx, known.instances)
+    ended = _operations_head(tx, known.operations)
     new = [head for head in heads if _is_new(known.instances.get(head[0]), head)]
-    if not new and known.operations is not None and known.operations.seq == operations_seq:
+    if not new and known.operations is not None and known.operations.seq == ended[0]:
         return None
     number = last.number + 1 if last is not None else 1
-    full = number % FULL_EVERY == 1
     document = AnchorDocument(
         format=FORMAT,
         number=number,
@@ -79,14 +72,18 @@ def anchor(tx: Transaction) -> AnchorRow | None:
         previous=hashlib.sha256(last.document).digest() if last is not None else GENESIS,
         instances=len(heads),
         merkle_root=merkle_root([digest for _, _, digest in heads]),
-        operations_seq=operations_seq,
-        operations_hash=operations_hash,
-        full=full,
-        heads=heads if full else new,
+        operations_seq=ended[0],
+        operations_hash=ended[1],
+        full=number % FULL_EVERY == 1,
+        heads=heads if number % FULL_EVERY == 1 else new,
     )
+    return _signed_row(tx, document)
+
+
+def _signed_row(tx: Transaction, document: AnchorDocument) -> AnchorRow:
     content = _encode(document)
     row = AnchorRow(
-        number=number,
+        number=document.number,
         at=document.at,
         instances=document.instances,
         merkle_root=document.merkle_root,
@@ -97,16 +94,37 @@ def anchor(tx: Transaction) -> AnchorRow | None:
     return row
 
 
-def anchored_heads(tx: Transaction, verdict: Verdict) -> Heads:
-    """Return the heads that the anchors have, each checked; what is wrong with them goes into the verdict."""
+def _heads(tx: Transaction, known: dict[int, Head]) -> list[tuple[int, int, bytes]]:
+    """Return (key, seq, hash) of all instances there are or were, by key."""
+    heads = {key: (key, head.seq, head.hash) for key, head in known.items()}
+    for row in instance_rows(tx):
+        before, last = known.get(row.key), (row.seq, row.head_hash)
+        if before is None or goes_on_to(before, history_of(tx, row.key, from_seq=before.seq), last):
+            heads[row.key] = (row.key, *last)
+    return [heads[key] for key in sorted(heads)]
+
+
+def _operations_head(tx: Transaction, known: Head | None) -> tuple[int, bytes]:
+    last = audit.head(tx)
+    if known is None or known.seq == 0 or goes_on_to(known, operations(tx, from_seq=known.seq), last):
+        return last
+    return known.seq, known.hash
+
+
+def anchored_heads(tx: Transaction, verdict: Verdict, *, from_number: int = 1) -> Heads:
+    """Return the heads that the anchors have, each checked; what is wrong with them goes into the verdict.
+
+    ``from_number`` is that of a full anchor: what was before it is not read.
+    """
     heads = Heads({})
-    previous, expected, document = GENESIS, 1, None
-    for row in _anchor_rows(tx):
+    expected, document = from_number, None
+    previous = GENESIS if from_number == 1 else None
+    for row in anchor_rows(tx, from_number=from_number):
         if row.number != expected:
             verdict.add("chain", 0, 0, f"anchor {expected} is missing")
         document = _signed(tx, row, verdict)
         if document is not None:
-            if row.number == expected and document.previous != previous:
+            if row.number == expected and previous not in (None, document.previous):
                 verdict.add("chain", 0, 0, f"anchor {row.number} does not follow anchor {row.number - 1}")
             _fold(heads, document)
         previous, expected = hashlib.sha256(row.document).digest(), row.number + 1
@@ -119,9 +137,10 @@ def anchored_heads(tx: Transaction, verdict: Verdict) -> Heads:
     return heads
 
 
-def _trusted_heads(tx: Transaction) -> Heads:
+def _trusted_heads(tx: Transaction, last: AnchorRow | None) -> Heads:
     verdict = Verdict()
-    heads = anchored_heads(tx, verdict)
+    full = 1 if last is None else last.number - (last.number - 1) % FULL_EVERY
+    heads = anchored_heads(tx, verdict, from_number=full)
     findings = verdict.report().findings
     if findings:
         raise Damaged(f"expected the anchors as they were signed, but {findings[0].message}")
@@ -164,17 +183,3 @@ def _fold(heads: Heads, document: AnchorDocument) -> None:
 
 def _is_new(known: Head | None, head: tuple[int, int, bytes]) -> bool:
     return known is None or (known.seq, known.hash) != head[1:]
-
-
-def _anchor_rows(tx: Transaction) -> Iterator[AnchorRow]:
-    number = 1
-    while found := anchors.read(tx, from_number=number, limit=_ANCHORS_AT_ONCE):
-        yield from found
-        number = found[-1].number + 1
-
-
-def _instance_rows(tx: Transaction) -> Iterator[InstanceRow]:
-    after = 0
-    while found := instances.heads(tx, after=after, limit=_INSTANCES_AT_ONCE):
-        yield from found
-        after = found[-1].key

@@ -8,9 +8,9 @@ from engine.kernel.codec import CommandRecord, decode_record
 from engine.store import Transaction, data_keys
 from engine.store.rows import HistoryRow, InstanceRow
 from engine.store.sealing import DataKey, place
-from engine.verification.anchors import Head
 from engine.verification.chain import ChainCheck
 from engine.verification.fold import FoldCheck
+from engine.verification.links import Head
 from engine.verification.reexecution import ReexecutionCheck
 from engine.verification.verdict import ERASED, Verdict
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from engine.errors import Incompatible
-from engine.history import GENESIS, chain_hash
+from engine.history import GENESIS
 from engine.store.rows import HistoryRow, InstanceRow
-from engine.verification.anchors import Head
+from engine.verification.links import Head, fits
 from engine.verification.verdict import Verdict
 
 
@@ -31,7 +30,7 @@ class ChainCheck:
             self._report(
                 row.seq, f"row {row.seq} does not follow row {self._last_seq}: it or one before it is another"
             )
-        if row.hash != _hash(row):
+        if not fits(row):
             self._report(row.seq, f"row {row.seq} was changed: its content does not give its hash")
         if row.seq > self._instance.seq:
             self._report(row.seq, f"row {row.seq} was added: the instance ends with row {self._instance.seq}")
@@ -55,22 +54,3 @@ class ChainCheck:
 
     def _report(self, seq: int, message: str) -> None:
         self._verdict.add("chain", self._instance.key, seq, message)
-
-
-def _hash(row: HistoryRow) -> bytes | None:
-    """Return the hash a row should have; None where its format is unknown, which no row of ours has."""
-    try:
-        return chain_hash(
-            row.prev_hash,
-            instance_key=row.instance_key,
-            seq=row.seq,
-            at=row.at,
-            actor=row.actor,
-            on_behalf_of=row.on_behalf_of,
-            command=row.command,
-            format=row.format,
-            semantics_version=row.semantics_version,
-            payload=row.payload,
-        )
-    except Incompatible:
-        return None

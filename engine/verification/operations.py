@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from engine.history import GENESIS, audit_hash
+from engine.history import GENESIS
 from engine.store import Transaction, audit
-from engine.store.rows import AuditRow
-from engine.verification.anchors import Head
+from engine.verification.links import Head, fits
+from engine.verification.reading import operations
 from engine.verification.verdict import Verdict
-
-_ROWS_AT_ONCE = 1000
 
 
 def check_operations(tx: Transaction, anchored: Head | None, verdict: Verdict) -> None:
     """Check the chain from its first row to the end that the database and the newest anchor name."""
     seq, last = 0, GENESIS
-    for row in _rows(tx):
+    for row in operations(tx):
         expected = seq + 1
         if row.seq != expected:
             _report(verdict, expected, f"operation {expected} is missing")
         elif row.prev_hash != last:
             _report(verdict, row.seq, f"operation {row.seq} does not follow operation {seq}")
-        if row.hash != _hash(row):
+        if not fits(row):
             _report(verdict, row.seq, f"operation {row.seq} was changed: its content does not give its hash")
         if anchored is not None and row.seq == anchored.seq and row.hash != anchored.hash:
             _report(
@@ -37,19 +33,6 @@ def check_operations(tx: Transaction, anchored: Head | None, verdict: Verdict) -
         _report(
             verdict, seq + 1, f"operation {seq + 1} is missing: anchor {anchored.anchor} has {anchored.seq}"
         )
-
-
-def _hash(row: AuditRow) -> bytes:
-    return audit_hash(
-        row.prev_hash, seq=row.seq, at=row.at, actor=row.actor, action=row.action, payload=row.payload
-    )
-
-
-def _rows(tx: Transaction) -> Iterator[AuditRow]:
-    from_seq = 0
-    while found := audit.read(tx, from_seq=from_seq, limit=_ROWS_AT_ONCE):
-        yield from found
-        from_seq = found[-1].seq + 1
 
 
 def _report(verdict: Verdict, seq: int, message: str) -> None:

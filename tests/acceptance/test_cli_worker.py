@@ -6,6 +6,8 @@ import json
 import re
 import signal
 import subprocess
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,35 +22,24 @@ FORM = {"login": "jkowalska", "powod": "zgubienie"}
 START = json.dumps({"numer_sprawy": "ZSZO/2026/17", "wnioskodawca": "dyrektor.sp900", **FORM})
 
 
-def test_a_worker_takes_a_case_to_the_clerk_and_stops_when_told(database_url: str, tmp_path: Path) -> None:
+def test_a_worker_takes_a_case_to_the_clerk_and_stops_when_told(
+    run: Run, database_url: str, tmp_path: Path
+) -> None:
+    where = ("--database", database_url, "--format", "json")
     with DemoServers(tmp_path / "outside") as servers:
-        more = {"OBIEG_DATABASE": database_url, "OBIEG_AS": "dyrektor.sp900", **servers.environment}
-        assert (
-            obieg(tmp_path, "deploy", ROOT / "processes/zszo03", ROOT / "forms/zszo03", more=more).code == 0
-        )
-        arguments = ["start", "zszo03_haslo_startowe", "--business-key", "ZSZO/2026/17", "--variables", START]
-        assert obieg(tmp_path, *arguments, more=more).code == 0
-        with subprocess.Popen(
-            [*PROGRAM, "worker"],
-            cwd=tmp_path,
-            env=environment(more),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        ) as worker:
-            tasks: list[dict[str, str]] = []
-            for _ in range(30):
-                tasks = obieg(tmp_path, "tasks", "--format", "json", more=more).json
-                if tasks:
-                    break
-            assert len(obieg(tmp_path, "nodes", "--format", "json", more=more).json) == 1
+        assert run(*where, "deploy", ROOT / "processes/zszo03", ROOT / "forms/zszo03").code == 0
+        assert run(*where, "start", "zszo03_haslo_startowe", "--variables", START).code == 0
+        with _worker(tmp_path, {"OBIEG_DATABASE": database_url, **servers.environment}) as worker:
+            tasks = _until(lambda: run(*where, "tasks").json)
+            assert len(run(*where, "nodes").json) == 1
             worker.send_signal(signal.SIGTERM)
             _, errors = worker.communicate(timeout=60)
         assert (worker.returncode, [line for line in errors.splitlines() if b"ERROR" in line]) == (0, [])
         assert [task["element_id"] for task in tasks] == ["podejmij_wniosek"]
-        assert obieg(tmp_path, "nodes", "--format", "json", more=more).json == []
+        assert run(*where, "nodes").json == []
 
 
-def test_the_demonstration_really_happens_and_stays_to_be_explored(tmp_path: Path) -> None:
+def test_the_demonstration_really_happens_and_stays_to_be_explored(run: Run, tmp_path: Path) -> None:
     shown = obieg(tmp_path, "demo")
     assert (shown.code, shown.err) == (0, "")
     for promised in (
@@ -59,10 +50,10 @@ def test_the_demonstration_really_happens_and_stays_to_be_explored(tmp_path: Pat
         "24:00",
     ):
         assert promised in shown.out
-    where = ["--database", "sqlite:///var/demo/obieg.db"]
-    [instance] = obieg(tmp_path, *where, "instances", "--format", "json").json
+    where = ("--database", "sqlite:///var/demo/obieg.db", "--format", "json")
+    [instance] = run(*where, "instances").json
     assert instance["state"] == "completed"
-    assert obieg(tmp_path, *where, "verify", instance["key"]).code == 0
+    assert run(*where, "verify", instance["key"]).code == 0
 
 
 def test_a_failing_job_shows_its_next_attempt(
@@ -87,13 +78,27 @@ def test_a_failing_job_shows_its_next_attempt(
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
 def test_an_idle_worker_stops_at_once(tmp_path: Path, told: signal.Signals) -> None:
-    with (
-        DemoServers(tmp_path / "outside") as servers,
-        subprocess.Popen(
-            [*PROGRAM, "worker"], cwd=tmp_path, env=environment(servers.environment), stdout=subprocess.PIPE
-        ) as worker,
-    ):
+    with DemoServers(tmp_path / "outside") as servers, _worker(tmp_path, servers.environment) as worker:
         assert worker.stdout is not None
         assert b"SIGTERM stops it" in worker.stdout.readline()
         worker.send_signal(told)
-        assert worker.wait(timeout=30) == 0
+        worker.communicate(timeout=30)
+        assert worker.returncode == 0
+
+
+def _worker(folder: Path, more: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [*PROGRAM, "worker"],
+        cwd=folder,
+        env=environment(more),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+
+
+def _until(look: Callable[[], list[dict[str, str]]]) -> list[dict[str, str]]:
+    """Return what ``look`` finds as soon as it finds anything, within 60 seconds."""
+    give_up = time.monotonic() + 60
+    while not (found := look()) and time.monotonic() < give_up:
+        pass
+    return found

@@ -1,7 +1,7 @@
 """The DMN Technology Compatibility Kit: reads its test cases, runs them on our decisions, tells the score.
 
-``python -m tests.conformance.tck [DIRECTORY]`` prints passed, failed and total by folder; with ``--failures`` each
-failed case and what it came to.
+``python -m tests.conformance.tck [DIRECTORY]`` prints passed, failed and total by folder; with ``--failures``
+each failed case and what it came to.
 """
 
 from __future__ import annotations

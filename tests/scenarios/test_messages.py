@@ -59,6 +59,15 @@ def test_a_boundary_message_interrupts_or_happens_each_time(run: Run) -> None:
     assert (case.ended_at[-1], case.tasks) == ("gone", [])
 
 
+def test_a_subscription_that_stays_open_takes_every_buffered_message(run: Run) -> None:
+    for text in ("first", "second", "third"):
+        run.publish("note", "1", ttl=1, text=text)
+    drawing = process("p").start().user_task("ask")
+    drawing.boundary_message("note", "noted", key="=n", interrupting=False).end("told")
+    case = run(drawing.at("ask").end("done"), n="1")
+    assert (case.ended_at, case.tasks) == (["told"] * 3, ["ask"])
+
+
 def test_a_message_starts_an_instance_one_at_a_time_for_each_key(run: Run) -> None:
     run.deploy(process("p").start_message("order", "ordered").user_task("ask").end("done"))
     for number in ("A", "A", "B"):
@@ -135,3 +144,14 @@ def test_a_signal_starts_instances_and_interrupts_tasks(run: Run) -> None:
         "SP 900",
         ["stopped"],
     )
+
+
+def test_an_event_sub_process_that_cannot_listen_is_an_incident_of_the_instance(run: Run) -> None:
+    drawing = process("p").start().user_task("ask").end("done")
+    drawing.event_sub_process("stop", steps().start_message("stop", "on_stop", key="=number").end("gone"))
+    case = run(drawing, number=None)
+    (incident,) = case.incidents
+    assert (incident.element_id, case.tasks) == ("p", [])
+    assert case.resolve(number="1").tasks == ["ask"]
+    run.publish("stop", "1")
+    assert case.ended_at == ["gone"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -34,6 +33,20 @@ def store(database_url: str, keyring: Keyring, moving_clock: VirtualClock) -> It
 
 
 @pytest.fixture
-def numbers() -> Iterator[int]:
-    """Key numbers nobody has used yet."""
-    return itertools.count(1000)
+def postgresql_store(store: Store) -> Store:
+    """A store on PostgreSQL, for tests about what SQLite does not have; they are not run there."""
+    return store
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on SQLite, the tests of ``postgresql_store``."""
+    elsewhere = [
+        item for item in items if "postgresql_store" in getattr(item, "fixturenames", ()) and _on_sqlite(item)
+    ]
+    config.hook.pytest_deselected(items=elsewhere)
+    items[:] = [item for item in items if item not in elsewhere]
+
+
+def _on_sqlite(item: pytest.Item) -> bool:
+    called = getattr(item, "callspec", None)
+    return called is not None and called.params.get("database_url") == "sqlite"

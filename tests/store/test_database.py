@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from sqlalchemy import text
 
 from engine import failpoint
 from engine.errors import Incompatible, InvalidVariables, Unavailable
-from engine.store import Store, Transaction, requests
+from engine.store import Store, Transaction, connections, instances, requests
 from engine.store.rows import RequestRow
 from engine.store.sealing import Keyring
 from tests.store.rows import insert_instance, root_key
+from tests.store.waiting import all_at_once
 
 
 @pytest.fixture
@@ -105,10 +107,69 @@ def test_errors_do_not_print_what_was_stored(store: Store) -> None:
     assert "canary-4711" not in statement
 
 
-def test_a_text_postgresql_cannot_hold_is_the_callers_mistake(store: Store) -> None:
-    if store.dialect == "postgresql":
-        with pytest.raises(InvalidVariables, match="NUL"):
-            store.run(lambda tx: remember(tx, "a\0b"))
+def test_a_text_postgresql_cannot_hold_is_the_callers_mistake(postgresql_store: Store) -> None:
+    with pytest.raises(InvalidVariables, match="NUL"):
+        postgresql_store.run(lambda tx: remember(tx, "a\0b"))
+
+
+def test_a_cut_connection_is_replaced_and_the_verb_repeated(postgresql_store: Store) -> None:
+    runs: list[int] = []
+
+    def verb(tx: Transaction) -> str:
+        runs.append(1)
+        if len(runs) == 1:
+            tx.connection.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        return remember(tx, "r1")
+
+    assert postgresql_store.run(verb) == "r1"
+    assert len(runs) == 2
+
+
+def test_a_connection_that_died_in_the_pool_costs_no_attempt(
+    postgresql_store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+    others += "AND datname = current_database()"
+    postgresql_store.run(lambda tx: remember(tx, "r1"))
+    killer = Store(database_url, keyring=postgresql_store.keyring)
+    with killer.reading() as tx:
+        assert tx.connection.exec_driver_sql(others).scalar_one() > 0
+    killer.close()
+    monkeypatch.setattr(connections, "_IDLE", -1.0)
+    with postgresql_store.transaction() as tx:
+        remember(tx, "r2")
+
+
+def test_two_who_wait_for_each_other_both_succeed(store: Store) -> None:
+    keys = [root_key(1), root_key(2)]
+    store.run(lambda tx: [insert_instance(tx, key) for key in keys])
+    both_hold_one = threading.Barrier(2)
+    runs: list[int] = []
+
+    def lock(first: int, second: int) -> bool:
+        waiting = [True]
+
+        def verb(tx: Transaction) -> bool:
+            runs.append(1)
+            found = [instances.lock(tx, instance_key=first)]
+            if waiting.pop() and tx.dialect == "postgresql":
+                both_hold_one.wait(timeout=10)
+            waiting.append(False)
+            return None not in [*found, instances.lock(tx, instance_key=second)]
+
+        return store.run(verb)
+
+    assert all_at_once([lambda: lock(*keys), lambda: lock(*reversed(keys))]) == [True, True]
+    assert len(runs) == (3 if store.dialect == "postgresql" else 2)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://root:geheim@host/db", "postgresql://x:geheim@/db?host=/nowhere", "obieg.db"]
+)
+def test_an_address_that_leads_nowhere_is_one_sentence_without_the_password(url: str) -> None:
+    with pytest.raises(Unavailable, match=r"expected a database address|cannot be reached") as raised:
+        Store(url)
+    assert "geheim" not in str(raised.value)
 
 
 def test_a_newer_schema_is_refused(database_url: str, store: Store) -> None:

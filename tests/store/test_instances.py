@@ -186,11 +186,10 @@ def test_cases_are_found_by_what_is_asked(store: Store) -> None:
     assert numbers(root_key=root_key(3)) == [3]
 
 
-def test_different_cases_do_not_wait_for_each_other(store: Store) -> None:
-    other = root_key(2)
+def test_different_cases_do_not_wait_for_each_other(postgresql_store: Store) -> None:
+    store, other = postgresql_store, root_key(2)
     store.run(lambda tx: (insert_instance(tx, KEY), insert_instance(tx, other)))
-    if store.dialect == "postgresql":
-        with store.transaction() as tx:
-            instances.lock(tx, instance_key=KEY)
-            locked = beside(lambda: store.run(lambda tx: instances.lock(tx, instance_key=other)))
-            assert locked.result(timeout=5) is not None
+    with store.transaction() as tx:
+        instances.lock(tx, instance_key=KEY)
+        locked = beside(lambda: store.run(lambda tx: instances.lock(tx, instance_key=other)))
+        assert locked.result(timeout=5) is not None

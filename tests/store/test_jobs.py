@@ -95,13 +95,13 @@ def test_no_job_is_claimed_twice(store: Store) -> None:
     assert len(counts) + len(claim(store, 500)) == 200
 
 
-def test_a_claim_does_not_wait_for_another_one(store: Store) -> None:
+def test_a_claim_does_not_wait_for_another_one(postgresql_store: Store) -> None:
+    store = postgresql_store
     insert(store, job_row(job_key(1)), job_row(job_key(2)))
-    if store.dialect == "postgresql":
-        with store.transaction() as tx:
-            first = jobs.claim(tx, owner="w1", limit=1, lease_us=LEASE)
-            (second,) = all_at_once([lambda: claim(store, owner="w2")])
-        assert [row.key for row in first + second] == [job_key(1), job_key(2)]
+    with store.transaction() as tx:
+        first = jobs.claim(tx, owner="w1", limit=1, lease_us=LEASE)
+        (second,) = all_at_once([lambda: claim(store, owner="w2")])
+    assert [row.key for row in first + second] == [job_key(1), job_key(2)]
 
 
 @pytest.mark.parametrize(("owner", "attempt"), [("w2", 1), ("w1", 2), ("w1", 0)])

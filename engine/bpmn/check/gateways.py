@@ -110,12 +110,13 @@ def _check_mixture(
 
 
 def _why_not_after(definition: ProcessDefinition, target: Element) -> str:
-    if len(target.incoming) > 1:
-        return "has other incoming flows"
-    if target.loop is not None:
-        return "repeats"
-    if target.inputs:
-        return "has input mappings, which are not evaluated there"
+    for is_wrong, reason in (
+        (len(target.incoming) > 1, "has other incoming flows"),
+        (target.loop is not None, "repeats"),
+        (bool(target.inputs), "has input mappings, which are not evaluated there"),
+    ):
+        if is_wrong:
+            return reason
     if target.type is ElementType.RECEIVE_TASK:
         return "has boundary events" if target.id in definition.boundaries else ""
     if target.type is not ElementType.INTERMEDIATE_CATCH_EVENT:

@@ -39,6 +39,14 @@ def check_placement(definition: ProcessDefinition, element: Element) -> Iterator
     elif element.type in _ALLOWED:
         yield from _check_events(definition, element, _ALLOWED[element.type])
     yield from _check_definitions(definition, element)
+    if element.job is not None and element.type in _THROWS and not _sends_message(element):
+        yield _finding(
+            definition,
+            element,
+            "job-misplaced",
+            f"expected a job only where <{element.type}> {element.id!r} sends a message, but it sends none",
+            "remove the task definition, or make it a message event",
+        )
     if element.inputs and element.type in _NO_INPUTS:
         yield _finding(
             definition,
@@ -121,6 +129,10 @@ def _check_definitions(definition: ProcessDefinition, element: Element) -> Itera
                 f"expected the {event.type} of {element.id!r} to have {reason}, but it has none",
                 "complete the event in the modeler",
             )
+
+
+def _sends_message(element: Element) -> bool:
+    return any(event.type is _T.MESSAGE for event in element.events)
 
 
 def _what_is_missing(element: Element, event: EventDefinition) -> str:

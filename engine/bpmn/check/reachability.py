@@ -9,7 +9,6 @@ from engine.bpmn.findings import error, place_of, warning
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import Finding
 
-
 _RESTING = {
     ElementType.USER_TASK,
     ElementType.RECEIVE_TASK,
@@ -60,8 +59,8 @@ def _check_exit(definition: ProcessDefinition, members: list[Element]) -> Iterat
             yield error(
                 place,
                 "endless-loop",
-                f"expected a path from {member.id!r} to an end or to something that waits, but there is none: "
-                "it would run for ever",
+                f"expected a path from {member.id!r} to an end or to something that waits, "
+                "but there is none: it would run for ever",
                 "draw a way out of the loop that depends on data",
             )
         elif member.id not in leaving:
@@ -87,7 +86,7 @@ def _is_first(element: Element) -> bool:
 
 
 def _waits(element: Element) -> bool:
-    """Tell whether a token may rest at an element; inside a sub-process it may, the check looks there as well."""
+    """Tell whether a token may rest at an element; what is inside a sub-process is looked at by itself."""
     return element.type in _RESTING or element.job is not None
 
 

@@ -19,12 +19,14 @@ from engine.feel.temporal import (
     parse_time,
 )
 from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of
+from engine.feel.wide import AnyDate, AnyDateTime, FarDateTime, combine, date_of, plain_date, time_of
 
 Number = int | Decimal
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
 _GROUPING = (None, " ", ",", ".")
 _DECIMAL = (None, ".", ",")
 _MAX_DIGITS = 20_000
+_LAST_YEAR = 999_999_999
 
 
 @builtin("string(from: Any)", environment=True)
@@ -66,34 +68,34 @@ def negation(negand: Value) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@builtin("date(from: date|date and time|string)")
-def date(value: dt.date | str) -> dt.date:
+@builtin("date(from: date|date and time|string)", far=True)
+def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     """Return the date of a text or of a date and time."""
     if isinstance(value, str):
         return parse_date(value)
-    return value.date() if isinstance(value, dt.datetime) else value
+    return plain_date(value)
 
 
 @builtin("date(year: number, month: number, day: number)")
-def date_of_parts(year: Number, month: Number, day: Number) -> dt.date:
+def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
     """Return a date from its parts."""
-    if any(part != int(part) for part in (year, month, day)):
-        raise Undefined("date(): expected whole numbers, but one has a fraction")
+    if any(part != int(part) for part in (year, month, day)) or not -_LAST_YEAR <= year <= _LAST_YEAR:
+        raise Undefined("date(): expected whole numbers of a calendar, but one is none")
     try:
-        return dt.date(int(year), int(month), int(day))
+        return date_of(int(year), int(month), int(day))
     except (ValueError, OverflowError) as problem:
         raise Undefined(
             f"date(): expected a day of the calendar, but {year}-{month}-{day} is none"
         ) from problem
 
 
-@builtin("time(from: time|date and time|date|string)")
-def time(value: dt.time | dt.date | str) -> dt.time:
+@builtin("time(from: time|date and time|date|string)", far=True)
+def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     """Return the time of a text or of a date and time; of a date, midnight in UTC."""
     if isinstance(value, str):
         return parse_time(value)
-    if isinstance(value, dt.datetime):
-        return value.timetz()
+    if isinstance(value, dt.datetime | FarDateTime):
+        return time_of(value)
     return value if isinstance(value, dt.time) else dt.time(tzinfo=dt.UTC)
 
 
@@ -114,16 +116,16 @@ def time_of_parts(
         ) from problem
 
 
-@builtin("date and time(from: date and time|string)")
-def date_and_time(value: dt.datetime | str) -> dt.datetime:
+@builtin("date and time(from: date and time|string)", far=True)
+def date_and_time(value: AnyDateTime | str) -> AnyDateTime:
     """Return the date and time of a text."""
     return parse_date_time(value) if isinstance(value, str) else value
 
 
-@builtin("date and time(date: date|date and time, time: time)")
-def date_and_time_of_parts(day: dt.date, moment: dt.time) -> dt.datetime:
+@builtin("date and time(date: date|date and time, time: time)", far=True)
+def date_and_time_of_parts(day: AnyDate | AnyDateTime, moment: dt.time) -> AnyDateTime:
     """Return a date and time from its parts; the zone is the time's."""
-    return dt.datetime.combine(date(day), moment)
+    return combine(date(day), moment)
 
 
 @builtin("duration(from: days and time duration|years and months duration|string)")
@@ -132,8 +134,10 @@ def duration(value: dt.timedelta | YearsMonthsDuration | str) -> dt.timedelta | 
     return parse_duration(value) if isinstance(value, str) else value
 
 
-@builtin("years and months duration(from: date|date and time, to: date|date and time)")
-def years_and_months_duration(start: dt.date, end: dt.date) -> YearsMonthsDuration:
+@builtin("years and months duration(from: date|date and time, to: date|date and time)", far=True)
+def years_and_months_duration(
+    start: AnyDate | AnyDateTime, end: AnyDate | AnyDateTime
+) -> YearsMonthsDuration:
     """Return the whole months between two dates."""
     return months_between(date(start), date(end))
 

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
+from engine.feel.builtins.conversion import number_of_text
 from engine.feel.builtins.registry import builtin
 from engine.feel.comparison import equal, less
 from engine.feel.operators import in_range
-from engine.feel.temporal import parse_temporal
+from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_temporal, parse_time
 from engine.feel.values import Range, Undefined, Value, kind_of
 
+_QUOTED = re.compile(r'(?:(?P<function>@|date|time|date and time|duration)\(?)?"(?P<content>[^"]*)"\)?')
+_READERS: dict[str, Callable[[str], Value]] = {
+    "": str,
+    "@": parse_temporal,
+    "date": parse_date,
+    "time": parse_time,
+    "date and time": parse_date_time,
+    "duration": parse_duration,
+}
 _ENDS = "number|string|date|time|date and time|days and time duration|years and months duration"
 
 
@@ -160,12 +171,7 @@ def range_of_text(text: str) -> Range:
 
 
 def _literal(text: str) -> Value:
-    if not text:
-        return None
-    if text.startswith('@"') and text.endswith('"'):
-        return parse_temporal(text[2:-1])
-    if text.startswith('"') and text.endswith('"') and len(text) > 1:
-        return text[1:-1]
-    from engine.feel.builtins.conversion import number_of_text
-
-    return number_of_text(text)
+    quoted = _QUOTED.fullmatch(text)
+    if quoted is not None:
+        return _READERS[quoted["function"] or ""](quoted["content"])
+    return number_of_text(text) if text else None

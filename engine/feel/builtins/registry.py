@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from engine.feel.environment import Environment
 from engine.feel.types import BUILT_IN_TYPES, FeelType
 from engine.feel.values import Function, Mismatch, Parameter, Undefined, Value, kind_of
+from engine.feel.wide import FAR
 
 BUILT_INS: dict[str, Function] = {}
 
@@ -26,7 +27,7 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Check = Callable[[Value], Value]
 
 
-def builtin(signature: str, *, environment: bool = False) -> Callable[[_F], _F]:
+def builtin(signature: str, *, environment: bool = False, far: bool = False) -> Callable[[_F], _F]:
     """Register a function under a signature such as ``substring(string: string, start position: number)``.
 
     ``[…]`` marks an optional parameter, ``?`` behind a type admits null, ``...`` behind the last parameter
@@ -35,7 +36,7 @@ def builtin(signature: str, *, environment: bool = False) -> Callable[[_F], _F]:
     """
 
     def register(implementation: _F) -> _F:
-        function = _function(signature, implementation, environment)
+        function = _function(signature, implementation, environment, far)
         overloads = _OVERLOADS.setdefault(function.name, [])
         overloads.append(function)
         BUILT_INS[function.name] = _overloaded(overloads)
@@ -44,12 +45,12 @@ def builtin(signature: str, *, environment: bool = False) -> Callable[[_F], _F]:
     return register
 
 
-def _function(signature: str, implementation: Callable[..., Any], environment: bool) -> Function:
+def _function(signature: str, implementation: Callable[..., Any], environment: bool, far: bool) -> Function:
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
         raise ValueError(f"expected a signature, but got {signature}")
     name = match["name"]
-    declared = [_parameter(text) for text in match["parameters"].split(", ") if text]
+    declared = [_parameter(text, far) for text in match["parameters"].split(", ") if text]
     parameters = tuple(parameter for parameter, _, _ in declared)
     checks = [check for _, check, _ in declared]
     variadic = bool(declared) and declared[-1][2]
@@ -73,28 +74,30 @@ def _function(signature: str, implementation: Callable[..., Any], environment: b
     return Function(name=name, parameters=parameters, call=call, variadic=variadic)
 
 
-def _parameter(text: str) -> tuple[Parameter, Check, bool]:
+def _parameter(text: str, far: bool) -> tuple[Parameter, Check, bool]:
     match = _PARAMETER.fullmatch(text)
     if match is None:
         raise ValueError(f"expected a parameter, but got {text}")
     type_ = _type(match["type"])
     nullable = bool(match["null"]) or match["type"] == "Any"
     parameter = Parameter(name=match["name"], type=type_, optional=bool(match["open"]))
-    return parameter, _check(match["type"], nullable), bool(match["many"])
+    return parameter, _check(match["type"], nullable, far), bool(match["many"])
 
 
 def _type(text: str) -> FeelType:
     return BUILT_IN_TYPES.get(text, BUILT_IN_TYPES["Any"])
 
 
-def _check(types: str, nullable: bool) -> Check:
+def _check(types: str, nullable: bool, far: bool) -> Check:
     """Return what makes an argument fit ``number`` or one of ``date|date and time``."""
     kinds = frozenset(types.split("|"))
 
     def check(value: Value) -> Value:
         kind = kind_of(value)
-        if kind in kinds or "Any" in kinds:
+        if "Any" in kinds:
             return value
+        if kind in kinds:
+            return value if far else _near(value)
         if value is None and nullable:
             return None
         if kind == "list" and len(value) == 1 and kind_of(value[0]) in kinds:  # type: ignore[arg-type, index]
@@ -104,6 +107,12 @@ def _check(types: str, nullable: bool) -> Check:
         raise Mismatch(f"expected {' or '.join(sorted(kinds))}, but got {kind}")
 
     return check
+
+
+def _near(value: Value) -> Value:
+    if isinstance(value, FAR):
+        raise Undefined("expected a date in the years 1 to 9999, but it lies outside")
+    return value
 
 
 def _checked(check: Check, argument: Value, function: str, parameter: str) -> Value:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel import events as ev
-from engine.kernel import waits
+from engine.kernel import triggers, waits
 from engine.kernel.failure import Failure
 from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
@@ -11,10 +11,23 @@ from engine.kernel.variables import scope_of, visible
 from engine.model.definition import Element
 
 
-def sub_process(step: Step, instance: ElementInstance, element: Element) -> None:
-    """Listen for its event sub-processes and enter it at its start event."""
+def process(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Listen for the process' event sub-processes and enter it at the start event it was started by."""
     waits.open_event_sub_processes(step, instance)
-    begin(step, instance, element)
+    if instance.trigger:
+        step.queue.append(("element", instance.key, instance.trigger))
+    else:
+        begin(step, instance, element)
+
+
+def sub_process(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Listen for its event sub-processes and enter it at its start event, which has happened already in an
+    event sub-process."""
+    waits.open_event_sub_processes(step, instance)
+    if instance.trigger:
+        triggers.happen(step, step.definition.elements[instance.trigger], instance, {})
+    else:
+        begin(step, instance, element)
 
 
 def begin(step: Step, instance: ElementInstance, element: Element) -> None:

@@ -269,6 +269,17 @@ def test_a_temporal_text_reads_back(literal: str) -> None:
         ('@"P14M".years', 1),
         ("(> 5).start included", False),
         ("(< 5).start included", None),
+        ('@"2026-12-24T00:00:00Z" - @"2026-12-24T00:00:00"', None),
+        ('@"2026-12-25" - @"2026-12-24T12:00:00"', dt.timedelta(hours=12)),
+        # years beyond Python's, nanoseconds beyond its microseconds
+        ('string(@"999999999-12-31T23:59:59.999999999+02:00")', "999999999-12-31T23:59:59.999999999+02:00"),
+        ("string(date(-44, 3, 15))", "-0044-03-15"),
+        ('date("-0044-03-15") < date("0044-03-15")', True),
+        ('@"99999-01-01T01:00:00+02:00" = @"99998-12-31T23:00:00Z"', True),
+        ('@"-0044-03-15".weekday + date("99999-12-31").year', 100003),  # a Thursday, as in 2356
+        ('years and months duration(@"-0001-01-01", @"0001-01-01")', YearsMonthsDuration(24)),
+        ('@"99999-01-01" + @"P1D"', None),
+        ('is working day(@"99999-01-01")', None),
     ],
 )
 def test_time_is_reckoned_as_the_standard_does(source: str, value: Value) -> None:

@@ -18,6 +18,7 @@ import pytest
 from engine.errors import EvaluationError
 from engine.feel import Value, YearsMonthsDuration, compile_expression, compile_unary_tests, format_value
 from engine.feel.expression import built_in_functions
+from engine.feel.wide import combine, date_of
 from tests.unit.feel.feeling import environment
 
 COUNT, LONG_COUNT = 12_000, 1_000_000
@@ -35,6 +36,8 @@ SCOPE: dict[str, Value] = {
     "clock": dt.time(10, 30),
     "wait": dt.timedelta(hours=3),
     "term": YearsMonthsDuration(14),
+    "far": date_of(-44, 3, 15),
+    "farther": combine(date_of(999_999_999, 12, 31), dt.time(23, tzinfo=dt.UTC)),
     "deep": [[[[[[[[[[1]]]]]]]]]],
     "many": list(range(500)),
 }

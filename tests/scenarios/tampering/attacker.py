@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 from sqlalchemy import text
 
 from engine import ProcessEngine
 from engine.history import chain_hash
 from engine.kernel.codec import CommandRecord, decode_record, encode_record
-from engine.store import Transaction, data_keys, history_rows
+from engine.store import Transaction, anchors, data_keys, history_rows
 from engine.store.rows import HistoryRow
 from engine.store.sealing import place
+from engine.verification.anchors import AnchorDocument
 
 GUARDED = ("history", "audit", "anchor", "stored_file")
 
@@ -92,6 +94,20 @@ class Insider(Attacker):
                 encode_record(record.command, record.context, record.events),
             )
         return replaced(row, payload=sealed, semantics_version=record.context.semantics_version)
+
+    def sign_again(self, number: int) -> None:
+        """Sign an anchor's statement with another time in it."""
+        with self._store.reading() as tx:
+            (row,) = anchors.read(tx, from_number=number, limit=1)
+        statement = msgspec.msgpack.decode(row.document, type=AnchorDocument)
+        document = msgspec.msgpack.encode(msgspec.structs.replace(statement, at=row.at + 1))
+        self.change(
+            "UPDATE anchor SET at = :at, document = :document, signature = :signature WHERE number = :number",
+            at=row.at + 1,
+            document=document,
+            signature=self._store.keyring.sign(document),
+            number=number,
+        )
 
     def record(self, row: HistoryRow) -> CommandRecord:
         """Return what a history row holds."""
