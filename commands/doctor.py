@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -53,6 +53,7 @@ def examine(office: Office) -> Iterator[Check]:
     """Look at everything; what cannot be looked at without the database is left out if there is none."""
     yield from _keyring(office)
     yield from _database_file(office)
+    yield from _connections(os.environ)
     registry = None
     try:
         registry = office.handlers()
@@ -120,6 +121,20 @@ def _database_file(office: Office) -> Iterator[Check]:
             name="database file", verdict="warning", message=f"{path} can be read by everybody here",
             remedy=f"run chmod 600 {path}",
         )  # fmt: skip
+
+
+def _connections(environment: Mapping[str, str]) -> Iterator[Check]:
+    if environment.get("OBIEG_SMTP_TLS", "required") != "required":
+        yield Check(
+            name="mail",
+            verdict="warning",
+            message="mails may travel unencrypted",
+            remedy="set OBIEG_SMTP_TLS=required",
+        )
+    if os.geteuid() == 0:
+        yield Check(
+            name="user", verdict="warning", message="runs as root", remedy="give it an account of its own"
+        )
 
 
 def _clock(engine: ProcessEngine) -> Iterator[Check]:

@@ -68,11 +68,17 @@ KEY, DURATION, VARIABLES = Key(), Duration(), Variables()
 
 def duration(text: str) -> dt.timedelta:
     """Return an ISO 8601 duration such as ``P1DT2H``; raises ValueError."""
+    days, rest = days_and_rest(text)
+    return dt.timedelta(days=days) + rest
+
+
+def days_and_rest(text: str) -> tuple[int, dt.timedelta]:
+    """Return the calendar days of a duration and its exact rest: ``PT24H`` is no day; raises ValueError."""
     match = _DURATION.fullmatch(text.strip())
     if match is None or not any(match.groups()):
         raise ValueError(f"expected a duration such as PT1H or P3D, but got {text[:40]!r}")
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return dt.timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    return 7 * weeks + days, dt.timedelta(hours=hours, minutes=minutes, seconds=seconds)
 
 
 def variables(text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
+from engine.dmn import DecisionResult
 from engine.documents import Documents
 from engine.errors import (
     BpmnError,
@@ -57,6 +58,7 @@ __all__ = [
     "Completed",
     "Conflict",
     "Damaged",
+    "DecisionResult",
     "Definition",
     "Deployment",
     "Documents",

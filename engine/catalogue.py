@@ -5,7 +5,6 @@ Nothing here comes from an upload: what is not in the database again cannot be e
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import zoneinfo
 from collections.abc import Iterator, Mapping
@@ -16,9 +15,11 @@ import msgspec
 
 from engine.bpmn import read_stored
 from engine.calendar import DEFAULT_CALENDAR, WorkingCalendar, polish_calendar
+from engine.decisions import DeployedDecisions, RecordedDecisions
+from engine.deployed import at_deployment, content_of
 from engine.errors import Damaged, EngineError, Incompatible, NotFound
 from engine.forms import Form, read_form
-from engine.kernel import SEMANTICS_VERSION, CommandContext, Context, Limits
+from engine.kernel import SEMANTICS_VERSION, CommandContext, Context, Decisions, Limits
 from engine.model.definition import ProcessDefinition
 from engine.parameters import Parameters
 from engine.store import Store, Transaction, definitions
@@ -48,6 +49,7 @@ class Catalogue:
         self._forms: dict[str, Form] = {}
         self._bound_forms: dict[tuple[str, int], Form | None] = {}
         self._parameters = Parameters(store)
+        self.decisions = DeployedDecisions()
 
     def afresh(self) -> Catalogue:
         """Return a catalogue that reads everything from the database again, as a proof has to.
@@ -99,7 +101,7 @@ class Catalogue:
 
     def of_deployment(self, tx: Transaction, deployment_key: int, process_id: str) -> BoundProcess:
         """Return the version of a process that was the newest at a deployment; raises as ``process``."""
-        row = _at_deployment(tx, "process", process_id, deployment_key)
+        row = at_deployment(tx, "process", process_id, deployment_key)
         return self._found(tx, row, f"the process '{process_id}' at deployment {deployment_key}")
 
     def _found(self, tx: Transaction, row: DefinitionRow | None, what: str) -> BoundProcess:
@@ -111,7 +113,7 @@ class Catalogue:
         known = self._processes.get(row.key)
         if known is not None:
             return BoundProcess(row=row, definition=known.definition)
-        content = _content(tx, row)
+        content = content_of(tx, row)
         definition = self._compiled.get((row.sha256, row.id))
         if definition is None:
             definition = self._compiled[row.sha256, row.id] = _compile(row, content)
@@ -126,7 +128,7 @@ class Catalogue:
             return self._read_form(tx, definitions.latest(tx, "form", form_id))
         place = form_id, deployment_key
         if place not in self._bound_forms:
-            row = _at_deployment(tx, "form", form_id, deployment_key)
+            row = at_deployment(tx, "form", form_id, deployment_key)
             self._bound_forms[place] = self._read_form(tx, row)
         return self._bound_forms[place]
 
@@ -135,7 +137,7 @@ class Catalogue:
             return None
         found = self._forms.get(row.sha256)
         if found is None:
-            found = self._forms[row.sha256] = read_form(row.file, _content(tx, row))
+            found = self._forms[row.sha256] = read_form(row.file, content_of(tx, row))
         return found
 
     # --- surroundings of a step ----------------------------------------------------------------------------
@@ -152,8 +154,17 @@ class Catalogue:
         """Return the release of the time zone data in use."""
         return _tzdata_version()
 
-    def context(self, tx: Transaction, recorded: CommandContext, *, process_id: str) -> Context:
+    def context(
+        self,
+        tx: Transaction,
+        recorded: CommandContext,
+        *,
+        process_id: str,
+        decisions: Decisions | None = None,
+    ) -> Context:
         """Return the surroundings a command was, or is to be, run with.
+
+        Without ``decisions`` it finds those the command has recorded.
 
         Raises ``NotReexecutable`` where a version is no longer available, ``Damaged`` where stored bytes are
         not those that were recorded.
@@ -173,6 +184,7 @@ class Catalogue:
             parameters=self._parameters.values_in(tx, process_id, recorded.parameters),
             calendars=self._calendars,
             limits=self._limits,
+            decisions=decisions or RecordedDecisions(self.decisions, tx, recorded.decisions),
         )
 
     def _require(self, what: str, recorded: object, present: object) -> None:
@@ -180,34 +192,6 @@ class Catalogue:
             raise NotReexecutable(
                 f"not re-executable: expected {what} {recorded}, but this program has {present}"
             )
-
-
-def _at_deployment(tx: Transaction, kind: str, identity: str, deployment_key: int) -> DefinitionRow | None:
-    """Return the version that was the newest once a deployment was made: its own, else an earlier one's."""
-    deployed = definitions.of_deployment(tx, deployment_key)
-    for row in deployed:
-        if (row.kind, row.id) == (kind, identity):
-            return row
-    if not deployed:
-        return definitions.latest(tx, kind, identity)
-    at = deployed[0].deployed_at
-    earlier = [
-        row for row in definitions.query(tx, kind=kind) if row.id == identity and row.deployed_at <= at
-    ]
-    return max(earlier, key=lambda row: row.version, default=None)
-
-
-def _content(tx: Transaction, row: DefinitionRow) -> bytes:
-    content = definitions.file(tx, row.sha256)
-    if content is None:
-        raise Damaged(
-            f"expected the file of definition {row.key} ('{row.file}') in the database, but it is gone"
-        )
-    if hashlib.sha256(content).hexdigest() != row.sha256:
-        raise Damaged(
-            f"expected the file of definition {row.key} ('{row.file}') as deployed, but its bytes changed"
-        )
-    return content
 
 
 def _compile(row: DefinitionRow, content: bytes) -> ProcessDefinition:

@@ -11,7 +11,6 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.clock import instant
 from engine.errors import EngineError, NotFound
 from engine.kernel import commands as cmd
 from engine.model.records import JobState
@@ -138,10 +137,3 @@ def clean(parts: Parts) -> None:
     parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY))
     while parts.store.run(lambda tx: messages.expire(tx, tx.now, limit=BATCH)) == BATCH:
         continue
-
-
-def next_due(parts: Parts) -> dt.datetime | None:
-    """Return when the next timer or retry becomes due."""
-    with parts.store.reading() as tx:
-        due = jobs.next_due(tx)
-    return None if due is None else instant(due)

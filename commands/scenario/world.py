@@ -67,14 +67,10 @@ class World:
         self.engine.run_until_idle()
 
     def advance(self, by: str) -> None:
-        """Move the clock by a duration; days are calendar days, also across a change of summer time."""
-        try:
-            duration = reading.duration(by)
-        except ValueError as error:
-            raise EngineError(str(error)) from None
-        days = dt.timedelta(days=duration.days)
-        local = self.clock.now().astimezone(WARSAW)
-        self.move_to((local + days).astimezone(dt.UTC) + (duration - days))
+        """Move the clock by a duration; its days are calendar days; raises ValueError for none."""
+        days, rest = reading.days_and_rest(by)
+        local = self.clock.now().astimezone(WARSAW) + dt.timedelta(days=days)
+        self.move_to(local.astimezone(dt.UTC) + rest)
 
 
 @contextmanager

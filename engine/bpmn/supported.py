@@ -181,6 +181,7 @@ EXTENSIONS: dict[str, frozenset[str] | None] = {
     "formDefinition": frozenset({"userTask", "startEvent"}),
     "userTask": frozenset({"userTask"}),
     "script": frozenset({"scriptTask"}),
+    "calledDecision": frozenset({"businessRuleTask"}),
     "calledElement": frozenset({"callActivity"}),
     "subscription": frozenset({"message"}),
     "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
@@ -188,7 +189,6 @@ EXTENSIONS: dict[str, frozenset[str] | None] = {
 }
 
 REFUSED_EXTENSIONS: dict[str, str] = {
-    "calledDecision": "decisions are not evaluated yet; let a job decide",
     "executionListeners": "execution listeners are not executed yet",
     "taskListeners": "task listeners are not executed yet",
     "userTaskForm": "forms inside the diagram are not shown; deploy a .form file",

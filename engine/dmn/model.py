@@ -11,10 +11,12 @@ from engine.dmn.items import type_named, types_of
 from engine.dmn.reader import read
 from engine.dmn.records import Decision, Definitions, Element, InputData, Knowledge, Service, Table
 from engine.errors import EvaluationError, InvalidDefinition, NotFound
-from engine.feel import Environment, FeelType, Function, Layer, Parameter, Run, Scope, Undefined, Value
+from engine.feel import MAX_LEVELS, Environment, FeelType, Function, Layer, Parameter, Run, Undefined, Value
 from engine.model.records import Finding, Severity
 
 _MAX_DEPTH = 64
+_MAX_CHAIN = 100
+_LEVELS_OF_SERVICE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +56,29 @@ class DecisionModel:
         elements = self._main.definitions.elements
         return tuple(element.name for element in elements if isinstance(element, Decision))
 
-    def evaluate(self, name: str, inputs: Mapping[str, Value], environment: Environment) -> DecisionResult:
+    def identifiers(self) -> tuple[tuple[str, str], ...]:
+        """Return id and name of each decision and decision service of the main file."""
+        elements = self._main.definitions.elements
+        return tuple((each.id, each.name) for each in elements if isinstance(each, Decision | Service))
+
+    def evaluate(
+        self,
+        name: str,
+        inputs: Mapping[str, Value],
+        environment: Environment,
+        *,
+        undeclared: bool = False,
+    ) -> DecisionResult:
         """Make a decision, or all of a decision service, by name or id, from inputs by name.
 
+        The standard lets a decision see only what it requires; with ``undeclared`` it sees all inputs, as
+        diagrams drawn for Camunda expect.
         Raises ``NotFound`` for an unknown name and ``EvaluationError`` when the budget is used up.
         """
         element = self._main.element(name)
         environment.trace.clear()
         noted = len(environment.warnings)
-        run = _Evaluation(self, inputs)
+        run = _Evaluation(self, inputs, inputs if undeclared else {})
         if isinstance(element, Service):
             value = run.service(self._main, element, environment)
         else:
@@ -172,7 +188,7 @@ class _File:
         return imported | types_of(self.definitions.items, imported)
 
     def _names(self, element: Decision | Knowledge) -> frozenset[str]:
-        names = {one.name for one in self.definitions.imports}
+        names = {one.name for one in self.definitions.imports} | {element.variable.name}
         for href in element.requires:
             found = self.resolve(href)
             if found is not None:
@@ -194,8 +210,11 @@ def _member_names(type_: FeelType, depth: int) -> set[str]:
 class _Evaluation:
     """One evaluation: each decision is made at most once."""
 
-    def __init__(self, model: DecisionModel, inputs: Mapping[str, Value]) -> None:
+    def __init__(
+        self, model: DecisionModel, inputs: Mapping[str, Value], around: Mapping[str, Value]
+    ) -> None:
         self._model = model
+        self._around = around
         self._inputs = inputs
         self._made: dict[tuple[str, str], Value] = {}
         self._open: set[tuple[str, str]] = set()
@@ -208,6 +227,8 @@ class _Evaluation:
                 raise EvaluationError(
                     f"expected decisions in a row, but “{element.variable.name}” needs itself"
                 )
+            if len(self._open) >= _MAX_CHAIN:
+                raise EvaluationError(f"expected at most {_MAX_CHAIN} decisions in a row, but there are more")
             self._open.add(key)
             self._made[key] = self._make(file, element, environment)
             self._open.discard(key)
@@ -222,7 +243,11 @@ class _Evaluation:
         run = file.logic.get(element.id)
         if run is None:
             return environment.warn(f"expected logic in “{element.name}”, but it has none")
-        return run(self._scope(file, element, environment), environment)
+        values = self._required(file, element, environment)
+        made = run(Layer(values, self._around), environment)
+        if isinstance(element, Knowledge):
+            values.setdefault(element.variable.name, made)  # a function may call itself
+        return made
 
     def _given(self, file: _File, element: InputData, environment: Environment) -> Value:
         inputs: Mapping[str, Value] = self._inputs
@@ -235,7 +260,9 @@ class _Evaluation:
         except Undefined as problem:
             return environment.warn(f"input “{element.variable.name}”: {problem}")
 
-    def _scope(self, file: _File, element: Decision | Knowledge, environment: Environment) -> Scope:
+    def _required(
+        self, file: _File, element: Decision | Knowledge, environment: Environment
+    ) -> dict[str, Value]:
         values: dict[str, Value] = {}
         for href in element.requires:
             found = file.resolve(href)
@@ -246,7 +273,7 @@ class _Evaluation:
             place = values.setdefault(prefix, {}) if prefix else values
             if isinstance(place, dict):
                 place[found[1].variable.name] = self.value(*found, environment)
-        return Layer(values, {})
+        return values
 
     def service(self, file: _File, service: Service, environment: Environment) -> Value:
         """Return what a decision service answers, its inputs taken from those of the evaluation."""
@@ -285,12 +312,17 @@ class _Evaluation:
                     f"{service.name}(): expected {len(parameters)} arguments, but got {len(arguments)}"
                 )
             environment.spend(1 + len(arguments))
-            inner = _Evaluation(self._model, {})
+            environment.levels += _LEVELS_OF_SERVICE
+            if environment.levels > MAX_LEVELS:
+                raise EvaluationError("expected services that call each other less deeply, but they go on")
+            inner = _Evaluation(self._model, {}, {})
             for (owner, element), argument in zip(inputs, arguments, strict=True):
                 inner._made[(owner.definitions.namespace, element.id)] = _coerced(
                     argument, (owner, element), environment
                 )
-            return inner._answer(file, service, environment)
+            answer = inner._answer(file, service, environment)
+            environment.levels -= _LEVELS_OF_SERVICE
+            return answer
 
         return Function(name=service.name, parameters=parameters, call=call)
 

@@ -44,6 +44,8 @@ NAMESPACES = frozenset(
         "https://www.omg.org/spec/DMN/20230324/MODEL/",
     }
 )
+MAX_NESTING = 100
+
 _HIT_POLICIES = {policy.value: policy for policy in HitPolicy}
 
 
@@ -53,17 +55,11 @@ def read(name: str, content: bytes) -> Definitions:
     if xml.local_name(root) != "definitions" or xml.namespace(root) not in NAMESPACES:
         found = f"{xml.local_name(root)} of “{xml.namespace(root)}”"
         message = f"expected the definitions of a DMN 1.2 to 1.5 model, but the file has {found}"
-        raise InvalidDefinition(
-            [
-                Finding(
-                    rule="dmn-namespace",
-                    severity=Severity.ERROR,
-                    message=message,
-                    file=name,
-                    line=xml.line(root),
-                )
-            ]
-        )
+        raise _refusal(name, "dmn-namespace", message, xml.line(root))
+    for node in xml.descendants(root):
+        if sum(1 for _ in node.iterancestors()) > MAX_NESTING:
+            message = f"expected elements nested at most {MAX_NESTING} deep, but they are deeper"
+            raise _refusal(name, "dmn-nesting", message, xml.line(node))
     return Definitions(
         file=name,
         name=xml.attribute(root, "name"),
@@ -76,6 +72,11 @@ def read(name: str, content: bytes) -> Definitions:
         items=tuple(_item(node) for node in _all(root, "itemDefinition")),
         elements=tuple(element for node in root if (element := _element(node)) is not None),
     )
+
+
+def _refusal(name: str, rule: str, message: str, line: int) -> InvalidDefinition:
+    finding = Finding(rule=rule, severity=Severity.ERROR, message=message, file=name, line=line)
+    return InvalidDefinition([finding])
 
 
 def _all(node: xml.Node | None, *names: str) -> list[xml.Node]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from engine.feel.builtins import BUILT_INS, call_named
 from engine.feel.comparison import equal
-from engine.feel.environment import Environment
+from engine.feel.environment import MAX_LEVELS, Environment
 from engine.feel.expression import (
     Expression,
     built_in_functions,
@@ -28,6 +28,7 @@ __all__ = [
     "ANY",
     "BUILT_INS",
     "BUILT_IN_TYPES",
+    "MAX_LEVELS",
     "Environment",
     "Expression",
     "FeelType",

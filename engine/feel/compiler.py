@@ -8,8 +8,7 @@ and ``functions``; here is how they are put together and which names they read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.errors import InvalidExpression
@@ -32,6 +31,7 @@ from engine.feel.conditions import (
 from engine.feel.environment import Environment
 from engine.feel.functions import closure, run_call, run_shadowed
 from engine.feel.loops import Round, run_filter, run_for, run_index, run_quantified
+from engine.feel.names_read import NamesRead
 from engine.feel.nodes import mentions
 from engine.feel.scopes import Run, Scope
 from engine.feel.structures import (
@@ -44,6 +44,7 @@ from engine.feel.structures import (
     run_path,
     run_range,
     run_range_from,
+    run_snapshot,
 )
 from engine.feel.temporal import parse_temporal
 from engine.feel.types import FeelType, TypeName, resolve
@@ -53,26 +54,20 @@ MAX_CHAIN = 240
 
 _COST_OF_CALL = 3
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
-_CLOCKS = frozenset({"now", "today"})
+_PARTIAL = "partial"
 
 
 class Compiler:
     """Compiles one tree; afterwards its attributes tell what the closure needs.
 
-    ``free`` are the names it reads, ``uncertain`` those inside filters that may as well be entries of the
-    items; ``volatile`` says that it asks for the time; ``cost`` is what a run takes from the budget.
+    ``names`` are those it reads; ``cost`` is what a run takes from the budget.
     """
 
     def __init__(self, source: str, names: frozenset[str], types: Mapping[str, FeelType]) -> None:
-        self.free: set[str] = set()
-        self.uncertain: set[str] = set()
-        self.volatile = False
+        self.names = NamesRead(names)
         self.cost = 0
         self._source = source
-        self._names = names
         self._types = types
-        self._bound: list[frozenset[str]] = []
-        self._filters = 0
         self._level = 0
         self._deepest = 0
 
@@ -88,17 +83,6 @@ class Compiler:
             return _COMPILERS[type(node)](self, node)
         finally:
             self._level -= frames
-
-    @contextmanager
-    def _binding(self, *names: str) -> Iterator[None]:
-        self._bound.append(frozenset(names))
-        try:
-            yield
-        finally:
-            self._bound.pop()
-
-    def _is_bound(self, name: str) -> bool:
-        return any(name in names for names in self._bound)
 
     def _stretch(self, node: Any) -> tuple[Run, int]:
         """Compile what runs many times: its closure and what one run costs."""
@@ -118,17 +102,10 @@ class Compiler:
             return lambda scope, environment: environment.warn(reason, node.position)
 
     def _name(self, node: nodes.Name) -> Run:
-        self._note(node.name)
-        fallback = None if self._is_bound(node.name) else BUILT_INS.get(node.name)
-        return run_name(node.name, fallback, node.position)
-
-    def _note(self, name: str) -> None:
-        if name == INPUT or self._is_bound(name) or (name in BUILT_INS and name not in self._names):
-            self.volatile = self.volatile or name in _CLOCKS
-        elif self._filters and name not in self._names:
-            self.uncertain.add(name)
-        else:
-            self.free.add(name)
+        self.names.note(node.name)
+        fallback = None if self.names.is_bound(node.name) else BUILT_INS.get(node.name)
+        run = run_name(node.name, fallback, node.position)
+        return run_snapshot(run) if node.name == _PARTIAL else run
 
     def _unary(self, node: nodes.Unary) -> Run:
         return run_negation(self.compile(node.operand), node.position)
@@ -184,14 +161,19 @@ class Compiler:
         return run_path(self.compile(node.value), node.name, node.position)
 
     def _filter(self, node: nodes.Filter) -> Run:
-        source = self.compile(node.value)
         if isinstance(node.condition, nodes.Literal) and kind_of(node.condition.value) == "number":
-            return run_index(source, node.condition.value)
-        self._filters += 1
-        with self._binding("item"):
+            return run_index(self._indexed(node.value), node.condition.value)
+        source = self.compile(node.value)
+        with self.names.filtering():
             condition, cost = self._stretch(node.condition)
-        self._filters -= 1
         return run_filter(source, condition, cost)
+
+    def _indexed(self, node: nodes.Node) -> Run:
+        """Compile what one item is taken from: ``partial`` need not be copied for that."""
+        if isinstance(node, nodes.Name) and node.name == _PARTIAL:
+            self.names.note(node.name)
+            return run_name(node.name, None, node.position)
+        return self.compile(node)
 
     def _call(self, node: nodes.Call) -> Run:
         arguments = tuple(self.compile(argument) for argument in node.arguments)
@@ -203,8 +185,8 @@ class Compiler:
         found = BUILT_INS.get(node.name) if isinstance(node, nodes.Name) else None
         if found is None:
             return self.compile(node)
-        self._note(node.name)
-        if node.name in self._names or self._is_bound(node.name):
+        self.names.note(node.name)
+        if self.names.is_taken(node.name):
             return run_shadowed(node.name, found)
         return run_literal(found)
 
@@ -216,7 +198,7 @@ class Compiler:
         for place, (name, entry) in enumerate(node.entries):
             # a function may call itself, so its own name is bound as well
             itself = (name,) if isinstance(entry, nodes.FunctionOf) else ()
-            with self._binding(*(earlier for earlier, _ in node.entries[:place]), *itself):
+            with self.names.binding(*(earlier for earlier, _ in node.entries[:place]), *itself):
                 entries.append((name, self.compile(entry)))
         return run_context(entries)
 
@@ -238,23 +220,23 @@ class Compiler:
     def _rounds(self, iterations: tuple[nodes.Iteration, ...], names: list[str]) -> list[Round]:
         rounds: list[Round] = []
         for iteration in iterations:
-            with self._binding(*names):
+            with self.names.binding(*names):
                 end = None if iteration.end is None else self.compile(iteration.end)
                 rounds.append(Round(iteration.name, self.compile(iteration.domain), end))
             names.append(iteration.name)
         return rounds
 
     def _for(self, node: nodes.For) -> Run:
-        names = ["partial"]
+        names = [_PARTIAL]
         rounds = self._rounds(node.iterations, names)
-        with self._binding(*names):
+        with self.names.binding(*names):
             body, cost = self._stretch(node.body)
         return run_for(rounds, body, cost, node.position)
 
     def _quantified(self, node: nodes.Quantified) -> Run:
         names: list[str] = []
         rounds = self._rounds(node.iterations, names)
-        with self._binding(*names):
+        with self.names.binding(*names):
             condition, cost = self._stretch(node.condition)
         return run_quantified(rounds, condition, cost, node.universal, node.position)
 
@@ -264,7 +246,7 @@ class Compiler:
             for name, type_ in node.parameters
         )
         outside, self._deepest = self._deepest, self._level
-        with self._binding(*(parameter.name for parameter in parameters)):
+        with self.names.binding(*(parameter.name for parameter in parameters)):
             body, cost = self._stretch(node.body)
         depth = self._deepest - self._level + 1
         self._deepest = max(outside, self._deepest)

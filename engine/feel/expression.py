@@ -9,7 +9,7 @@ from engine.errors import EvaluationError
 from engine.feel.builtins import BUILT_INS
 from engine.feel.compiler import Compiler
 from engine.feel.environment import Environment
-from engine.feel.nodes import Filter, Literal, Name, Node, Path
+from engine.feel.nodes import Filter, Literal, Name, Node, Path, UnaryTests
 from engine.feel.parser import parse_expression, parse_unary_tests
 from engine.feel.scopes import Run, Scope
 from engine.feel.types import FeelType
@@ -23,7 +23,8 @@ class Expression:
     """An expression, parsed and compiled; immutable and safe to share.
 
     ``variables`` are the names it reads from its scope; ``uncertain`` are names inside filters that may be
-    variables or entries of the filtered items; ``constant`` says that it reads nothing and asks no clock.
+    variables or entries of the filtered items; ``constant`` says that it reads nothing and asks no
+    clock and no calendar.
     """
 
     __slots__ = ("_builds", "_cost", "_run", "constant", "source", "uncertain", "variables")
@@ -33,10 +34,12 @@ class Expression:
         self.source = source
         self._run: Run = compiler.compile(node)
         self._cost = compiler.cost
+        read = compiler.names
         self._builds = not isinstance(node, Literal | Name | Path | Filter)
-        self.variables = frozenset(compiler.free)
-        self.uncertain = frozenset(compiler.uncertain)
-        self.constant = not (compiler.free or compiler.uncertain or compiler.volatile)
+        self.variables = frozenset(read.free)
+        self.uncertain = frozenset(read.uncertain)
+        asks = read.free or read.uncertain or read.volatile or isinstance(node, UnaryTests)
+        self.constant = not asks
 
     def evaluate(self, scope: Scope, environment: Environment) -> Value:
         """Return the expression's value; null with a warning in the environment where it has none.

@@ -26,15 +26,16 @@ class Round:
 
 
 def run_for(rounds: Sequence[Round], body: Run, cost: int, position: int) -> Run:
-    """Return a closure that gathers the body's results; the results so far are ``partial``."""
+    """Return a closure that gathers the body's results; the results so far are ``partial``.
+
+    The body must take a copy of ``partial`` when it keeps it (``run_snapshot``), for the list still grows.
+    """
 
     def run(scope: Scope, environment: Environment) -> Value:
         results: list[Value] = []
         top = Layer({"partial": results}, scope)
         for layer in _rounds(rounds, 0, top, environment, cost):
-            # a body must not see a list that grows behind its back
-            value = body(layer, environment)
-            results.append(list(results) if value is results else value)
+            results.append(body(layer, environment))
             if len(results) > MAX_LIST:
                 environment.admit_list(len(results))
         environment.admit_list(len(results))

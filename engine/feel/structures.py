@@ -40,6 +40,19 @@ def run_name(name: str, fallback: Function | None, position: int) -> Run:
     return run
 
 
+def run_snapshot(source: Run) -> Run:
+    """Return a closure that copies a list which may still grow."""
+
+    def run(scope: Scope, environment: Environment) -> Value:
+        value = source(scope, environment)
+        if not isinstance(value, list):
+            return value
+        environment.spend(len(value) >> 3)
+        return list(value)
+
+    return run
+
+
 def run_arithmetic(operator: str, left: Run, right: Run, position: int) -> Run:
     """Return a closure for ``+ - * / **``."""
     operation, direct = _ARITHMETIC[operator], _DIRECT.get(operator)

@@ -12,7 +12,7 @@ from engine.kernel import events as ev
 from engine.kernel.appliers import fold
 from engine.kernel.behaviours import BEHAVIOURS
 from engine.kernel.commands import AnyCommand, CommandContext
-from engine.kernel.context import SEMANTICS_VERSION, Context, Limits
+from engine.kernel.context import SEMANTICS_VERSION, BoundDecision, Context, Decisions, Limits
 from engine.kernel.effects import EFFECTS
 from engine.kernel.state import ElementInstance, InstanceTree
 from engine.kernel.step import Step
@@ -21,8 +21,10 @@ from engine.kernel.verbs import VERBS, admit
 __all__ = [
     "SEMANTICS_VERSION",
     "AnyCommand",
+    "BoundDecision",
     "CommandContext",
     "Context",
+    "Decisions",
     "ElementInstance",
     "InstanceTree",
     "Limits",

@@ -327,6 +327,7 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.SignalThrown: no_change,
     ev.ErrorThrown: no_change,
     ev.EscalationThrown: no_change,
+    ev.DecisionEvaluated: no_change,
     ev.InstanceCalled: instance_called,
     ev.CallEnded: call_ended,
     ev.ErrorPropagated: no_change,

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Union
 
 import msgspec
 
 from engine.errors import Damaged, Incompatible
 from engine.kernel import events as ev
+from engine.kernel.appliers import APPLIERS
 from engine.kernel.commands import AnyCommand, Command, CommandContext
-from engine.kernel.events import AnyEvent
 from engine.kernel.state import ElementInstance, Header, InstanceTree, PageId, page_of
 from engine.kernel.values import is_plain, tagged, untagged
+
+if TYPE_CHECKING:
+    AnyEvent = ev.Event
+else:
+    AnyEvent = Union[tuple(APPLIERS)]  # noqa: UP007 - every event has an applier; the union is made of them
 
 STATE_FORMAT = 1
 RECORD_FORMAT = 1

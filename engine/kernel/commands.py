@@ -24,13 +24,14 @@ class CommandContext(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     parameters: int = 0
     calendar: str = ""
     tzdata: str = ""
+    decisions: dict[str, int] = msgspec.field(default_factory=dict)  # definition keys, by what was asked for
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag_field="command", gc=False):
     """Something asked of an instance; subclasses only add fields."""
 
 
-class Start(Command, frozen=True, tag="start"):
+class Start(Command, frozen=True, tag="start", kw_only=True):
     """Create the instance and enter it at a start event (the only none start event when not named)."""
 
     variables: dict[str, Any]
@@ -43,7 +44,7 @@ class Start(Command, frozen=True, tag="start"):
     key: int = 0  # the key promised to a calling instance; 0: the first free one
 
 
-class CompleteJob(Command, frozen=True, tag="complete_job"):
+class CompleteJob(Command, frozen=True, tag="complete_job", kw_only=True):
     """A handler has done its work."""
 
     job_key: int
@@ -51,7 +52,7 @@ class CompleteJob(Command, frozen=True, tag="complete_job"):
     variables: dict[str, Any]
 
 
-class FailJob(Command, frozen=True, tag="fail_job"):
+class FailJob(Command, frozen=True, tag="fail_job", kw_only=True):
     """A handler has failed; with no retries left an incident is raised."""
 
     job_key: int
@@ -62,7 +63,7 @@ class FailJob(Command, frozen=True, tag="fail_job"):
     kind: str = "job_no_retries"
 
 
-class ThrowError(Command, frozen=True, tag="throw_error"):
+class ThrowError(Command, frozen=True, tag="throw_error", kw_only=True):
     """A job (``job_key``), or a user task (0), ends with a BPMN error."""
 
     element_key: int
@@ -72,7 +73,7 @@ class ThrowError(Command, frozen=True, tag="throw_error"):
     job_key: int = 0
 
 
-class UpdateTask(Command, frozen=True, tag="update_task"):
+class UpdateTask(Command, frozen=True, tag="update_task", kw_only=True):
     """Claim, unclaim, assign, delegate or change a user task; ``verb`` says which.
 
     ``changes`` has only what becomes different: assignee, groups, users, due_at, follow_up_at (µs, UTC),
@@ -85,21 +86,21 @@ class UpdateTask(Command, frozen=True, tag="update_task"):
     reason: str = ""
 
 
-class CompleteUserTask(Command, frozen=True, tag="complete_user_task"):
+class CompleteUserTask(Command, frozen=True, tag="complete_user_task", kw_only=True):
     """A person has done a user task."""
 
     task_key: int
     variables: dict[str, Any]
 
 
-class FireTimer(Command, frozen=True, tag="fire_timer"):
+class FireTimer(Command, frozen=True, tag="fire_timer", kw_only=True):
     """A timer has become due."""
 
     timer_key: int
     element_key: int
 
 
-class RescheduleTimer(Command, frozen=True, tag="reschedule_timer"):
+class RescheduleTimer(Command, frozen=True, tag="reschedule_timer", kw_only=True):
     """A person moves a waiting timer; ``due_at`` is µs since 1970, UTC."""
 
     timer_key: int
@@ -109,7 +110,7 @@ class RescheduleTimer(Command, frozen=True, tag="reschedule_timer"):
     reason: str = ""
 
 
-class CorrelateMessage(Command, frozen=True, tag="correlate_message"):
+class CorrelateMessage(Command, frozen=True, tag="correlate_message", kw_only=True):
     """A message reaches an open subscription."""
 
     subscription_key: int
@@ -119,7 +120,7 @@ class CorrelateMessage(Command, frozen=True, tag="correlate_message"):
     message_key: int = 0
 
 
-class BroadcastSignal(Command, frozen=True, tag="broadcast_signal"):
+class BroadcastSignal(Command, frozen=True, tag="broadcast_signal", kw_only=True):
     """A signal reaches an open subscription."""
 
     subscription_key: int
@@ -128,7 +129,7 @@ class BroadcastSignal(Command, frozen=True, tag="broadcast_signal"):
     variables: dict[str, Any]
 
 
-class SetVariables(Command, frozen=True, tag="set_variables"):
+class SetVariables(Command, frozen=True, tag="set_variables", kw_only=True):
     """A person corrects variables, in the scope of ``element_key`` (0: the instance)."""
 
     variables: dict[str, Any]
@@ -136,7 +137,7 @@ class SetVariables(Command, frozen=True, tag="set_variables"):
     reason: str = ""
 
 
-class ResolveIncident(Command, frozen=True, tag="resolve_incident"):
+class ResolveIncident(Command, frozen=True, tag="resolve_incident", kw_only=True):
     """A person has removed the cause; the element instance tries again."""
 
     incident_key: int
@@ -146,30 +147,30 @@ class ResolveIncident(Command, frozen=True, tag="resolve_incident"):
     new_effect: bool = False
 
 
-class Suspend(Command, frozen=True, tag="suspend"):
+class Suspend(Command, frozen=True, tag="suspend", kw_only=True):
     """Stop firing timers and jobs; the clock of the law goes on."""
 
     reason: str = ""
 
 
-class Activate(Command, frozen=True, tag="activate"):
+class Activate(Command, frozen=True, tag="activate", kw_only=True):
     """Let a suspended instance go on."""
 
     reason: str = ""
 
 
-class Cancel(Command, frozen=True, tag="cancel"):
+class Cancel(Command, frozen=True, tag="cancel", kw_only=True):
     """A person (or the calling instance: ``by_model``) ends the instance."""
 
     reason: str = ""
     by_model: bool = False
 
 
-class Proceed(Command, frozen=True, tag="proceed"):
+class Proceed(Command, frozen=True, tag="proceed", kw_only=True):
     """Go on with a step that stopped at its element limit."""
 
 
-class ChildCompleted(Command, frozen=True, tag="child_completed"):
+class ChildCompleted(Command, frozen=True, tag="child_completed", kw_only=True):
     """The instance a call activity waits for has completed, with these variables."""
 
     element_key: int
@@ -177,7 +178,7 @@ class ChildCompleted(Command, frozen=True, tag="child_completed"):
     variables: dict[str, Any]
 
 
-class ChildFailed(Command, frozen=True, tag="child_failed"):
+class ChildFailed(Command, frozen=True, tag="child_failed", kw_only=True):
     """The called instance ended with an uncaught BPMN error (``code``), or could not be started
     (``reason``)."""
 
@@ -188,7 +189,7 @@ class ChildFailed(Command, frozen=True, tag="child_failed"):
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class ChildEscalated(Command, frozen=True, tag="child_escalated"):
+class ChildEscalated(Command, frozen=True, tag="child_escalated", kw_only=True):
     """An escalation left the called instance uncaught."""
 
     element_key: int
@@ -197,7 +198,7 @@ class ChildEscalated(Command, frozen=True, tag="child_escalated"):
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
-class RaiseIncident(Command, frozen=True, tag="raise_incident"):
+class RaiseIncident(Command, frozen=True, tag="raise_incident", kw_only=True):
     """The engine itself found a reason to stop here (poison job, undeliverable message)."""
 
     element_key: int

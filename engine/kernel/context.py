@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from engine.calendar import WorkingCalendar
 from engine.clock import WARSAW
+from engine.dmn import DecisionModel
+from engine.errors import NotFound
 from engine.kernel.commands import CommandContext
 from engine.model.definition import ProcessDefinition
 
@@ -28,6 +30,28 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     call_depth: int = 16
 
 
+class BoundDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """One version of a decision, ready to be evaluated."""
+
+    key: int
+    model: DecisionModel
+
+
+class Decisions(Protocol):
+    """Where a step finds decisions; what it found is recorded with the command."""
+
+    def find(self, decision_id: str, binding: str, version_tag: str) -> BoundDecision:
+        """Return the version bound to; raises ``NotFound``."""
+
+
+class NoDecisions:
+    """A surrounding without decisions."""
+
+    def find(self, decision_id: str, binding: str, version_tag: str) -> BoundDecision:
+        """Raise ``NotFound``."""
+        raise NotFound(f"expected a decision '{decision_id}', but none is deployed")
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The surroundings of one step: the recorded part, and what its versions stand for."""
 
@@ -37,6 +61,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     calendars: Mapping[str, WorkingCalendar]
     zone: ZoneInfo = WARSAW
     limits: Limits = Limits()
+    decisions: Decisions = NoDecisions()
 
     @property
     def now(self) -> dt.datetime:

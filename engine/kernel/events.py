@@ -7,7 +7,7 @@ outside the state (``engine.process_engine.projection``).
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import msgspec
 
@@ -280,6 +280,17 @@ class EscalationThrown(Event, frozen=True, tag="escalation_thrown"):
     code: str
 
 
+class DecisionEvaluated(Event, frozen=True, tag="decision_evaluated"):
+    """A decision was made: its ``output``, and per table the inputs and the rules that matched
+    (``items``)."""
+
+    element_key: int
+    decision_id: str
+    definition_key: int
+    output: Any
+    items: list[Any]
+
+
 class InstanceCalled(Event, frozen=True, tag="instance_called"):
     """A call activity asks for another process; ``child`` is the key the new instance gets."""
 
@@ -349,44 +360,3 @@ class IncidentResolved(Event, frozen=True, tag="incident_resolved"):
     key: int
     element_key: int
     reason: str
-
-
-AnyEvent: TypeAlias = (
-    InstanceStarted
-    | InstanceSuspended
-    | InstanceActivated
-    | InstanceEnded
-    | StepInterrupted
-    | StepResumed
-    | ElementActivated
-    | ElementCompleted
-    | ElementTerminated
-    | TokenArrived
-    | TokensConsumed
-    | VariablesSet
-    | JobCreated
-    | JobFailed
-    | JobEnded
-    | UserTaskCreated
-    | UserTaskUpdated
-    | UserTaskEnded
-    | TimerScheduled
-    | TimerRescheduled
-    | TimerEnded
-    | SubscriptionOpened
-    | SubscriptionClosed
-    | MessageCorrelated
-    | SignalReceived
-    | MessageThrown
-    | SignalThrown
-    | ErrorThrown
-    | EscalationThrown
-    | InstanceCalled
-    | CallEnded
-    | ErrorPropagated
-    | EscalationPropagated
-    | LoopStarted
-    | LoopProgressed
-    | IncidentRaised
-    | IncidentResolved
-)

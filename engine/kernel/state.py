@@ -23,7 +23,7 @@ class Part(msgspec.Struct, array_like=True, kw_only=True, gc=False):
     """A mutable piece of state; stored as an array, so fields are only ever added at the end."""
 
 
-class JobData(Part):
+class JobData(Part, kw_only=True):
     """The job an element instance waits for; the row in the job table is its projection."""
 
     key: int
@@ -34,7 +34,7 @@ class JobData(Part):
     failed: bool = False
 
 
-class UserTaskData(Part):
+class UserTaskData(Part, kw_only=True):
     """The user task of an element instance; its key is the element instance's."""
 
     name: str
@@ -49,7 +49,7 @@ class UserTaskData(Part):
     created_at: int
 
 
-class TimerData(Part):
+class TimerData(Part, kw_only=True):
     """A timer that waits: the due instant computed once, with what it was computed from."""
 
     key: int
@@ -61,7 +61,7 @@ class TimerData(Part):
     remaining: int | None = None  # repetitions left after this one; None = unbounded
 
 
-class SubscriptionData(Part):
+class SubscriptionData(Part, kw_only=True):
     """An open subscription to a message or a signal."""
 
     key: int
@@ -71,7 +71,7 @@ class SubscriptionData(Part):
     correlation_key: str = ""
 
 
-class IncidentData(Part):
+class IncidentData(Part, kw_only=True):
     """What a person must look at before the element instance goes on."""
 
     key: int
@@ -81,7 +81,7 @@ class IncidentData(Part):
     state: IncidentState = IncidentState.OPEN
 
 
-class LoopData(Part):
+class LoopData(Part, kw_only=True):
     """The progress of a multi-instance body."""
 
     total: int
@@ -91,7 +91,7 @@ class LoopData(Part):
     outputs: list[Any] | None = None
 
 
-class ElementInstance(Part):
+class ElementInstance(Part, kw_only=True):
     """One entry into an element; a container (process, sub-process, multi-instance body) has children.
 
     ``scope`` is the key of the container, 0 for the process itself. ``loop_index`` is 1-based among the
@@ -117,7 +117,7 @@ class ElementInstance(Part):
     trigger: str = ""  # id of the event that started an event sub-process instance
 
 
-class Header(Part):
+class Header(Part, kw_only=True):
     """What belongs to the instance as a whole; stored with the root container."""
 
     key: int

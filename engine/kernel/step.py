@@ -96,13 +96,17 @@ class Step:
         """Return an expression's value (a literal's text); raises ``Failure`` when it cannot be evaluated."""
         if expression.literal:
             return expression.source
+        try:
+            return compile_expression(expression.source).evaluate(scope, self.fresh_environment())
+        except EvaluationError as error:
+            raise Failure("expression", f"{error} (in '{expression.source}')") from error
+
+    def fresh_environment(self) -> Environment:
+        """Return the environment with a full budget and no warnings."""
         environment = self.environment
         environment.fuel = EVALUATION_FUEL
         environment.warnings.clear()
-        try:
-            return compile_expression(expression.source).evaluate(scope, environment)
-        except EvaluationError as error:
-            raise Failure("expression", f"{error} (in '{expression.source}')") from error
+        return environment
 
     def holds(self, condition: Expression, scope: Scope, what: str) -> bool:
         """Return whether a condition is true; anything but a boolean is a ``Failure``, never silently

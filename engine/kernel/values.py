@@ -80,6 +80,11 @@ def accepted(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     return checked
 
 
+def accepted_text(text: str, what: str) -> str:
+    """Return a text from outside in NFC; raises ``InvalidVariables`` for one with control characters."""
+    return _accepted_text(text, what)
+
+
 def _accepted(value: Any, place: str, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise InvalidVariables(f"expected at most {MAX_DEPTH} levels, but '{place}' is nested deeper")

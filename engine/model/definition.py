@@ -66,7 +66,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=F
     """Immutable value; subclasses only add fields."""
 
 
-class Expression(Record, frozen=True):
+class Expression(Record, frozen=True, kw_only=True):
     """A FEEL expression, or a literal text where the dialect allows one; ``line`` is its place in the file.
 
     ``source`` has no leading ``=``; with ``literal=True`` it is the text itself and is never evaluated.
@@ -77,7 +77,7 @@ class Expression(Record, frozen=True):
     line: int = 0
 
 
-class Mapping(Record, frozen=True):
+class Mapping(Record, frozen=True, kw_only=True):
     """One ``zeebe:input`` or ``zeebe:output``: evaluate ``source``, assign to the name (dotted path)
     ``target``."""
 
@@ -85,7 +85,7 @@ class Mapping(Record, frozen=True):
     target: str
 
 
-class EventDefinition(Record, frozen=True):
+class EventDefinition(Record, frozen=True, kw_only=True):
     """One event definition; only the fields of its type are set.
 
     ``name`` is the resolved message, signal or link name (message names may be expressions), ``code`` the
@@ -108,7 +108,7 @@ class EventDefinition(Record, frozen=True):
     line: int = 0
 
 
-class JobDefinition(Record, frozen=True):
+class JobDefinition(Record, frozen=True, kw_only=True):
     """``zeebe:taskDefinition`` and ``taskHeaders``: which handler does the work."""
 
     type: Expression
@@ -117,7 +117,7 @@ class JobDefinition(Record, frozen=True):
     back_off: Expression | None = None
 
 
-class UserTaskDefinition(Record, frozen=True):
+class UserTaskDefinition(Record, frozen=True, kw_only=True):
     """Who may do a user task, until when, with which form; all may be FEEL."""
 
     assignee: Expression | None = None
@@ -130,14 +130,14 @@ class UserTaskDefinition(Record, frozen=True):
     form_binding: str = "deployment"
 
 
-class ScriptDefinition(Record, frozen=True):
+class ScriptDefinition(Record, frozen=True, kw_only=True):
     """``zeebe:script``: a FEEL expression whose value goes to ``result_variable``."""
 
     expression: Expression
     result_variable: str | None = None
 
 
-class CalledElement(Record, frozen=True):
+class CalledElement(Record, frozen=True, kw_only=True):
     """``zeebe:calledElement``: which process a call activity starts, and how variables travel."""
 
     process_id: Expression
@@ -147,7 +147,7 @@ class CalledElement(Record, frozen=True):
     propagate_all_parent_variables: bool = True
 
 
-class CalledDecision(Record, frozen=True):
+class CalledDecision(Record, frozen=True, kw_only=True):
     """``zeebe:calledDecision``: which decision a business rule task evaluates."""
 
     decision_id: Expression
@@ -156,7 +156,7 @@ class CalledDecision(Record, frozen=True):
     version_tag: str | None = None
 
 
-class MultiInstance(Record, frozen=True):
+class MultiInstance(Record, frozen=True, kw_only=True):
     """``multiInstanceLoopCharacteristics`` (BPMN 2.0.2 §10.3.8) with the ``zeebe:`` collections.
 
     Exactly one of ``collection`` and ``cardinality`` is set.
@@ -171,7 +171,7 @@ class MultiInstance(Record, frozen=True):
     completion_condition: Expression | None = None
 
 
-class StandardLoop(Record, frozen=True):
+class StandardLoop(Record, frozen=True, kw_only=True):
     """``standardLoopCharacteristics`` (BPMN 2.0.2 §10.3.8)."""
 
     condition: Expression | None = None
@@ -179,7 +179,7 @@ class StandardLoop(Record, frozen=True):
     maximum: int | None = None
 
 
-class Element(Record, frozen=True):
+class Element(Record, frozen=True, kw_only=True):
     """One flow node of a process, or the process itself (the root container).
 
     ``incoming`` and ``outgoing`` are ids of sequence flows in document order; ``parent`` is the enclosing
@@ -221,7 +221,7 @@ class Element(Record, frozen=True):
     properties: dict[str, str] = msgspec.field(default_factory=dict)
 
 
-class SequenceFlow(Record, frozen=True):
+class SequenceFlow(Record, frozen=True, kw_only=True):
     """One sequence flow; ``condition`` is None where the flow is unconditional."""
 
     id: str
@@ -232,7 +232,7 @@ class SequenceFlow(Record, frozen=True):
     line: int = 0
 
 
-class Lane(Record, frozen=True):
+class Lane(Record, frozen=True, kw_only=True):
     """One lane of a pool; ``group`` is the candidate group it names in ``obieg:group``."""
 
     id: str

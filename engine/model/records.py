@@ -68,7 +68,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Immutable answer; subclasses only add fields."""
 
 
-class Finding(Record, frozen=True):
+class Finding(Record, frozen=True, kw_only=True):
     """One thing the check has to say about a file; ``line`` is 1-based, 0 where there is none."""
 
     rule: str
@@ -87,7 +87,7 @@ class Finding(Record, frozen=True):
         return f"{place or 'file'}: {self.severity}: {self.message}{element}{remedy}"
 
 
-class Definition(Record, frozen=True):
+class Definition(Record, frozen=True, kw_only=True):
     """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
 
     key: int
@@ -103,7 +103,7 @@ class Definition(Record, frozen=True):
     deployed_by: str
 
 
-class Deployment(Record, frozen=True):
+class Deployment(Record, frozen=True, kw_only=True):
     """Files stored together at one time; unchanged files keep their earlier version."""
 
     key: int
@@ -113,7 +113,7 @@ class Deployment(Record, frozen=True):
     findings: tuple[Finding, ...] = ()
 
 
-class ProcessInstance(Record, frozen=True):
+class ProcessInstance(Record, frozen=True, kw_only=True):
     """One run of a process definition."""
 
     key: int
@@ -127,7 +127,7 @@ class ProcessInstance(Record, frozen=True):
     root_key: int
 
 
-class ElementInstance(Record, frozen=True):
+class ElementInstance(Record, frozen=True, kw_only=True):
     """One entry into an element; ``element_type`` is the BPMN tag."""
 
     key: int
@@ -139,7 +139,7 @@ class ElementInstance(Record, frozen=True):
     ended_at: dt.datetime | None
 
 
-class UserTask(Record, frozen=True):
+class UserTask(Record, frozen=True, kw_only=True):
     """Work for a person."""
 
     key: int
@@ -157,7 +157,7 @@ class UserTask(Record, frozen=True):
     created_at: dt.datetime
 
 
-class Job(Record, frozen=True):
+class Job(Record, frozen=True, kw_only=True):
     """One piece of work for a handler; ``idempotency_key`` is the same for every attempt."""
 
     key: int
@@ -172,7 +172,7 @@ class Job(Record, frozen=True):
     idempotency_key: str
 
 
-class Incident(Record, frozen=True):
+class Incident(Record, frozen=True, kw_only=True):
     """Something a person must look at; the token waits where it is."""
 
     key: int
@@ -184,7 +184,7 @@ class Incident(Record, frozen=True):
     resolved_at: dt.datetime | None
 
 
-class Timer(Record, frozen=True):
+class Timer(Record, frozen=True, kw_only=True):
     """A timer that waits; ``due_at`` is UTC, ``inputs`` say how it was computed."""
 
     key: int
@@ -194,7 +194,7 @@ class Timer(Record, frozen=True):
     inputs: dict[str, Any]
 
 
-class HistoryEvent(Record, frozen=True):
+class HistoryEvent(Record, frozen=True, kw_only=True):
     """One past-tense event of one command, addressed ``seq.index``; ``payload`` is the event's own fields."""
 
     seq: int
@@ -207,7 +207,7 @@ class HistoryEvent(Record, frozen=True):
     payload: dict[str, Any]
 
 
-class InstanceView(Record, frozen=True):
+class InstanceView(Record, frozen=True, kw_only=True):
     """An instance as it stood after the command ``seq``."""
 
     seq: int
@@ -217,7 +217,7 @@ class InstanceView(Record, frozen=True):
     timers: tuple[Timer, ...]
 
 
-class VerificationFinding(Record, frozen=True):
+class VerificationFinding(Record, frozen=True, kw_only=True):
     """One discrepancy, located: which check found it, in which instance, at which row."""
 
     check: str  # chain | fold | reexecution
@@ -226,7 +226,7 @@ class VerificationFinding(Record, frozen=True):
     message: str
 
 
-class Report(Record, frozen=True):
+class Report(Record, frozen=True, kw_only=True):
     """What verification found; each part is "ok", "failed", or why it could not be done ("not
     re-executable", "erased")."""
 
@@ -238,7 +238,7 @@ class Report(Record, frozen=True):
     instances: int = 0
 
 
-class Node(Record, frozen=True):
+class Node(Record, frozen=True, kw_only=True):
     """One running engine process, as the database knows it."""
 
     id: str

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.clock import instant
+from engine.dmn import DecisionResult, read_model
 from engine.errors import InvalidDefinition
+from engine.feel import Environment
 from engine.forms import read_form
+from engine.kernel.values import accepted
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import ProcessDefinition
 from engine.model.records import Definition, Deployment, Finding, Severity
-from engine.process_engine import starts
+from engine.process_engine import messages, starts
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, audit, definitions
-from engine.store.rows import DefinitionRow
+from engine.store.rows import DefinitionRow, SubscriptionRow
 
 Files = Sequence[tuple[str, bytes]]
 _KEYS = 5_000
+MODELS = (".bpmn", ".bpmn20.xml")
 
 
 def definition(row: DefinitionRow) -> Definition:
@@ -45,8 +50,9 @@ class Upload:
         self.files = dict(files)
         self.findings: list[Finding] = []
         self.forms: dict[str, str] = {}  # form id → file
+        self.decisions: dict[str, tuple[str, str]] = {}  # decision id → name, file
         self.processes: tuple[ProcessDefinition, ...] = ()
-        models = [(name, content) for name, content in files if name.endswith((".bpmn", ".bpmn20.xml"))]
+        models = [(name, content) for name, content in files if name.endswith(MODELS)]
         for name, content in files:
             self._read_other(name, content)
         compilation = compile_files(models, self._environment(parts))
@@ -54,21 +60,22 @@ class Upload:
         self.processes = compilation.definitions
 
     def _read_other(self, name: str, content: bytes) -> None:
-        if name.endswith(".form"):
-            try:
+        try:
+            if name.endswith(".form"):
                 self.forms[read_form(name, content).id] = name
-            except InvalidDefinition as refusal:
-                self.findings += refusal.findings
-        elif not name.endswith((".bpmn", ".bpmn20.xml")):
-            self.findings.append(
-                Finding(
-                    rule="file-type",
-                    severity=Severity.ERROR,
-                    message=f"expected a .bpmn or .form file, but got '{name}'",
-                    file=name,
-                    remedy="deploy only models and forms, named by their kind",
-                )
-            )
+            elif name.endswith(".dmn"):
+                self._read_decisions(name, content)
+            elif not name.endswith(MODELS):
+                self.findings.append(_unknown_kind(name))
+        except InvalidDefinition as refusal:
+            self.findings += refusal.findings
+
+    def _read_decisions(self, name: str, content: bytes) -> None:
+        others = [(each, self.files[each]) for each in self.files if each.endswith(".dmn") and each != name]
+        model = read_model([(name, content), *others])
+        self.findings += [finding for finding in model.findings if finding.file in ("", name)]
+        for decision_id, decision_name in model.identifiers():
+            self.decisions[decision_id] = (decision_name, name)
 
     def _environment(self, parts: Parts) -> CheckEnvironment:
         with parts.store.reading() as tx:
@@ -78,7 +85,7 @@ class Upload:
         return CheckEnvironment(
             job_types=frozenset(registered) if registered else None,
             form_ids=frozenset(self.forms) | {row.id for row in known if row.kind == "form"},
-            decision_ids=frozenset(row.id for row in known if row.kind == "decision"),
+            decision_ids=frozenset(self.decisions) | {row.id for row in known if row.kind == "decision"},
             process_ids=frozenset(row.id for row in known if row.kind == "process"),
             error_codes=errors,
         )
@@ -107,7 +114,10 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
     first = allocator.base(reserve=_KEYS)
     allocator.used(_KEYS)
 
+    opened: list[SubscriptionRow] = []
+
     def work(tx: Transaction) -> Deployment:
+        opened.clear()
         numbers = iter(range(first, first + _KEYS))
         key = compose(0, next(numbers))
         rows = [_row(tx, upload, each, key, numbers, by) for each in _uploaded(upload)]
@@ -118,7 +128,7 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
         processes = {process.id: process for process in upload.processes}
         for row in new:
             if row.kind == "process":
-                starts.swap(tx, row, processes[row.id], numbers)
+                opened.extend(starts.swap(tx, row, processes[row.id], numbers))
         audit.append(
             tx,
             at=tx.now,
@@ -134,7 +144,10 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
             findings=tuple(upload.findings),
         )
 
-    return parts.store.run(work)
+    deployment = parts.store.run(work)
+    if opened:
+        messages.start_buffered(parts, opened)
+    return deployment
 
 
 def _nothing() -> Finding:
@@ -146,7 +159,18 @@ def _nothing() -> Finding:
 def _uploaded(upload: Upload) -> list[tuple[str, str, str, str, str]]:
     """Return (kind, id, version tag, name, file) of everything in the upload."""
     found = [("process", p.id, p.version_tag, p.name, p.file) for p in upload.processes]
+    found += [("decision", id_, "", name, file) for id_, (name, file) in upload.decisions.items()]
     return found + [("form", form_id, "", form_id, file) for form_id, file in upload.forms.items()]
+
+
+def _unknown_kind(name: str) -> Finding:
+    return Finding(
+        rule="file-type",
+        severity=Severity.ERROR,
+        message=f"expected a .bpmn, .dmn or .form file, but got '{name}'",
+        file=name,
+        remedy="deploy only models, decisions and forms, named by their kind",
+    )
 
 
 def _row(
@@ -182,3 +206,11 @@ def all_of(parts: Parts) -> list[Definition]:
     """Return every deployed version, by kind and id, the newest first."""
     with parts.store.reading() as tx:
         return [definition(row) for row in definitions.query(tx)]
+
+
+def evaluate(parts: Parts, decision_id: str, variables: Mapping[str, Any] | None) -> DecisionResult:
+    """Evaluate the newest version of a decision with these variables; nothing is recorded."""
+    with parts.store.reading() as tx:
+        bound = parts.catalogue.decisions.latest(tx, decision_id)
+        environment = Environment(now=instant(tx.now), calendars=parts.catalogue.calendars())
+        return bound.model.evaluate(decision_id, accepted(variables), environment, undeclared=True)

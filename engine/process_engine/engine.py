@@ -4,11 +4,10 @@ its noun."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-from engine import replay, verification
 from engine.catalogue import Catalogue
 from engine.clock import Clock, micros
 from engine.documents import Documents
@@ -17,24 +16,17 @@ from engine.kernel import Limits
 from engine.kernel import commands as cmd
 from engine.keys import token_text
 from engine.model.records import (
-    Definition,
     Deployment,
-    ElementInstance,
     Finding,
-    HistoryEvent,
-    Incident,
-    InstanceView,
     Job,
-    Node,
     ProcessInstance,
-    Report,
-    Timer,
     UserTask,
 )
 from engine.parameters import Parameters
 from engine.people import People
-from engine.process_engine import definitions, idle, instances, jobs, messages, queries, user_tasks
+from engine.process_engine import definitions, idle, instances, jobs, messages, user_tasks
 from engine.process_engine.parts import Parts
+from engine.process_engine.views import Views
 from engine.registers import Registers
 from engine.secrets import Secrets
 from engine.store import Store
@@ -43,7 +35,7 @@ from engine.store.sealing import Keyring
 NOTHING = dt.timedelta(0)
 
 
-class ProcessEngine:
+class ProcessEngine(Views):
     """A BPMN engine over one database; safe to use from several threads, and beside others on the same
     database."""
 
@@ -108,10 +100,6 @@ class ProcessEngine:
         """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind."""
         return definitions.deploy(self.parts, files, by=by)
 
-    def definitions(self) -> list[Definition]:
-        """Return every deployed version."""
-        return definitions.all_of(self.parts)
-
     # --- instances ---
 
     def start(
@@ -134,28 +122,6 @@ class ProcessEngine:
             actor=actor,
             request_id=request_id,
         )
-
-    def instance(self, key: int) -> ProcessInstance:
-        """Return one instance; raises ``NotFound``."""
-        return instances.read(self.parts, key)
-
-    def instances(self, **filters: Any) -> list[ProcessInstance]:
-        """Return instances by ``process_id, state, business_key, parent_key, root_key, limit, offset``,
-        newest first."""
-        return queries.process_instances(self.parts, **filters)
-
-    def elements(self, instance_key: int) -> list[ElementInstance]:
-        """Return active and ended element instances in the order they were entered."""
-        with self.parts.store.reading() as tx:
-            return replay.elements(self.parts.catalogue, tx, instance_key)
-
-    def variables(self, instance_key: int) -> dict[str, Any]:
-        """Return an instance's own variables."""
-        return queries.variables(self.parts, instance_key)
-
-    def timers(self, instance_key: int) -> list[Timer]:
-        """Return an instance's waiting timers, the first due first."""
-        return queries.timers(self.parts, instance_key)
 
     def set_variables(
         self,
@@ -184,33 +150,6 @@ class ProcessEngine:
         return instances.command(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
 
     # --- user tasks ---
-
-    def user_tasks(
-        self,
-        *,
-        instance_key: int | None = None,
-        assignee: str | None = None,
-        group: str | None = None,
-        process_id: str | None = None,
-        element_id: str | None = None,
-        state: str | Collection[str] | None = None,
-        limit: int = 100,
-    ) -> list[UserTask]:
-        """Return user tasks, oldest first; open ones when no state is named."""
-        return user_tasks.query(
-            self.parts,
-            instance_key=instance_key,
-            assignee=assignee,
-            group=group,
-            process_id=process_id,
-            element_id=element_id,
-            state=state,
-            limit=limit,
-        )
-
-    def user_task(self, task_key: int) -> UserTask:
-        """Return one user task; raises ``NotFound``."""
-        return user_tasks.read(self.parts, task_key)
 
     def claim(self, task_key: int, *, actor: str) -> UserTask:
         """Take a task; raises ``Conflict`` when somebody else has it."""
@@ -342,10 +281,6 @@ class ProcessEngine:
 
     # --- incidents ---
 
-    def incidents(self, **filters: Any) -> list[Incident]:
-        """Return incidents by ``instance_key, process_id, state, limit``."""
-        return queries.incident_records(self.parts, **filters)
-
     def resolve_incident(
         self, incident_key: int, *, actor: str, reason: str, new_effect: bool = False, retries: int = 1
     ) -> None:
@@ -355,44 +290,7 @@ class ProcessEngine:
             self.parts, incident_key, actor=actor, reason=reason, new_effect=new_effect, retries=retries
         )
 
-    # --- history ---
-
-    def history(self, instance_key: int) -> list[HistoryEvent]:
-        """Return everything that happened in an instance, in order."""
-        with self.parts.store.reading() as tx:
-            return replay.history(tx, instance_key)
-
-    def replay(self, instance_key: int, *, until: int) -> InstanceView:
-        """Return an instance as it stood after the command ``until``."""
-        with self.parts.store.reading() as tx:
-            return replay.replay(self.parts.catalogue, tx, instance_key, until=until)
-
-    def verify(self, instance_key: int | None = None) -> Report:
-        """Check chain, fold and re-execution of one instance, or of all with the anchors."""
-        with self.parts.store.reading() as tx:
-            return verification.verify(self.parts.catalogue, tx, instance_key)
-
     # --- the installation ---
-
-    def nodes(self) -> list[Node]:
-        """Return the nodes the database knows."""
-        return queries.all_nodes(self.parts)
-
-    def job_types(self) -> dict[str, tuple[str, ...]]:
-        """Return the literal job types that the newest versions of the processes ask for."""
-        return queries.job_types(self.parts)
-
-    def now(self) -> dt.datetime:
-        """Return the business time, aware, in UTC."""
-        return queries.now(self.parts)
-
-    def next_due(self) -> dt.datetime | None:
-        """Return when the next timer or retry becomes due, None where none waits."""
-        return queries.next_due(self.parts)
-
-    def clock_offset(self) -> dt.timedelta:
-        """Return by how much the business clock is ahead: nothing, outside demonstrations."""
-        return dt.timedelta(microseconds=self.parts.store.clock_offset())
 
     def set_clock_offset(self, offset: dt.timedelta) -> None:
         """Set the business clock ahead for all nodes: for demonstrations and sandboxes only."""

@@ -14,6 +14,7 @@ import msgspec
 
 from engine import kernel
 from engine.catalogue import BoundProcess
+from engine.decisions import ChosenDecisions
 from engine.errors import EngineError, NotFound
 from engine.history import GENESIS, chain_hash
 from engine.kernel import Context, InstanceTree, Outcome, codec
@@ -201,11 +202,19 @@ class Family:
             calendar=catalogue.calendar_version(),
             tzdata=catalogue.tzdata_version(),
         )
-        return catalogue.context(self.tx, recorded, process_id=row.process_id)
+        return catalogue.context(
+            self.tx,
+            recorded,
+            process_id=row.process_id,
+            decisions=ChosenDecisions(catalogue.decisions, self.tx, bound.row.deployment_key),
+        )
 
     def _record(self, member: Member, command: cmd.Command, context: Context, outcome: Outcome) -> None:
         row, seq = member.row, member.row.seq + 1
-        record = codec.encode_record(command, context.recorded, outcome.events)
+        recorded = context.recorded
+        if isinstance(context.decisions, ChosenDecisions) and context.decisions.used:
+            recorded = msgspec.structs.replace(recorded, decisions=context.decisions.used)
+        record = codec.encode_record(command, recorded, outcome.events)
         made = HistoryRow(
             instance_key=row.key,
             seq=seq,

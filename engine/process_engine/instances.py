@@ -9,7 +9,7 @@ from typing import Any
 from engine.clock import instant, micros
 from engine.errors import NotFound
 from engine.kernel import commands as cmd
-from engine.kernel.values import accepted
+from engine.kernel.values import accepted, accepted_text
 from engine.model.records import InstanceState, ProcessInstance
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
@@ -55,6 +55,7 @@ def start(
 ) -> ProcessInstance:
     """Start an instance of the latest (or a given) version."""
     values = accepted(variables)
+    business_key = None if business_key is None else accepted_text(business_key, "business key")
 
     def work(family: Family) -> ProcessInstance:
         catalogue = parts.catalogue

@@ -87,7 +87,8 @@ def _take(family: Family, member: Member, row: JobRow) -> bool:
 
 
 def _look_again(family: Family, row: JobRow, payload: dict[str, Any]) -> None:
-    """Let a message subscription that stays open (a non-interrupting event) have the next buffered message."""
+    """Let a message subscription that stays open (a non-interrupting event) have the next buffered
+    message."""
     if row.kind != "message":
         return
     subscription = subscriptions.read(family.tx, payload["subscription"])

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.kernel import codec
-from engine.kernel.values import accepted
+from engine.kernel.values import accepted, accepted_text
 from engine.keys import bucket_of, bucket_of_text, compose
 from engine.model.records import JobState
 from engine.process_engine.parts import Parts
@@ -53,6 +53,7 @@ def publish(
     while buffered.
     """
     values = accepted(variables)
+    name, correlation_key = accepted_text(name, "message name"), accepted_text(correlation_key, "key")
     first = _reserved(parts)
 
     def work(tx: Transaction) -> list[int]:
@@ -101,6 +102,20 @@ def publish_in(
         return []
     payload = {**content, "message_key": published.message_key}
     return deliver_in(tx, numbers, published.matches, payload, "message", published.data_key)
+
+
+def start_buffered(parts: Parts, opened: list[SubscriptionRow]) -> None:
+    """Let messages that were waiting in the buffer start instances of a process deployed only now."""
+    first = _reserved(parts)
+
+    def work(tx: Transaction) -> None:
+        numbers = Numbers(first)
+        for found in correlation.open_starts(tx, opened):
+            content = {**codec.decode_values(found.payload), "message_key": found.message.key}
+            data_key = data_keys.read(tx, [found.message.key]).get(found.message.key)
+            deliver_in(tx, numbers, [found.subscription], content, "message", data_key)
+
+    parts.store.run(work)
 
 
 def broadcast(parts: Parts, name: str, *, variables: Mapping[str, Any] | None) -> list[int]:

@@ -29,20 +29,28 @@ Numbers = Iterator[int]
 PRIORITY = 50
 
 
-def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers) -> None:
-    """Let the start events of a new version take over from those of the old one, in one transaction."""
+def swap(
+    tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers
+) -> list[SubscriptionRow]:
+    """Let the start events of a new version take over from those of the old one, in one transaction.
+
+    Returns the message subscriptions opened: what is buffered may be waiting for them.
+    """
+    opened: list[SubscriptionRow] = []
     subscriptions.delete_starts(tx, row.id)
     waiting = jobs.query(tx, kinds=("timer_start",), limit=None)
     jobs.delete(tx, [job.key for job in waiting if job.process_id == row.id])
     for start in process.starts.get(process.id, ()):
         element = process.elements[start]
         for definition in element.events:
-            _open(tx, row, element, definition, compose(bucket_of_text(row.id), next(numbers)))
+            key = compose(bucket_of_text(row.id), next(numbers))
+            opened += _open(tx, row, element, definition, key)
+    return [each for each in opened if each.kind == "message_start"]
 
 
 def _open(
     tx: Transaction, row: DefinitionRow, element: Element, definition: EventDefinition, key: int
-) -> None:
+) -> list[SubscriptionRow]:
     if definition.type is EventType.TIMER and definition.timer is not None and definition.timer_type:
         value = _evaluated(tx, definition.timer)
         try:
@@ -56,7 +64,10 @@ def _open(
         jobs.insert(tx, [timer])
     elif definition.type in (EventType.MESSAGE, EventType.SIGNAL) and definition.name is not None:
         name = str(_evaluated(tx, definition.name))
-        subscriptions.insert(tx, [_subscription(tx, row, element, definition.type, name, key)])
+        opened = [_subscription(tx, row, element, definition.type, name, key)]
+        subscriptions.insert(tx, opened)
+        return opened
+    return []
 
 
 def _evaluated(tx: Transaction, expression: Expression) -> Any:

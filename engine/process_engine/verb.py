@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from engine.kernel import codec
+from engine.kernel.values import accepted_text
 from engine.process_engine.family import RESERVED_NUMBERS, Family
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, history_rows, requests
@@ -36,6 +37,7 @@ def run_verb(
     A ``request_id`` seen before raises ``Repeated`` with the first answer, and nothing is done. Where the
     outcome of COMMIT is unknown, the last history row says whether it was written.
     """
+    actor, on_behalf_of = accepted_text(actor, "actor"), accepted_text(on_behalf_of, "person")
     allocator = parts.store.allocator()
     first = allocator.base(reserve=RESERVED_NUMBERS)
     attempted: list[tuple[Family, T]] = []

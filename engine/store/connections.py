@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -81,11 +84,19 @@ def _sqlite(address: URL) -> Engine:
         arguments: dict[str, Any] = {"poolclass": StaticPool}
     else:
         arguments = {"pool_size": _POOL, "max_overflow": _OVERFLOW, "pool_timeout": _WAIT}
+        _make_private(Path(str(address.database)))
     connect_arguments = {"check_same_thread": False, "timeout": BUSY_MS / 1000}
     database = create_engine(address, hide_parameters=True, connect_args=connect_arguments, **arguments)
     event.listen(database, "connect", _set_up_sqlite)
     event.listen(database, "begin", _begin_sqlite)
     return database
+
+
+def _make_private(path: Path) -> None:
+    """Make a new database file readable for its owner only; SQLite gives its journals the same rights."""
+    # Where that is not possible SQLite says why, a moment later.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:

@@ -14,7 +14,7 @@ import msgspec
 from engine.errors import Damaged, Incompatible
 from engine.history import GENESIS, merkle_root
 from engine.store import Transaction, anchors, audit
-from engine.store.rows import AnchorRow
+from engine.store.rows import AnchorRow, InstanceRow
 from engine.verification.links import Head, goes_on_to
 from engine.verification.reading import anchor_rows, history_of, instance_rows, operations
 from engine.verification.verdict import Verdict
@@ -53,9 +53,9 @@ def anchor(tx: Transaction) -> AnchorRow | None:
     """Sign where all chains end now and return the anchor; None where nothing has happened since the last.
 
     A head signed once is only followed by one that its chain leads to: of an instance that is gone, cut short
-    or rebuilt, the earlier head is signed again, and ``verify`` goes on finding it. Reads all instances without
-    their states, and the history rows since the last anchor. Raises ``Damaged`` where the anchors since the last
-    full one are not as they were signed.
+    or rebuilt, the earlier head is signed again, and ``verify`` goes on finding it. Reads all instances, not
+    their states, and the history rows since the last anchor. Raises ``Damaged`` where the anchors since the
+    last full one are not as they were signed.
     """
     last = anchors.last(tx)
     known = _trusted_heads(tx, last)
@@ -98,10 +98,17 @@ def _heads(tx: Transaction, known: dict[int, Head]) -> list[tuple[int, int, byte
     """Return (key, seq, hash) of all instances there are or were, by key."""
     heads = {key: (key, head.seq, head.hash) for key, head in known.items()}
     for row in instance_rows(tx):
-        before, last = known.get(row.key), (row.seq, row.head_hash)
-        if before is None or goes_on_to(before, history_of(tx, row.key, from_seq=before.seq), last):
-            heads[row.key] = (row.key, *last)
+        before = known.get(row.key)
+        if before is None or _goes_on(tx, before, row):
+            heads[row.key] = (row.key, row.seq, row.head_hash)
     return [heads[key] for key in sorted(heads)]
+
+
+def _goes_on(tx: Transaction, before: Head, row: InstanceRow) -> bool:
+    last = row.seq, row.head_hash
+    return (before.seq, before.hash) == last or goes_on_to(
+        before, history_of(tx, row.key, from_seq=before.seq), last
+    )
 
 
 def _operations_head(tx: Transaction, known: Head | None) -> tuple[int, bytes]:

@@ -136,13 +136,17 @@ def test_people_are_added_once_and_listed(run: Run) -> None:
     assert (person["name"], person["roles"]) == ("Jan Próbny", ["clerk"])
 
 
-def test_the_doctor_names_what_is_wrong_and_the_remedy(run: Run, approval: Path) -> None:
+def test_the_doctor_names_what_is_wrong_and_the_remedy(
+    run: Run, approval: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OBIEG_SMTP_TLS", "off")
     run("deploy", approval)
     Path("obieg.db.keyring").chmod(0o644)
     checked = run("doctor")
     assert checked.code == 1
     assert "run chmod 400 obieg.db.keyring" in checked.out
     assert "OBIEG_SMTP_SENDER" in checked.out
+    assert "set OBIEG_SMTP_TLS=required" in checked.out
     assert "start `obieg worker`" in checked.out
 
 

@@ -11,6 +11,7 @@ from commands.scenario.coverage import Tracks
 from commands.scenario.run import play_file
 from tests.acceptance.command_line import ROOT
 from tests.acceptance.conftest import Run
+from tests.builders import process
 
 FILES = sorted((ROOT / "processes").glob("*/scenarios/*.yaml"))
 
@@ -62,3 +63,17 @@ def test_the_coverage_names_what_was_not_reached(run: Run) -> None:
     assert 0 < coverage["elements_reached"] < coverage["elements"]
     assert {"wyslij_klucz", "f_klucz"} <= set(coverage["missing"])
     assert "odrzucono_wstepnie" not in coverage["missing"]
+
+
+@pytest.mark.parametrize(("step", "waits"), [("P1D", False), ("PT24H", True), ("PT25H", False)])
+def test_a_day_over_the_end_of_summer_time_has_25_hours(tmp_path: Path, step: str, waits: bool) -> None:
+    folder = tmp_path / "waiting/scenarios"
+    folder.mkdir(parents=True)
+    diagram = process("waiting").start().catch_timer("P1D", "wait").end("done")
+    (tmp_path / "waiting/waiting.bpmn").write_bytes(diagram.files()[0][1])
+    path = folder / "dst.yaml"
+    expected = "{active: wait}" if waits else "{ended_at: done}"
+    path.write_text(
+        f"process: waiting\nat: 2026-10-24T12:00\nsteps: [{{advance: {step}}}]\nexpect: {expected}\n"
+    )
+    assert play_file(path, tmp_path / "forms", Tracks()).reason == ""

@@ -88,7 +88,7 @@ def _live(url: str, folder: Path, environment: dict[str, str], order: Order) -> 
     """Be a worker process until there is nothing to do; never returns to the fork server's loop."""
     code = 1
     try:
-        logging.basicConfig(filename=folder / LOG, level=logging.INFO, force=True)
+        logging.basicConfig(filename=folder / LOG, level=logging.DEBUG, force=True)
         failpoint.configure(order.failpoints, log=str(folder / CROSSINGS))
         work(url, environment)
         code = 0

@@ -19,7 +19,7 @@ from engine.feel.temporal import (
     parse_time,
 )
 from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of
-from engine.feel.wide import AnyDate, AnyDateTime, FarDateTime, combine, date_of, plain_date, time_of
+from engine.feel.wide import AnyDate, AnyDateTime, FarDateTime, combine, date_of, plain_date, precise, time_of
 
 Number = int | Decimal
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
@@ -105,15 +105,16 @@ def time_of_parts(
 ) -> dt.time:
     """Return a time from its parts; without an offset it is local."""
     zone = None if offset is None else offset_zone(offset)
-    fraction = int((Decimal(second) - int(second)) * 1_000_000)
+    microseconds, nanoseconds = divmod(int((Decimal(second) - int(second)) * 1_000_000_000), 1000)
     if hour != int(hour) or minute != int(minute):
         raise Undefined("time(): expected whole hours and minutes, but one has a fraction")
     try:
-        return dt.time(int(hour), int(minute), int(second), fraction, tzinfo=zone)
+        moment = dt.time(int(hour), int(minute), int(second), microseconds, tzinfo=zone)
     except (ValueError, OverflowError) as problem:
         raise Undefined(
             f"time(): expected a time of the day, but {hour}:{minute}:{second} is none"
         ) from problem
+    return precise(moment, nanoseconds)
 
 
 @builtin("date and time(from: date and time|string)", far=True)

@@ -20,7 +20,7 @@ BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
         ElementType.MANUAL_TASK: activities.pass_through,
         ElementType.SERVICE_TASK: activities.work,
         ElementType.SEND_TASK: activities.send,
-        ElementType.BUSINESS_RULE_TASK: activities.work,
+        ElementType.BUSINESS_RULE_TASK: activities.decide,
         ElementType.RECEIVE_TASK: events.catch,
         ElementType.SCRIPT_TASK: activities.script,
         ElementType.USER_TASK: user_tasks.ask,

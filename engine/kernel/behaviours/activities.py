@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from engine.errors import EvaluationError, NotFound
 from engine.kernel import events as ev
 from engine.kernel.failure import Failure
 from engine.kernel.state import ElementInstance
@@ -54,6 +57,34 @@ def script(step: Step, instance: ElementInstance, element: Element) -> None:
         step.complete(instance, {element.script.result_variable: value})
     else:
         step.complete(instance, value if isinstance(value, dict) else None)
+
+
+def decide(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Evaluate the decision a business rule task calls; its value goes to the result variable.
+
+    A value that is missing because something went wrong (a table that breaks its hit policy, a wrong
+    type) is an
+    incident with the reasons, never silently null.
+    """
+    called = element.called_decision
+    if called is None:
+        work(step, instance, element)
+        return
+    scope = scope_of(step, instance)
+    decision_id = text_of(step, called.decision_id, scope, f"the decision id of '{element.id}'")
+    try:
+        bound = step.context.decisions.find(decision_id, called.binding, called.version_tag or "")
+        result = bound.model.evaluate(decision_id, scope, step.fresh_environment(), undeclared=True)
+    except (NotFound, EvaluationError) as error:
+        raise Failure("called_decision", str(error)) from error
+    if result.value is None and result.warnings:
+        raise Failure("decision", f"the decision '{decision_id}' has no value: {'; '.join(result.warnings)}")
+    tables: list[Any] = [
+        {"inputs": list(match.inputs), "rules": list(match.rules), "rule ids": list(match.rule_ids)}
+        for match in result.tables
+    ]
+    step.emit(ev.DecisionEvaluated(instance.key, decision_id, bound.key, result.value, tables))
+    step.complete(instance, {called.result_variable: result.value})
 
 
 def create_job(step: Step, instance: ElementInstance, element: Element, definition: JobDefinition) -> None:

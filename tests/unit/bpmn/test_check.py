@@ -233,9 +233,12 @@ def test_without_a_start_event_a_process_begins_where_no_flow_leads() -> None:
     assert check(model(body)).findings == ()
 
 
-def test_decisions_are_refused_until_they_are_evaluated() -> None:
+def test_a_business_rule_task_evaluates_a_decision() -> None:
     files = process("p").start().business_rule_task("rule", "decyzja", "wynik").end().files()
-    assert ("unsupported", "rule") in found(check(files))
+    (definition,) = check(files).definitions
+    called = definition.elements["rule"].called_decision
+    assert called is not None
+    assert (called.decision_id.source, called.result_variable) == ("decyzja", "wynik")
 
 
 def test_two_events_that_catch_the_same_are_warned_about() -> None:

@@ -156,6 +156,24 @@ def test_a_decision_that_needs_itself_is_an_evaluation_error() -> None:
         decide(circle)
 
 
+def test_a_long_chain_of_decisions_is_an_evaluation_error() -> None:
+    chain = [decision(f"d{number}", literal(f"d{number + 1}"), f"d_d{number + 1}") for number in range(300)]
+    with pytest.raises(EvaluationError, match="at most 100 decisions in a row"):
+        decide(model(*chain, decision("d300", literal("1"))), "d0")
+    assert decide(model(*chain, decision("d300", literal("1"))), "d210").value == 1
+
+
+def test_a_service_that_calls_itself_ends() -> None:
+    circle = model(
+        '<decisionService id="s" name="serve"><variable name="serve"/>'
+        '<outputDecision href="#d1"/></decisionService>',
+        '<decision id="d1" name="d"><variable name="d"/><knowledgeRequirement><requiredKnowledge href="#s"/>'
+        "</knowledgeRequirement>" + literal("serve()") + "</decision>",
+    )
+    with pytest.raises(EvaluationError, match="less deeply"):
+        decide(circle)
+
+
 def test_inputs_and_results_must_conform_to_their_types() -> None:
     typed = model(
         '<itemDefinition name="tGrade"><typeRef>number</typeRef>'
@@ -266,6 +284,7 @@ def test_an_unknown_decision_is_answered_with_the_nearest() -> None:
         (b'<!DOCTYPE x [<!ENTITY a "b">]>' + definitions(), "document type"),
         (definitions()[:-5], "well-formed"),
         (b"", "empty"),
+        (definitions("<list>" * 150 + "</list>" * 150), "at most 100 deep"),
     ],
 )
 def test_a_file_that_is_no_dmn_is_refused(content: bytes, said: str) -> None:

@@ -23,7 +23,7 @@ from tests.unit.feel.feeling import environment
 
 COUNT, LONG_COUNT = 12_000, 1_000_000
 SEED = 20261217
-SLOWEST = 0.5  # seconds of processor time; ten times the 50 ms of a quiet machine, for busy ones
+SLOWEST = 1.0  # seconds of processor time; twenty times the 50 ms of a quiet machine, for busy ones
 
 SCOPE: dict[str, Value] = {
     "a": 1,

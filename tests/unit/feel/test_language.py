@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from engine.errors import InvalidExpression
-from engine.feel import Value, YearsMonthsDuration, compile_expression, is_name
+from engine.feel import Value, YearsMonthsDuration, compile_expression, compile_unary_tests, is_name
 from tests.unit.feel.feeling import feel, passes, warnings_of
 
 D = Decimal
@@ -94,6 +94,8 @@ def test_three_valued_logic(source: str, value: Value) -> None:
         ("for i in 1..3, j in i..3 return i * j", [1, 2, 3, 4, 6, 9]),
         ("for i in 0..4 return if i = 0 then 1 else i * partial[-1]", [1, 1, 2, 6, 24]),
         ("for i in 1..3 return partial", [[], [[]], [[], [[]]]]),
+        ("for i in 1..3 return {p: partial}[1].p", [[], [[]], [[], [[]]]]),
+        ("count(for i in 1..9999 return 1 + partial[-1])", 9999),
         ('for d in @"2026-01-30"..@"2026-02-01" return d.day', [30, 31, 1]),
         ("some x in [1, 2], y in [2, 3] satisfies x = y", True),
         ("every x in [] satisfies false", True),
@@ -199,6 +201,8 @@ def test_what_is_constant() -> None:
     assert compile_expression("1 + count([1])").constant
     assert not compile_expression("today()").constant
     assert not compile_expression("a").constant
+    assert not compile_expression('is working day(@"2026-12-24")').constant
+    assert not compile_unary_tests("> 5").constant
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,73 @@
+"""Which names an expression reads from outside, found while it is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.feel.builtins import BUILT_INS
+from engine.feel.conditions import INPUT
+
+# what these answer depends on the environment
+_SURROUNDINGS = frozenset(
+    {
+        "now",
+        "today",
+        "is working day",
+        "add working days",
+        "working days between",
+        "working day deadline",
+    }
+)
+
+
+class NamesRead:
+    """Notes each name met, knowing which are bound where it stands.
+
+    ``free`` are read from outside; ``uncertain`` stand inside filters and may be entries of the items;
+    ``volatile`` says that the clock or a calendar is asked. ``known`` are the variables known to be there.
+    """
+
+    def __init__(self, known: frozenset[str]) -> None:
+        self.free: set[str] = set()
+        self.uncertain: set[str] = set()
+        self.volatile = False
+        self._known = known
+        self._bound: list[frozenset[str]] = []
+        self._filters = 0
+
+    @contextmanager
+    def binding(self, *names: str) -> Iterator[None]:
+        """Hold names as bound: parameters, loop variables, entries of a context."""
+        self._bound.append(frozenset(names))
+        try:
+            yield
+        finally:
+            self._bound.pop()
+
+    @contextmanager
+    def filtering(self) -> Iterator[None]:
+        """Hold names as possibly entries of the item filtered."""
+        self._filters += 1
+        try:
+            with self.binding("item"):
+                yield
+        finally:
+            self._filters -= 1
+
+    def is_bound(self, name: str) -> bool:
+        """Say whether a name is bound by the expression itself."""
+        return any(name in names for names in self._bound)
+
+    def is_taken(self, name: str) -> bool:
+        """Say whether a variable may stand before the built-in function of that name."""
+        return name in self._known or self.is_bound(name)
+
+    def note(self, name: str) -> None:
+        """Note that a name is read."""
+        if name == INPUT or self.is_bound(name) or (name in BUILT_INS and name not in self._known):
+            self.volatile = self.volatile or name in _SURROUNDINGS
+        elif self._filters and name not in self._known:
+            self.uncertain.add(name)
+        else:
+            self.free.add(name)

@@ -1,0 +1,128 @@
+"""What may be asked of an engine: nothing here changes anything."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from engine import replay, verification
+from engine.dmn import DecisionResult
+from engine.model.records import (
+    Definition,
+    ElementInstance,
+    HistoryEvent,
+    Incident,
+    InstanceView,
+    Node,
+    ProcessInstance,
+    Report,
+    Timer,
+    UserTask,
+)
+from engine.process_engine import definitions, instances, queries, user_tasks
+from engine.process_engine.parts import Parts
+
+
+class Views:
+    """The reading half of the public door."""
+
+    parts: Parts
+
+    def definitions(self) -> list[Definition]:
+        """Return every deployed version."""
+        return definitions.all_of(self.parts)
+
+    def evaluate_decision(
+        self, decision_id: str, variables: Mapping[str, Any] | None = None
+    ) -> DecisionResult:
+        """Evaluate the newest version of a decision; raises ``NotFound``."""
+        return definitions.evaluate(self.parts, decision_id, variables)
+
+    def instance(self, key: int) -> ProcessInstance:
+        """Return one instance; raises ``NotFound``."""
+        return instances.read(self.parts, key)
+
+    def instances(self, **filters: Any) -> list[ProcessInstance]:
+        """Return instances by ``process_id, state, business_key, parent_key, root_key, limit, offset``,
+        newest first."""
+        return queries.process_instances(self.parts, **filters)
+
+    def elements(self, instance_key: int) -> list[ElementInstance]:
+        """Return active and ended element instances in the order they were entered."""
+        with self.parts.store.reading() as tx:
+            return replay.elements(self.parts.catalogue, tx, instance_key)
+
+    def variables(self, instance_key: int) -> dict[str, Any]:
+        """Return an instance's own variables."""
+        return queries.variables(self.parts, instance_key)
+
+    def timers(self, instance_key: int) -> list[Timer]:
+        """Return an instance's waiting timers, the first due first."""
+        return queries.timers(self.parts, instance_key)
+
+    def user_tasks(
+        self,
+        *,
+        instance_key: int | None = None,
+        assignee: str | None = None,
+        group: str | None = None,
+        process_id: str | None = None,
+        element_id: str | None = None,
+        state: str | Collection[str] | None = None,
+        limit: int = 100,
+    ) -> list[UserTask]:
+        """Return user tasks, oldest first; open ones when no state is named."""
+        return user_tasks.query(
+            self.parts,
+            instance_key=instance_key,
+            assignee=assignee,
+            group=group,
+            process_id=process_id,
+            element_id=element_id,
+            state=state,
+            limit=limit,
+        )
+
+    def user_task(self, task_key: int) -> UserTask:
+        """Return one user task; raises ``NotFound``."""
+        return user_tasks.read(self.parts, task_key)
+
+    def incidents(self, **filters: Any) -> list[Incident]:
+        """Return incidents by ``instance_key, process_id, state, limit``."""
+        return queries.incident_records(self.parts, **filters)
+
+    def history(self, instance_key: int) -> list[HistoryEvent]:
+        """Return everything that happened in an instance, in order."""
+        with self.parts.store.reading() as tx:
+            return replay.history(tx, instance_key)
+
+    def replay(self, instance_key: int, *, until: int) -> InstanceView:
+        """Return an instance as it stood after the command ``until``."""
+        with self.parts.store.reading() as tx:
+            return replay.replay(self.parts.catalogue, tx, instance_key, until=until)
+
+    def verify(self, instance_key: int | None = None) -> Report:
+        """Check chain, fold and re-execution of one instance, or of all with the anchors."""
+        with self.parts.store.reading() as tx:
+            return verification.verify(self.parts.catalogue, tx, instance_key)
+
+    def nodes(self) -> list[Node]:
+        """Return the nodes the database knows."""
+        return queries.all_nodes(self.parts)
+
+    def job_types(self) -> dict[str, tuple[str, ...]]:
+        """Return the literal job types that the newest versions of the processes ask for."""
+        return queries.job_types(self.parts)
+
+    def now(self) -> dt.datetime:
+        """Return the business time, aware, in UTC."""
+        return queries.now(self.parts)
+
+    def next_due(self) -> dt.datetime | None:
+        """Return when the next timer or retry becomes due, None where none waits."""
+        return queries.next_due(self.parts)
+
+    def clock_offset(self) -> dt.timedelta:
+        """Return by how much the business clock is ahead: nothing, outside demonstrations."""
+        return dt.timedelta(microseconds=self.parts.store.clock_offset())

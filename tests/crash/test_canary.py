@@ -1,0 +1,125 @@
+"""The start password of a case, and the key of its package, in no byte we write (``security.md`` §3 I9).
+
+Looked for in every file of the installation and of the systems outside, as they are and decoded: while the
+secrets live, and after they were destroyed. The key stands in the SMS, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from email.message import EmailMessage
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+from engine import ProcessEngine
+from tests.crash import outcome
+from tests.crash.office import PROCESS, Office, WorkerProcesses, opened
+from tests.crash.worker_process import Order
+
+SMS_JOURNAL = "outside/sms.jsonl"
+
+
+def disguises(secret: str) -> set[bytes]:
+    """Return the forms a secret could have slipped out in; of base64, the part that is the same at any place."""
+    plain = secret.encode()
+    found = {
+        plain, plain.hex().encode(), plain.hex().upper().encode(), secret.encode("utf-16-le"),
+        secret.encode("utf-16-be"), "".join(f"%{byte:02x}" for byte in plain).encode(),
+        "".join(f"%{byte:02X}" for byte in plain).encode(), plain[::-1],
+    }  # fmt: skip
+    for before in range(3):
+        encoded = base64.b64encode(b"\0" * before + plain)
+        found.add(encoded[(0, 2, 3)[before] : len(encoded) - len(encoded) % 4 - 4])
+    return found
+
+
+def found_in(places: Iterator[tuple[str, bytes]], secret: str) -> set[str]:
+    """Return the names of the places where the secret stands in any form."""
+    forms = disguises(secret)
+    return {name for name, content in places if any(form in content for form in forms)}
+
+
+def everywhere(office: Office, url: str, folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Return every place a secret could have come to, with its bytes."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+    if not url.startswith("sqlite"):
+        yield from _postgresql(url)
+    for case in office.cases:
+        yield from _as_people_see_it(office.engine, case.key)
+    for number, mail in enumerate(office.servers.mails()):
+        yield f"mail {number}", _decoded(mail)
+
+
+def _postgresql(url: str) -> Iterator[tuple[str, bytes]]:
+    """Return the files of the database, the log ahead of it, the server's log, and each table as text."""
+    address = make_url(url)
+    with psycopg.connect(
+        host=str(address.query["host"]), dbname=address.database, user=address.username, autocommit=True
+    ) as connection:
+        connection.execute("CHECKPOINT")
+        names = ("pg_relation_filepath('history')", "current_setting('data_directory')")
+        relation, data = connection.execute(f"SELECT {', '.join(names)}").fetchone() or ("", "")
+        for place in (Path(data) / relation).parent, Path(data) / "pg_wal", Path(data).parent:
+            for path in place.iterdir():
+                if path.is_file():
+                    yield f"postgresql {place.name}/{path.name}", path.read_bytes()
+        for (table,) in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"):
+            with connection.cursor() as cursor, cursor.copy(f"COPY {table} TO STDOUT") as rows:
+                yield f"table {table}", b"".join(bytes(row) for row in rows)
+
+
+def _as_people_see_it(engine: ProcessEngine, key: int) -> Iterator[tuple[str, bytes]]:
+    """Return what the engine opens for those who may see the case: it is sealed on the disk, but not for them."""
+    for number, told in enumerate(engine.history(key)):
+        yield f"history {number} ({told.type})", repr(told).encode()
+    yield "variables", repr(engine.variables(key)).encode()
+    yield "verification", repr(engine.verify(key)).encode()
+
+
+def _decoded(mail: EmailMessage) -> bytes:
+    parts = [part.get_payload(decode=True) for part in mail.walk()]
+    return b"\n".join(part for part in parts if isinstance(part, bytes))
+
+
+def test_no_disguise_is_overlooked() -> None:
+    for before in (b"", b"x", b"xy"):
+        text = before + b"Canary4711Canary"
+        for shape in (text, base64.b64encode(text), text.hex().encode(), text.decode().encode("utf-16-le")):
+            assert found_in(iter([("place", b"\x01" + shape + b"\xff")]), "Canary4711Canary") == {"place"}
+    assert found_in(iter([("place", b"Canary4711canary")]), "Canary4711Canary") == set()
+
+
+def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> None:
+    with opened(database_url, tmp_path) as office, WorkerProcesses(database_url, tmp_path) as workers:
+        case = office.start()
+        while "czekaj_na_zwrot" not in _active(office, case.key):
+            assert workers.run(Order()).code == 0
+            office.do_tasks()
+        variables = office.engine.variables(case.key)
+        password = office.engine.secrets.read(variables["haslo_ref"], root_key=case.key)
+        key = office.engine.secrets.read(variables["klucz_ref"], root_key=case.key)
+        assert _where(office, database_url, tmp_path, PROCESS) > {"variables"} - {"variables"}
+        assert _where(office, database_url, tmp_path, password) == set()
+        assert _where(office, database_url, tmp_path, key) == set()
+        office.pass_time()
+        while office.open_cases():
+            assert workers.run(Order()).code == 0
+            office.do_tasks()
+        outcome.require_one_valid_password(office, case)
+        (mail,) = [each for each in office.servers.mails() if any(each.iter_attachments())]
+        assert password in outcome.package_text(mail, key).splitlines()
+        assert _where(office, database_url, tmp_path, password) == set()
+        assert _where(office, database_url, tmp_path, key) == {SMS_JOURNAL}
+
+
+def _active(office: Office, key: int) -> list[str]:
+    return [each.element_id for each in office.engine.elements(key) if each.state == "active"]
+
+
+def _where(office: Office, url: str, folder: Path, secret: str) -> set[str]:
+    return found_in(everywhere(office, url, folder), secret)
