@@ -52,6 +52,10 @@ contract: $(VENV)/.dev ## the public door's contract, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -q -p no:cacheprovider $(CONTRACT)
 	$(BIN)/python -m pytest -q -p no:cacheprovider -p tests.contract_on_postgresql $(CONTRACT)
 
+.PHONY: conformance
+conformance: $(VENV)/.dev ## the DMN conformance suite; DMN_TCK=folder runs any folder of its files
+	$(BIN)/python -m tests.conformance.tck $(DMN_TCK)
+
 .PHONY: torture
 torture: $(VENV)/.dev ## the long counts: kills, races, random processes
 	$(BIN)/python -m pytest --database both --long -m torture

@@ -1,6 +1,7 @@
 """The kernel in memory, beside SpiffWorkflow in the same run: instances/s and CPU µs per element.
 
-``python -m bench.kernel``. CPU time of this process, the best of several rounds; both sides run a process read once,
+``python -m bench.kernel``. CPU time of this process, the best of several rounds; both sides run a process
+read once,
 from its start event to its end event, with every variable kept.
 """
 

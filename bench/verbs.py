@@ -1,6 +1,7 @@
 """The verbs on both databases: CPU ms, statements and bytes of a case of three user tasks and one job.
 
-``python -m bench.verbs``. CPU is this process' own plus, on PostgreSQL, its server's (Linux: /proc); statements are
+``python -m bench.verbs``. CPU is this process' own plus, on PostgreSQL, its server's (Linux: /proc);
+statements are
 without BEGIN and COMMIT; bytes are how much the database grew per case, and the sealed history of one case.
 """
 

@@ -42,7 +42,7 @@ class Catalogue:
 
     def __init__(self, store: Store, *, limits: Limits | None = None) -> None:
         self._store = store
-        self._limits = limits or Limits()
+        self.limits = limits or Limits()
         self._calendars = {DEFAULT_CALENDAR: polish_calendar()}
         self._compiled: dict[tuple[str, str], ProcessDefinition] = {}
         self._processes: dict[int, BoundProcess] = {}
@@ -56,7 +56,7 @@ class Catalogue:
 
         What was compiled is kept: it is found by the hash of the bytes, which are read and hashed again.
         """
-        again = Catalogue(self._store, limits=self._limits)
+        again = Catalogue(self._store, limits=self.limits)
         again._compiled = self._compiled
         return again
 
@@ -183,7 +183,7 @@ class Catalogue:
             definition=bound.definition,
             parameters=self._parameters.values_in(tx, process_id, recorded.parameters),
             calendars=self._calendars,
-            limits=self._limits,
+            limits=Limits.of(recorded.limits),
             decisions=decisions or RecordedDecisions(self.decisions, tx, recorded.decisions),
         )
 
@@ -199,7 +199,8 @@ def _compile(row: DefinitionRow, content: bytes) -> ProcessDefinition:
         if definition.id == row.id:
             return definition
     raise Incompatible(
-        f"expected '{row.id}' in the stored file '{row.file}' (definition {row.key}), but it has no such process"
+        f"expected '{row.id}' in the stored file '{row.file}' (definition {row.key}), "
+        "but it has no such process"
     )
 
 

@@ -44,6 +44,7 @@ class Scheduler:
         self._every(lease / 6, lambda: recover(self._parts))
         self._every(5, self._beat)
         self._every(3600, lambda: clean(self._parts))
+        self._every(300, engine.anchor)
         if worker is not None:
             self._every(lease / 3, worker.renew)
 

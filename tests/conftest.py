@@ -16,6 +16,8 @@ import pytest
 from engine import ProcessEngine, VirtualClock
 from tests import postgres
 
+# The public conformance files lie beside the repository, not in it; where they are absent the runner says so.
+ALLOWED_SKIP = "tests/conformance/test_dmn_tck.py"
 DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}
 # 10:00 in Warsaw on the Thursday before Christmas: weekends, holidays and a year's end lie ahead.
 START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
@@ -38,7 +40,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Turn a skipped test into a failed one."""
     report = yield
-    if report.skipped and not hasattr(report, "wasxfail"):
+    allowed = report.nodeid.startswith(ALLOWED_SKIP)
+    if report.skipped and not allowed and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"expected every test to run, but this one was skipped: {report.longrepr}"
     return report

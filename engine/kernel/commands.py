@@ -25,6 +25,7 @@ class CommandContext(msgspec.Struct, frozen=True, kw_only=True, array_like=True)
     calendar: str = ""
     tzdata: str = ""
     decisions: dict[str, int] = msgspec.field(default_factory=dict)  # definition keys, by what was asked for
+    limits: tuple[int, ...] = ()  # of ``Limits`` in order; empty: those of this semantics version
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, array_like=True, tag_field="command", gc=False):

@@ -29,6 +29,15 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     loop_children: int = 10_000
     call_depth: int = 16
 
+    def recorded(self) -> tuple[int, ...]:
+        """Return what is recorded of them: nothing for the usual ones."""
+        return () if self == Limits() else msgspec.structs.astuple(self)
+
+    @classmethod
+    def of(cls, recorded: tuple[int, ...]) -> Limits:
+        """Return the limits that were recorded."""
+        return cls(**dict(zip(cls.__struct_fields__, recorded, strict=False)))
+
 
 class BoundDecision(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a decision, ready to be evaluated."""

@@ -12,6 +12,7 @@ from engine.dmn import DecisionResult, read_model
 from engine.errors import InvalidDefinition
 from engine.feel import Environment
 from engine.forms import read_form
+from engine.kernel import codec
 from engine.kernel.values import accepted
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import ProcessDefinition
@@ -134,7 +135,7 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
             at=tx.now,
             actor=by,
             action="deploy",
-            payload=repr([(r.id, r.version, r.sha256) for r in new]).encode(),
+            payload=codec.encode_values([[r.id, r.version, r.sha256] for r in new]),
         )
         return Deployment(
             key=key,

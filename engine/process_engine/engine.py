@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
+from engine import verification
 from engine.catalogue import Catalogue
 from engine.clock import Clock, micros
 from engine.documents import Documents
@@ -295,3 +296,7 @@ class ProcessEngine(Views):
     def set_clock_offset(self, offset: dt.timedelta) -> None:
         """Set the business clock ahead for all nodes: for demonstrations and sandboxes only."""
         self.parts.store.set_clock_offset(offset // dt.timedelta(microseconds=1))
+
+    def anchor(self) -> None:
+        """Sign a statement of all cases' heads, so that a rebuilt or cut history can be told later."""
+        self.parts.store.run(verification.anchor)

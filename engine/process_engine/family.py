@@ -23,7 +23,7 @@ from engine.kernel import events as ev
 from engine.keys import bucket_of, bucket_of_root, compose
 from engine.model.definition import EventType
 from engine.model.records import InstanceState
-from engine.process_engine import messages
+from engine.process_engine import calls, messages
 from engine.process_engine.parts import Parts
 from engine.process_engine.projection import Changes
 from engine.store import Transaction, correlation, data_keys, history_rows, instances
@@ -171,10 +171,15 @@ class Family:
     def _work_off(self) -> None:
         while self._todo or self._calls:
             if self._todo:
-                key, follow_up = self._todo.popleft()
-                self._step(self.member(key), follow_up)
+                self._notify(*self._todo.popleft())
             else:
                 self._call(*self._calls.popleft())
+
+    def _notify(self, key: int, command: cmd.Command) -> None:
+        """Tell another instance; a called one whose start was still deferred has nothing to end."""
+        deferred = key not in self._members and instances.read(self.tx, key) is None
+        if not deferred:
+            self._step(self.member(key), command)
 
     def _step(self, member: Member, command: cmd.Command) -> Outcome:
         context = self._context(member)
@@ -201,6 +206,7 @@ class Family:
             parameters=row.parameters_version,
             calendar=catalogue.calendar_version(),
             tzdata=catalogue.tzdata_version(),
+            limits=catalogue.limits.recorded(),
         )
         return catalogue.context(
             self.tx,
@@ -235,52 +241,10 @@ class Family:
     # --- what one instance causes in another ---
 
     def _follow(self, member: Member, command: cmd.Command, effects: list[ev.Event]) -> None:
-        error: ev.ErrorPropagated | None = None
-        ended: ev.InstanceEnded | None = None
-        for effect in effects:
-            if isinstance(effect, ev.InstanceCalled):
-                self._calls.append((member, effect))
-            elif isinstance(effect, ev.CallEnded) and effect.cancelled:
-                self._todo.append(
-                    (effect.child, cmd.Cancel(reason="interrupted by its caller", by_model=True))
-                )
-            elif isinstance(effect, ev.EscalationPropagated):
-                self._tell_caller(member, effect)
-            elif isinstance(effect, ev.ErrorPropagated):
-                error = effect
-            elif isinstance(effect, ev.InstanceEnded):
-                ended = effect
+        self._calls.extend((member, each) for each in effects if isinstance(each, ev.InstanceCalled))
         by_caller = isinstance(command, cmd.Cancel) and command.by_model
-        if ended is not None and member.row.parent_key and not by_caller:
-            self._todo.append((member.row.parent_key, self._ending(member, ended, error)))
-
-    def _tell_caller(self, member: Member, effect: ev.EscalationPropagated) -> None:
-        row = member.row
-        command = cmd.ChildEscalated(
-            element_key=row.parent_element_key or 0,
-            child_key=row.key,
-            code=effect.code,
-            variables=effect.variables,
-        )
-        self._todo.append((row.parent_key or 0, command))
-
-    def _ending(
-        self, member: Member, ended: ev.InstanceEnded, error: ev.ErrorPropagated | None
-    ) -> cmd.Command:
-        row, variables = member.row, dict(member.state.root.variables or {})
-        element_key = row.parent_element_key or 0
-        if error is not None:
-            return cmd.ChildFailed(
-                element_key=element_key,
-                child_key=row.key,
-                code=error.code,
-                reason=error.message,
-                variables=error.variables,
-            )
-        if ended.state is InstanceState.CANCELLED:
-            reason = f"the called instance {row.key} was cancelled: {ended.reason}"
-            return cmd.ChildFailed(element_key=element_key, child_key=row.key, reason=reason)
-        return cmd.ChildCompleted(element_key=element_key, child_key=row.key, variables=variables)
+        variables = member.state.root.variables or {}
+        self._todo.extend(calls.notices(member.row, variables, effects, by_caller=by_caller))
 
     def _call(self, caller: Member, call: ev.InstanceCalled) -> None:
         """Start a called instance, or defer it to a job when this transaction has called enough."""
@@ -295,7 +259,7 @@ class Family:
     def start_called(self, caller: Member, call: ev.InstanceCalled) -> None:
         """Start the instance a call activity asked for; what cannot be found is the caller's incident."""
         try:
-            bound = self._called_process(caller, call)
+            bound = calls.called_process(self.parts.catalogue, self.tx, caller.row.definition_key, call)
         except NotFound as error:
             failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
             self._todo.append((caller.row.key, failed))
@@ -311,15 +275,6 @@ class Family:
         )
         parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
         self._step(self._new_member(bound, command, caller.data_key, parameters), command)
-
-    def _called_process(self, caller: Member, call: ev.InstanceCalled) -> BoundProcess:
-        catalogue = self.parts.catalogue
-        if call.version_tag:
-            return catalogue.tagged(self.tx, call.process_id, call.version_tag)
-        if call.binding == "deployment":
-            own = catalogue.process(self.tx, caller.row.definition_key)
-            return catalogue.of_deployment(self.tx, own.row.deployment_key, call.process_id)
-        return catalogue.latest(self.tx, call.process_id)
 
     # --- saving ---
 

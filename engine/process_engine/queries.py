@@ -10,10 +10,10 @@ from typing import Any
 from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.kernel.state import TimerData
 from engine.model.records import Incident, Node, ProcessInstance, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
+from engine.replay import timer_of
 from engine.store import Transaction, data_keys, definitions, incidents, instances, jobs, nodes
 from engine.store.rows import IncidentRow
 from engine.store.sealing import DataKey, place
@@ -46,25 +46,8 @@ def timers(parts: Parts, key: int) -> list[Timer]:
     """Return an instance's waiting timers, the first due first; raises ``NotFound``."""
     with parts.store.reading() as tx:
         tree = tree_of(tx, key)
-    found = [timer_record(key, timer) for element in tree.elements.values() for timer in element.timers or ()]
+    found = [timer_of(key, timer) for element in tree.elements.values() for timer in element.timers or ()]
     return sorted(found, key=lambda timer: (timer.due_at, timer.key))
-
-
-def timer_record(instance_key: int, timer: TimerData) -> Timer:
-    """Return the record of a timer in the state."""
-    inputs = {
-        "kind": timer.kind,
-        "value": timer.value,
-        "local": timer.local,
-        "remaining": timer.remaining,
-    }
-    return Timer(
-        key=timer.key,
-        instance_key=instance_key,
-        element_id=timer.element_id,
-        due_at=instant(timer.due_at),
-        inputs=inputs,
-    )
 
 
 def incident_records(

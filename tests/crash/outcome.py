@@ -24,9 +24,7 @@ KEY = re.compile(r"\b[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}\b")
 MAILS_PER_CASE = 2  # the password was generated, the package
 SECRETS_PER_CASE = 2  # the password, the key of the package
 SERVICE_TASKS = frozenset(
-    "zarejestruj_incydent zarejestruj_zgloszenie_zszo05 odczytaj_wnioskodawce sprawdz_konto sprawdz_placowke "
-    "otworz_zgloszenie wygeneruj_haslo ustaw_haslo zawiadom_wygenerowano zaszyfruj_pakiet wyslij_pakiet "
-    "wyslij_klucz zniszcz_po_odbiorze zamknij_zakonczone".split()
+    ["zarejestruj_incydent", "zarejestruj_zgloszenie_zszo05", "odczytaj_wnioskodawce", "sprawdz_konto", "sprawdz_placowke", "otworz_zgloszenie", "wygeneruj_haslo", "ustaw_haslo", "zawiadom_wygenerowano", "zaszyfruj_pakiet", "wyslij_pakiet", "wyslij_klucz", "zniszcz_po_odbiorze", "zamknij_zakonczone"]
 )
 # De-duplicating receivers: (journal, event, field with the key).
 RECEIVERS = (("sms", "sms", "idx"), ("city", "ticket_opened", "key"), ("city", "password_set", "key"))
@@ -48,7 +46,9 @@ def require_each_element_once(office: Office, case: Case) -> None:
     completed = Counter(each.element_id for each in elements if each.state == "completed")
     repeated = {place: times for place, times in completed.items() if times != 1}
     assert repeated == {}, f"{case}: completed more than once: {repeated}"
-    assert {END, *SERVICE_TASKS} <= completed.keys(), f"{case}: never completed: {SERVICE_TASKS - completed.keys()}"
+    assert {END, *SERVICE_TASKS} <= completed.keys(), (
+        f"{case}: never completed: {SERVICE_TASKS - completed.keys()}"
+    )
     assert not [each for each in elements if each.state == "active"], case
     for register in ("incydenty", "zgloszenia"):
         entries = office.engine.registers.entries(register, instance_key=case.key)
@@ -91,7 +91,9 @@ def require_repeated_mails_explained(office: Office, interruptions: Sequence[Int
     for identifier, sent in copies.items():
         assert len({raw for _, raw in sent}) == 1, f"{identifier}: different bytes under one Message-ID"
         first, last = sent[0][0] - _SLACK, sent[-1][0]
-        deaths = [each for each in interruptions if first < each.at < last and identifier not in each.mails_kept]
+        deaths = [
+            each for each in interruptions if first < each.at < last and identifier not in each.mails_kept
+        ]
         assert len(sent) - 1 <= len(deaths), f"{identifier}: {len(sent)} copies, but {len(deaths)} deaths"
     assert len(copies) == MAILS_PER_CASE * len(office.cases)
     return sum(len(sent) - 1 for sent in copies.values())

@@ -8,14 +8,12 @@ reply was not kept.
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import random
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 from sqlalchemy import select
 
@@ -107,7 +105,9 @@ class Campaign:
         with self._office.engine.parts.store.reading() as tx:
             locked = jobs.query(tx, stages=("locked",), limit=None)
             kept = tx.execute(select(effect.c.idempotency_key)).scalars().all()
-        mails = {message_id(key.removesuffix(MAIL_EFFECT), SENDER) for key in kept if key.endswith(MAIL_EFFECT)}
+        mails = {
+            message_id(key.removesuffix(MAIL_EFFECT), SENDER) for key in kept if key.endswith(MAIL_EFFECT)
+        }
         owners = {row.lock_owner or "" for row in locked}
         stranded = sum(row.lock_owner not in self._owners for row in locked)
         self._owners |= owners

@@ -106,7 +106,9 @@ def test_a_task_is_completed_once(nodes: Nodes, database_url: str) -> None:
         for _ in range(ROUNDS):
             key = nodes.start()
             task = nodes.task(key)
-            results = meet.between(*(partial(n.complete, task, actor="jan") for n in (nodes.one, nodes.other)))
+            results = meet.between(
+                *(partial(n.complete, task, actor="jan") for n in (nodes.one, nodes.other))
+            )
             assert (refusals(results), nodes.ends(key)) == (1, ["done"])
 
 

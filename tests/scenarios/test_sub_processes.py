@@ -177,3 +177,17 @@ def test_a_cancelled_instance_takes_everything_with_it(run: Run) -> None:
     run.advance(hours=2)
     (child,) = run.cases("check")
     assert (case.state, child.state, case.tasks, child.tasks) == ("cancelled", "terminated", [], [])
+
+
+def test_many_called_instances_start_over_several_transactions_and_all_end_with_their_caller(run: Run) -> None:
+    called = process("check").start().user_task("look").end()
+    drawing = process("p").start().call_activity("call", "check").multi_instance(times="220")
+    drawing.boundary_message("stop", "stopped", key="=n").end("gone")
+    run.deploy(drawing.at("call").end("done"), called)
+    started = run.engine.start("p", variables={"n": "1"}, actor="anna")
+    assert len(run.engine.instances(process_id="check", limit=1000)) == 200
+    run.engine.publish_message("stop", correlation_key="1")
+    run.settle()
+    children = run.engine.instances(process_id="check", limit=1000)
+    assert {str(child.state) for child in children} == {"terminated"}
+    assert str(run.engine.instance(started.key).state) == "completed"

@@ -134,4 +134,6 @@ def test_a_timer_never_fires_early() -> None:
         step(tree, command, context(drawing, first_key=1_000))
     around = context(drawing, first_key=1_000)
     later = msgspec.structs.replace(around.recorded, now=NOW + 3_600_000_000)
-    assert step(tree, command, msgspec.structs.replace(around, recorded=later)).tree.header.state == "completed"
+    assert (
+        step(tree, command, msgspec.structs.replace(around, recorded=later)).tree.header.state == "completed"
+    )

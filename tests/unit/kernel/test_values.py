@@ -1,4 +1,5 @@
-"""The one tagged form of values: everything FEEL has comes back as it was, everything else is refused by name."""
+"""The one tagged form of values: everything FEEL has comes back as it was, everything else is refused by
+name."""
 
 from __future__ import annotations
 
@@ -47,7 +48,11 @@ def test_every_kind_comes_back_as_it_was(value: Any) -> None:
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.decimals(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.decimals(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
     max_leaves=20,
 )

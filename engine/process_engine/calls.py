@@ -1,0 +1,79 @@
+"""Between a called instance and its caller: which process is called, and what each tells the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from engine.catalogue import BoundProcess, Catalogue
+from engine.kernel import commands as cmd
+from engine.kernel import events as ev
+from engine.model.records import InstanceState
+from engine.store import Transaction
+from engine.store.rows import InstanceRow
+
+Notice = tuple[int, cmd.Command]
+
+
+def called_process(
+    catalogue: Catalogue, tx: Transaction, caller_definition: int, call: ev.InstanceCalled
+) -> BoundProcess:
+    """Return the version a call activity is bound to; raises ``NotFound``."""
+    if call.version_tag:
+        return catalogue.tagged(tx, call.process_id, call.version_tag)
+    if call.binding == "deployment":
+        own = catalogue.process(tx, caller_definition)
+        return catalogue.of_deployment(tx, own.row.deployment_key, call.process_id)
+    return catalogue.latest(tx, call.process_id)
+
+
+def notices(
+    row: InstanceRow, variables: Mapping[str, Any], effects: Sequence[ev.Event], *, by_caller: bool
+) -> Iterator[Notice]:
+    """Yield the commands (with the key of the instance they are for) that one step causes in other instances.
+
+    ``variables`` are the instance's own; ``by_caller`` says that its caller has just ended it.
+    """
+    error: ev.ErrorPropagated | None = None
+    ended: ev.InstanceEnded | None = None
+    for effect in effects:
+        if isinstance(effect, ev.CallEnded) and effect.cancelled:
+            yield effect.child, cmd.Cancel(reason="interrupted by its caller", by_model=True)
+        elif isinstance(effect, ev.EscalationPropagated):
+            yield row.parent_key or 0, _escalated(row, effect)
+        elif isinstance(effect, ev.ErrorPropagated):
+            error = effect
+        elif isinstance(effect, ev.InstanceEnded):
+            ended = effect
+    if ended is not None and row.parent_key and not by_caller:
+        yield row.parent_key, _ending(row, variables, ended, error)
+
+
+def _escalated(row: InstanceRow, effect: ev.EscalationPropagated) -> cmd.Command:
+    return cmd.ChildEscalated(
+        element_key=row.parent_element_key or 0,
+        child_key=row.key,
+        code=effect.code,
+        variables=effect.variables,
+    )
+
+
+def _ending(
+    row: InstanceRow,
+    variables: Mapping[str, Any],
+    ended: ev.InstanceEnded,
+    error: ev.ErrorPropagated | None,
+) -> cmd.Command:
+    element_key = row.parent_element_key or 0
+    if error is not None:
+        return cmd.ChildFailed(
+            element_key=element_key,
+            child_key=row.key,
+            code=error.code,
+            reason=error.message,
+            variables=error.variables,
+        )
+    if ended.state is InstanceState.CANCELLED:
+        reason = f"the called instance {row.key} was cancelled: {ended.reason}"
+        return cmd.ChildFailed(element_key=element_key, child_key=row.key, reason=reason)
+    return cmd.ChildCompleted(element_key=element_key, child_key=row.key, variables=dict(variables))
