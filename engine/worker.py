@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from engine.clock import monotonic
@@ -93,17 +94,35 @@ class Worker:
         )
 
     def _claim(self, free: int) -> list[JobRow]:
-        types = self._parts.handlers.types()
-        lease_us = self.lease // _MICROSECOND
+        shares = self._shares(free)
+        lease_us, owner = self.lease // _MICROSECOND, self._parts.node
 
         def claim(tx: Transaction) -> list[JobRow]:
-            owner = self._parts.node
             rows = jobs.claim(tx, kinds=KINDS, owner=owner, limit=free, lease_us=lease_us)
-            if len(rows) < free and types:
-                rows += jobs.claim(tx, types=types, owner=owner, limit=free - len(rows), lease_us=lease_us)
+            for types, limit in shares:
+                wanted = min(limit, free - len(rows))
+                if wanted > 0:
+                    rows += jobs.claim(tx, types=types, owner=owner, limit=wanted, lease_us=lease_us)
             return rows
 
         return self._parts.store.run(claim)
+
+    def _shares(self, free: int) -> list[tuple[tuple[str, ...], int]]:
+        """Return how many jobs of which types may be claimed: types with a limit of their own one by one."""
+        with self._lock:
+            running = Counter(row.type for row, _ in self._running.values())
+        limits = {each: self._limit(each) for each in self._parts.handlers.types()}
+        unlimited = tuple(each for each, limit in limits.items() if not limit)
+        shares: list[tuple[tuple[str, ...], int]] = [
+            ((each,), limit - running[each]) for each, limit in limits.items() if limit
+        ]
+        if unlimited:
+            shares.append((unlimited, free))
+        return shares
+
+    def _limit(self, job_type: str) -> int:
+        registration = self._parts.handlers.get(job_type)
+        return registration.concurrency if registration is not None else 0
 
     def _deadline(self, row: JobRow) -> float:
         registration = self._parts.handlers.get(row.type)

@@ -32,6 +32,7 @@ from engine.registers import Registers
 from engine.secrets import Secrets
 from engine.store import Store
 from engine.store.sealing import Keyring
+from engine.transport import LocalTransport, Transport
 
 NOTHING = dt.timedelta(0)
 
@@ -48,6 +49,7 @@ class ProcessEngine(Views):
         handlers: HandlerRegistry | None = None,
         keyring: Keyring | None = None,
         limits: Limits | None = None,
+        transport: Transport | None = None,
     ) -> None:
         """Open (and, when new, create) the database.
 
@@ -72,6 +74,7 @@ class ProcessEngine(Views):
             registers=self.registers,
             node=f"node-{token_text(6)}",
             limits=limits,
+            transport=transport or LocalTransport(),
         )
 
     def __enter__(self) -> ProcessEngine:

@@ -7,7 +7,6 @@ import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from engine import retry
 from engine.clock import instant
 from engine.errors import Conflict, NotFound
 from engine.handling import RegisterEntry
@@ -16,6 +15,7 @@ from engine.kernel import commands as cmd
 from engine.kernel.state import ElementInstance, InstanceTree
 from engine.kernel.values import accepted
 from engine.model.records import Job, JobState
+from engine.process_engine import waiting
 from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
@@ -170,7 +170,7 @@ def fail(
         left = max(0, row.retries - 1) if retries is None else retries
         due_at = None
         if left:
-            wait = retry.back_off(key, row.attempt) if back_off is None else back_off
+            wait = back_off if back_off is not None else _wait(family, member, row)
             due_at = family.tx.now + wait // _MICROSECOND
         stage = JobState.SCHEDULED if left else JobState.FAILED
         fence = (row.lock_owner or "", row.attempt)
@@ -190,6 +190,12 @@ def fail(
         family.apply(member, asked)
 
     run_verb(parts, work, actor=worker or ENGINE)
+
+
+def _wait(family: Family, member: Member, row: JobRow) -> dt.timedelta:
+    element = member.state.elements.get(row.element_key or 0)
+    seen = visible(member.state, element) if element is not None else {}
+    return waiting.back_off(family, member, row, seen)
 
 
 def _locked(family: Family, key: int, worker: str | None, attempt: int | None) -> tuple[Member, JobRow]:

@@ -37,6 +37,11 @@ class Changes:
         self._ended_roots: list[int] = []
         self.delivered: list[int] = []
 
+    @property
+    def has_ready_jobs(self) -> bool:
+        """Return whether this verb made work for a worker."""
+        return any(row.stage == JobState.READY for row in self._jobs.values())
+
     def done(self, job_key: int) -> None:
         """Note that a job's row has been dealt with by its fence."""
         self._done.add(job_key)

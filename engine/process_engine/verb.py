@@ -61,9 +61,12 @@ def run_verb(
         return None
 
     try:
-        return parts.store.run(verb, acknowledged=acknowledged)
+        result = parts.store.run(verb, acknowledged=acknowledged)
     finally:
         allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
+    if attempted and attempted[-1][0].changes.has_ready_jobs:
+        parts.transport.hint(0)
+    return result
 
 
 def _written(tx: Transaction, family: Family) -> bool:

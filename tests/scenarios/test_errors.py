@@ -114,3 +114,18 @@ def test_a_deliberate_new_effect_gets_a_new_idempotency_key(run: Run) -> None:
     run.engine.fail_job(again.key, reason="no")
     run.engine.resolve_incident(case.incidents[0].key, actor="op", reason="send anew", new_effect=True)
     assert case.job("mail").idempotency_key != job.idempotency_key
+
+
+def test_the_model_says_how_long_a_failed_job_waits(run: Run) -> None:
+    waits = {"obieg:retryBackoff": "PT10M,PT2H"}
+    case = run(process("p").start().service_task("send", "mail", retries="9", properties=waits).end())
+    dues = []
+    for _ in range(3):
+        before = run.clock.now()
+        run.engine.fail_job(case.job("mail").key, reason="no")
+        due = run.engine.next_due()
+        assert due is not None
+        dues.append(due - before)
+        run.clock.set(due)
+        run.settle()
+    assert dues == [dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(hours=2)]

@@ -179,7 +179,9 @@ def test_a_cancelled_instance_takes_everything_with_it(run: Run) -> None:
     assert (case.state, child.state, case.tasks, child.tasks) == ("cancelled", "terminated", [], [])
 
 
-def test_many_called_instances_start_over_several_transactions_and_all_end_with_their_caller(run: Run) -> None:
+def test_many_called_instances_start_over_several_transactions_and_all_end_with_their_caller(
+    run: Run,
+) -> None:
     called = process("check").start().user_task("look").end()
     drawing = process("p").start().call_activity("call", "check").multi_instance(times="220")
     drawing.boundary_message("stop", "stopped", key="=n").end("gone")
