@@ -37,7 +37,8 @@ check: $(VENV)/.dev ## format, lint, types, floors, unit tests, scenarios on SQL
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(PARALLEL) tests/test_architecture.py tests/test_repository.py tests/unit tests/store tests/scenarios
+	$(BIN)/python -m pytest $(PARALLEL) -m "not torture" \
+	  tests/test_architecture.py tests/test_repository.py tests/unit tests/store tests/scenarios
 
 .PHONY: test
 test: $(VENV)/.dev ## everything, on SQLite and PostgreSQL (under 18 minutes)

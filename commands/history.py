@@ -58,6 +58,8 @@ def detail(payload: dict[str, Any]) -> str:
     due = payload.get("due_at")
     if isinstance(due, int):
         parts.append(f"due {output.deadline(EPOCH + dt.timedelta(microseconds=due))}")
+    if "flow" in payload and "source" in payload:
+        return _condition(payload)
     for name, value in payload.items():
         if name not in _HIDDEN and not name.endswith("_key") and value not in (None, "", [], {}, 0, ()):
             parts.append(f"{name}={output.cell(value, widest=60)}")
@@ -65,3 +67,10 @@ def detail(payload: dict[str, Any]) -> str:
     if variables:
         parts.append("variables " + msgspec.json.encode(output.plain(variables, ours=False)).decode())
     return " ".join(parts)
+
+
+def _condition(payload: dict[str, Any]) -> str:
+    """Return why a flow was taken or not: the condition, its answer, the values it saw."""
+    seen = ", ".join(f"{item['part']}: {item['value']}" for item in payload["items"])
+    answer = f"flow={payload['flow']} {payload['source']} → {output.cell(payload['value'])}"
+    return f"{answer} ({seen})" if seen else answer

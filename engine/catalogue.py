@@ -169,9 +169,11 @@ class Catalogue:
         Raises ``NotReexecutable`` where a version is no longer available, ``Damaged`` where stored bytes are
         not those that were recorded.
         """
-        self._require("semantics", recorded.semantics_version, SEMANTICS_VERSION)
-        self._require("calendars", recorded.calendar, self.calendar_version())
-        self._require("time zone data", recorded.tzdata, self.tzdata_version())
+        if recorded.semantics_version != SEMANTICS_VERSION:
+            raise NotReexecutable(
+                f"not re-executable: expected semantics {recorded.semantics_version}, "
+                f"but this program has {SEMANTICS_VERSION}"
+            )
         bound = self.process(tx, recorded.definition_key)
         if (bound.row.sha256, bound.row.id) != (recorded.definition, process_id):
             raise Damaged(
@@ -187,11 +189,16 @@ class Catalogue:
             decisions=decisions or RecordedDecisions(self.decisions, tx, recorded.decisions),
         )
 
-    def _require(self, what: str, recorded: object, present: object) -> None:
-        if recorded != present:
-            raise NotReexecutable(
-                f"not re-executable: expected {what} {recorded}, but this program has {present}"
-            )
+    def drift(self, recorded: CommandContext) -> str:
+        """Return which data a command ran with are not those of today: calendars, time zones; "" for none.
+
+        Most commands come to the same with other data; only one that does not is "not re-executable".
+        """
+        pairs = (
+            ("calendars", recorded.calendar, self.calendar_version()),
+            ("time zone data", recorded.tzdata, self.tzdata_version()),
+        )
+        return ", ".join(f"{what} {then} (now {now})" for what, then, now in pairs if then != now)
 
 
 def _compile(row: DefinitionRow, content: bytes) -> ProcessDefinition:

@@ -1,3 +1,4 @@
-"""The proof. ``unit/`` mirrors ``engine/`` without a database; ``scenarios/`` run diagrams on both databases;
-``oracle/`` compares with SpiffWorkflow's runtime; ``acceptance/`` uses the command line and kills it.
+"""The proof. ``unit/`` mirrors ``engine/`` without a database; ``store/`` and ``scenarios/`` run on both
+databases; ``acceptance/`` uses the command line; ``crash/`` kills, races and cuts off; ``conformance/`` runs
+public suites.
 """

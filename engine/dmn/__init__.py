@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.dmn.analysis import analyse
 from engine.dmn.model import DecisionModel, DecisionResult, TableMatch, read_model
 
-__all__ = ["DecisionModel", "DecisionResult", "TableMatch", "read_model"]
+__all__ = ["DecisionModel", "DecisionResult", "TableMatch", "analyse", "read_model"]

@@ -56,6 +56,10 @@ class DecisionModel:
         elements = self._main.definitions.elements
         return tuple(element.name for element in elements if isinstance(element, Decision))
 
+    def main(self) -> tuple[Definitions, Mapping[str, FeelType]]:
+        """Return what the main file says, and the types known in it."""
+        return self._main.definitions, self._main.types
+
     def identifiers(self) -> tuple[tuple[str, str], ...]:
         """Return id and name of each decision and decision service of the main file."""
         elements = self._main.definitions.elements

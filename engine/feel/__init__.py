@@ -6,9 +6,11 @@ are only for decisions (``engine.dmn``), which build closures of their own aroun
 
 from __future__ import annotations
 
+from engine.feel.boundaries import boundaries_of, path_of
 from engine.feel.builtins import BUILT_INS, call_named
-from engine.feel.comparison import equal
+from engine.feel.comparison import equal, less
 from engine.feel.environment import MAX_LEVELS, Environment
+from engine.feel.explanation import Part, explain
 from engine.feel.expression import (
     Expression,
     built_in_functions,
@@ -16,7 +18,7 @@ from engine.feel.expression import (
     compile_typed,
     compile_unary_tests,
 )
-from engine.feel.formatting import format_value
+from engine.feel.formatting import format_value, literal_text
 from engine.feel.functions import closure
 from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
 from engine.feel.names import is_name
@@ -35,6 +37,7 @@ __all__ = [
     "Function",
     "Layer",
     "Parameter",
+    "Part",
     "Range",
     "Round",
     "Run",
@@ -42,6 +45,7 @@ __all__ = [
     "Undefined",
     "Value",
     "YearsMonthsDuration",
+    "boundaries_of",
     "built_in_functions",
     "call_named",
     "closure",
@@ -49,10 +53,14 @@ __all__ = [
     "compile_typed",
     "compile_unary_tests",
     "equal",
+    "explain",
     "format_value",
     "guarded",
     "is_name",
     "kind_of",
+    "less",
+    "literal_text",
+    "path_of",
     "run_filter",
     "run_for",
     "run_quantified",

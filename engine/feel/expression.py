@@ -88,12 +88,16 @@ def compile_typed(
     return Expression(source, parse(source, known | types.keys()), known, types)
 
 
+def tree_of(source: str, names: frozenset[str] = frozenset()) -> Node:
+    """Return the tree of an expression, a leading ``=`` left out; raises ``InvalidExpression``."""
+    # a blank keeps every position as the author counts it
+    plain = source.replace("=", " ", 1) if source.lstrip().startswith("=") else source
+    return parse_expression(plain, names)
+
+
 @lru_cache(maxsize=_CACHED)
 def _expression(source: str, names: frozenset[str]) -> Expression:
-    text = source.lstrip()
-    # a blank keeps every position as the author counts it
-    plain = source.replace("=", " ", 1) if text.startswith("=") else source
-    return Expression(source, parse_expression(plain, names), names, {})
+    return Expression(source, tree_of(source, names), names, {})
 
 
 @lru_cache(maxsize=_CACHED)

@@ -18,6 +18,11 @@ def format_value(value: Value) -> str:
     return value if isinstance(value, str) else _literal(value, 0)
 
 
+def literal_text(value: Value) -> str:
+    """Return a value as an expression would write it: a string quoted, a date behind its ``@``."""
+    return _literal(value, 1)
+
+
 def _literal(value: Value, depth: int) -> str:
     if isinstance(value, str):
         return f'"{value.translate(_ESCAPES)}"'

@@ -73,7 +73,9 @@ def _tests(tests: tuple[nodes.Node, ...]) -> str:
 
 
 def _in(node: nodes.In) -> str:
-    return f"{_inside(node.value, _ADDING)} in ({_tests(node.tests)})"
+    tests = _tests(node.tests)
+    alone = len(node.tests) == 1 and isinstance(node.tests[0], nodes.RangeOf | nodes.ListOf)
+    return f"{_inside(node.value, _ADDING)} in {tests if alone else f'({tests})'}"
 
 
 def _unary_tests(node: nodes.UnaryTests) -> str:

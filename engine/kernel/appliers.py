@@ -57,6 +57,11 @@ def instance_activated(tree: InstanceTree, event: ev.InstanceActivated, at: int)
     tree.header.state = InstanceState.ACTIVE
 
 
+def instance_migrated(tree: InstanceTree, event: ev.InstanceMigrated, at: int) -> None:
+    """Bind the instance to another version."""
+    tree.header.definition_key = event.definition_key
+
+
 def instance_ended(tree: InstanceTree, event: ev.InstanceEnded, at: int) -> None:
     """Set the final state of the instance; the root container stays with its variables."""
     tree.header.state = event.state
@@ -301,6 +306,8 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.InstanceStarted: instance_started,
     ev.InstanceSuspended: instance_suspended,
     ev.InstanceActivated: instance_activated,
+    ev.InstanceModified: no_change,
+    ev.InstanceMigrated: instance_migrated,
     ev.InstanceEnded: instance_ended,
     ev.StepInterrupted: step_interrupted,
     ev.StepResumed: step_resumed,
@@ -327,6 +334,7 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.SignalThrown: no_change,
     ev.ErrorThrown: no_change,
     ev.EscalationThrown: no_change,
+    ev.ConditionEvaluated: no_change,
     ev.DecisionEvaluated: no_change,
     ev.InstanceCalled: instance_called,
     ev.CallEnded: call_ended,

@@ -167,6 +167,23 @@ class Cancel(Command, frozen=True, tag="cancel", kw_only=True):
     by_model: bool = False
 
 
+class Modify(Command, frozen=True, tag="modify", kw_only=True):
+    """A person enters elements (id, and the key of the container, 0: its only one) and ends element
+    instances."""
+
+    activate: list[tuple[str, int]]
+    terminate: list[int]
+    variables: dict[str, Any] = msgspec.field(default_factory=dict)
+    reason: str = ""
+
+
+class Migrate(Command, frozen=True, tag="migrate", kw_only=True):
+    """A person lets the instance go on in another version: the context's definition is the new one."""
+
+    version: int
+    reason: str = ""
+
+
 class Proceed(Command, frozen=True, tag="proceed", kw_only=True):
     """Go on with a step that stopped at its element limit."""
 
@@ -223,6 +240,8 @@ AnyCommand: TypeAlias = (
     | Suspend
     | Activate
     | Cancel
+    | Modify
+    | Migrate
     | Proceed
     | ChildCompleted
     | ChildFailed

@@ -45,6 +45,22 @@ class InstanceActivated(Event, frozen=True, tag="instance_activated"):
     reason: str
 
 
+class InstanceModified(Event, frozen=True, tag="instance_modified"):
+    """A person has entered elements and ended element instances."""
+
+    activated: list[str]
+    terminated: list[int]
+    reason: str
+
+
+class InstanceMigrated(Event, frozen=True, tag="instance_migrated"):
+    """A person has moved the instance to another version of its process."""
+
+    definition_key: int
+    version: int
+    reason: str
+
+
 class InstanceEnded(Event, frozen=True, tag="instance_ended"):
     """The instance is over; ``variables`` are its root variables at that moment, for a calling instance."""
 
@@ -278,6 +294,17 @@ class EscalationThrown(Event, frozen=True, tag="escalation_thrown"):
 
     element_key: int
     code: str
+
+
+class ConditionEvaluated(Event, frozen=True, tag="condition_evaluated"):
+    """A flow's condition was asked: its ``value``, and each ``part`` of it with the ``value`` it had
+    (``items``, FEEL texts)."""
+
+    element_key: int
+    flow: str
+    source: str
+    value: bool
+    items: list[dict[str, str]]
 
 
 class DecisionEvaluated(Event, frozen=True, tag="decision_evaluated"):

@@ -22,6 +22,7 @@ from engine.kernel import loops, termination, waits
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.context import Context
 from engine.kernel.failure import Failure
+from engine.kernel.flows import chosen_flows
 from engine.kernel.state import ElementInstance, InstanceTree
 from engine.kernel.variables import Scope, assign, scope_of
 from engine.model.definition import Element, ElementType, Expression, SequenceFlow
@@ -236,7 +237,7 @@ class Step:
             if instance.loop_index:
                 loops.finish(self, instance, element)
                 return
-            flows = self.chosen_flows(instance, element) if element.outgoing else ()
+            flows = chosen_flows(self, instance, element) if element.outgoing else ()
         except Failure as failure:
             self.stop(instance, failure, ElementState.COMPLETING)
             return
@@ -284,33 +285,6 @@ class Step:
         for mapping in element.outputs:
             value = self.evaluate(mapping.source, scope_of(self, instance))
             self.write(outer, assign({}, mapping.target, value, scope_of(self, outer)))
-
-    def chosen_flows(self, instance: ElementInstance, element: Element) -> tuple[str, ...]:
-        """Return the flows to take: every unconditional one and each whose condition holds, else the
-        default."""
-        flows = self.definition.flows
-        scope: Scope | None = None
-        chosen: list[str] = []
-        for flow_id in element.outgoing:
-            condition = flows[flow_id].condition
-            if flow_id == element.default_flow:
-                continue
-            if condition is None:
-                chosen.append(flow_id)
-                continue
-            scope = scope if scope is not None else scope_of(self, self.tree.elements[instance.scope])
-            if self.holds(condition, scope, f"the condition of flow '{flow_id}'"):
-                chosen.append(flow_id)
-        return tuple(chosen) or self.default_of(element)
-
-    def default_of(self, element: Element) -> tuple[str, ...]:
-        """Return the default flow; without one there is no way on, which is a ``Failure``."""
-        if element.default_flow is None:
-            raise Failure(
-                "no_flow",
-                f"expected a way out of '{element.id}', but no condition holds and it has no default flow",
-            )
-        return (element.default_flow,)
 
     def settle(self, scope: ElementInstance) -> None:
         """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""

@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
-from engine.kernel import loops, propagation, termination, triggers, waits
+from engine.kernel import loops, modification, propagation, termination, triggers, waits
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType
@@ -318,6 +318,8 @@ VERBS: dict[type[cmd.Command], Callable[[Step, Any], None]] = {
     cmd.Suspend: suspend,
     cmd.Activate: activate,
     cmd.Cancel: cancel,
+    cmd.Modify: modification.modify,
+    cmd.Migrate: modification.migrate,
     cmd.Proceed: proceed,
     cmd.ChildCompleted: child_completed,
     cmd.ChildFailed: child_failed,

@@ -153,6 +153,45 @@ class ProcessEngine(Views):
         """Let a suspended instance go on."""
         return instances.command(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
 
+    def modify(
+        self,
+        instance_key: int,
+        *,
+        activate: Sequence[str | tuple[str, int]] = (),
+        terminate: Sequence[int] = (),
+        variables: Mapping[str, Any] | None = None,
+        actor: str,
+        reason: str,
+    ) -> ProcessInstance:
+        """Enter elements (by id, or id and key of their container) and end element instances (by key)."""
+        return instances.modify(
+            self.parts,
+            instance_key,
+            activate=activate,
+            terminate=terminate,
+            variables=variables,
+            actor=actor,
+            reason=reason,
+        )
+
+    def migrate(
+        self,
+        instance_key: int,
+        *,
+        version: int | None = None,
+        actor: str,
+        reason: str,
+        dry_run: bool = False,
+    ) -> ProcessInstance:
+        """Let an instance go on in another version (None: the newest); raises ``Conflict`` where it does
+        not fit.
+
+        Elements are matched by id; deadlines, assignments and retries stay. ``dry_run`` only tries.
+        """
+        return instances.migrate(
+            self.parts, instance_key, version=version, actor=actor, reason=reason, dry_run=dry_run
+        )
+
     # --- user tasks ---
 
     def claim(self, task_key: int, *, actor: str) -> UserTask:

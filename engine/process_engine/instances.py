@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import msgspec
 
 from engine.clock import instant, micros
 from engine.errors import NotFound
@@ -90,6 +92,58 @@ def set_variables(
     """Correct variables of an instance, or of one element instance's scope."""
     asked = cmd.SetVariables(variables=accepted(variables), element_key=element_key, reason=reason)
     return command(parts, key, asked, actor=actor)
+
+
+def modify(
+    parts: Parts,
+    key: int,
+    *,
+    activate: Sequence[str | tuple[str, int]],
+    terminate: Sequence[int],
+    variables: Mapping[str, Any] | None,
+    actor: str,
+    reason: str,
+) -> ProcessInstance:
+    """Enter elements and end element instances of a running instance."""
+    entries = [(each, 0) if isinstance(each, str) else each for each in activate]
+    asked = cmd.Modify(
+        activate=entries, terminate=list(terminate), variables=accepted(variables), reason=reason
+    )
+    return command(parts, key, asked, actor=actor)
+
+
+def migrate(
+    parts: Parts, key: int, *, version: int | None, actor: str, reason: str, dry_run: bool
+) -> ProcessInstance:
+    """Let a running instance go on in another version of its process (None: the newest)."""
+
+    def work(family: Family) -> ProcessInstance:
+        member = family.member(key)
+        catalogue, process_id = family.parts.catalogue, member.row.process_id
+        if version is None:
+            bound = catalogue.latest(family.tx, process_id)
+        else:
+            bound = catalogue.version(family.tx, process_id, version)
+        member.row = msgspec.structs.replace(
+            member.row, definition_key=bound.row.key, version=bound.row.version
+        )
+        family.apply(member, cmd.Migrate(version=bound.row.version, reason=reason))
+        if dry_run:
+            raise DryRun(process_instance(member.row))
+        return process_instance(member.row)
+
+    try:
+        return run_verb(parts, work, actor=actor)
+    except DryRun as tried:
+        return tried.outcome
+
+
+class DryRun(Exception):
+    """A verb that was only tried: its transaction is rolled back; carries what would have been the answer."""
+
+    def __init__(self, outcome: ProcessInstance) -> None:
+        self.outcome = outcome
+        super().__init__("only tried")
 
 
 def resolve_incident(

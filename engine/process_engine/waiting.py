@@ -1,4 +1,4 @@
-"""How long a failed job waits: what the model says (``obieg:retryBackoff``), else the engine's own back-off."""
+"""How long a failed job waits: what the model says (``obieg:retryBackoff``), else the usual back-off."""
 
 from __future__ import annotations
 

@@ -112,7 +112,10 @@ class Store:
         """Return this thread's allocator of key numbers."""
         found: Allocator | None = getattr(self._threads, "allocator", None)
         if found is None:
-            found = self._threads.allocator = Allocator(lambda: self.run(key_blocks.draw))
+            # A block drawn in vain is only a gap: where nobody knows the outcome, the next one will do.
+            found = self._threads.allocator = Allocator(
+                lambda: self.run(key_blocks.draw, acknowledged=lambda _: None)
+            )
         return found
 
     def clock_offset(self) -> int:
@@ -150,7 +153,7 @@ class Store:
         with _translated(), database.connect() as connection, connection.begin() as transaction:
             yield connection
             failpoint("store.commit.before")
-            with _translated(committing=True):
+            with _translated(committing=database is self._database):
                 transaction.commit()
                 failpoint("store.commit.after")
 

@@ -34,7 +34,7 @@ class ReexecutionCheck:
         except NotReexecutable as error:
             self._not_reexecutable(seq, str(error))
         except EngineError as error:
-            self._report(seq, f"row {seq}: expected '{_name(record)}' to run again, but {error}")
+            self._differs(seq, record, f"expected '{_name(record)}' to run again, but {error}")
         except Exception as error:
             # A bug of the kernel is a finding like any other here: the other instances are still verified.
             self._report(
@@ -45,8 +45,8 @@ class ReexecutionCheck:
             if difference is None:
                 self._tree = outcome.tree
             else:
-                self._report(
-                    seq, f"row {seq}: expected '{_name(record)}' to give the same events, but {difference}"
+                self._differs(
+                    seq, record, f"expected '{_name(record)}' to give the same events, but {difference}"
                 )
         if self._tree is None:
             self._tree = folded()
@@ -54,6 +54,14 @@ class ReexecutionCheck:
     def end(self) -> None:
         """Note that all commands were run."""
         self._verdict.passed("reexecution")
+
+    def _differs(self, seq: int, record: CommandRecord, what: str) -> None:
+        """Report a difference, unless other calendars or time zone data than then may be its cause."""
+        drift = self._catalogue.drift(record.context)
+        if drift:
+            self._not_reexecutable(seq, f"not re-executable: it ran with {drift}, and {what}")
+        else:
+            self._report(seq, f"row {seq}: {what}")
 
     def _not_reexecutable(self, seq: int, reason: str) -> None:
         if reason not in self._reasons:  # once per instance and reason, not once per row

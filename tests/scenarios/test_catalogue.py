@@ -84,8 +84,6 @@ def test_a_form_unchanged_in_a_later_deployment_is_still_found_there(engine: Pro
     ("version", "value", "error"),
     [
         ("semantics_version", SEMANTICS_VERSION + 1, NotReexecutable),
-        ("calendar", "pl 0", NotReexecutable),
-        ("tzdata", "1999a", NotReexecutable),
         ("definition", "0" * 64, Damaged),
         ("definition_key", 7, NotFound),
         ("parameters", 4, NotFound),

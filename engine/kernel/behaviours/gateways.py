@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from engine.kernel import waits
+from engine.kernel.flows import first_flow
 from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
-from engine.kernel.variables import scope_of
 from engine.model.definition import Element
 
 
 def exclusive(step: Step, instance: ElementInstance, element: Element) -> None:
     """Take the first flow whose condition holds, in document order, else the default (§13.4.2)."""
-    step.leave(instance, element, _first(step, instance, element) if element.outgoing else ())
-
-
-def _first(step: Step, instance: ElementInstance, element: Element) -> tuple[str, ...]:
-    scope = scope_of(step, instance)
-    for flow_id in element.outgoing:
-        if flow_id == element.default_flow:
-            continue
-        condition = step.definition.flows[flow_id].condition
-        if condition is None or step.holds(condition, scope, f"the condition of flow '{flow_id}'"):
-            return (flow_id,)
-    return step.default_of(element)
+    step.leave(instance, element, first_flow(step, instance, element) if element.outgoing else ())
 
 
 def parallel(step: Step, instance: ElementInstance, element: Element) -> None:

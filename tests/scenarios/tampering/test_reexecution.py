@@ -47,6 +47,34 @@ def test_semantics_no_longer_available_are_not_called_tampering(case: Case, insi
     assert places(report, "reexecution") == [(case.key, 1)]  # said once, not once per row
 
 
+def test_a_case_of_older_calendars_is_still_proved_where_they_do_not_matter(
+    case: Case, insider: Insider
+) -> None:
+    rows = insider.rows(case.key)
+    for index, row in enumerate(rows):
+        record = insider.record(row)
+        older = msgspec.structs.replace(record.context, calendar="pl 0", tzdata="1999a")
+        rows[index] = insider.reseal(row, msgspec.structs.replace(record, context=older))
+    insider.rebuild(case.key, rows)
+    assert case.verify().reexecution == "ok"
+
+
+def test_a_difference_that_older_calendars_may_explain_is_not_called_tampering(
+    case: Case, insider: Insider
+) -> None:
+    rows = insider.rows(case.key)
+    record = insider.record(rows[-1])
+    older = msgspec.structs.replace(record.context, calendar="pl 0")
+    (changed,) = (event for event in record.events if isinstance(event, ev.VariablesSet))
+    other = msgspec.structs.replace(changed, variables={"termin": "inny"})
+    events = [other if event is changed else event for event in record.events]
+    rows[-1] = insider.reseal(rows[-1], msgspec.structs.replace(record, context=older, events=events))
+    insider.rebuild(case.key, rows)
+    report = case.verify()
+    assert report.reexecution == "not re-executable"
+    assert "it ran with calendars pl 0" in messages(report, "reexecution")
+
+
 def test_a_changed_definition(case: Case, attacker: Attacker) -> None:
     attacker.flip("stored_file", "content", "true")
     report = case.verify()

@@ -1,0 +1,334 @@
+"""What is wrong with a decision table before anybody asks it: overlaps, contradictions, gaps, dead rules.
+
+Every finding is certain and comes with an input that shows it. A rule with a cell that cannot be analysed (one
+that reads a variable, say) is left out where leaving it out is safe, and the table is called partly analysed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import combinations
+from typing import Any
+
+from engine.dmn.items import type_named
+from engine.dmn.model import DecisionModel
+from engine.dmn.outputs import contradicting
+from engine.dmn.records import (
+    Decision,
+    Definitions,
+    Element,
+    FunctionBox,
+    HitPolicy,
+    InputData,
+    ItemDefinition,
+    Knowledge,
+    Service,
+    Table,
+)
+from engine.dmn.regions import Column, cut, opaque
+from engine.dmn.search import Search
+from engine.errors import EvaluationError
+from engine.feel import FeelType, compile_expression, literal_text, path_of
+from engine.model.records import Finding, Severity
+
+BUDGET = 400_000
+MAX_FINDINGS = 10
+
+_SINGLE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
+
+
+class _Spent(Exception):
+    """The budget is used up."""
+
+
+@dataclass(slots=True)
+class _Budget:
+    left: int
+
+    def spend(self, steps: int) -> None:
+        self.left -= steps
+        if self.left < 0:
+            raise _Spent
+
+
+def analyse(model: DecisionModel, *, budget: int = BUDGET) -> list[Finding]:
+    """Return what there is to say about the decision tables of a model's main file.
+
+    Overlaps, contradictions and rules that never count are warnings, gaps are hints. ``budget`` is the number
+    of steps for the whole file; a table for which none are left is said to be not analysed.
+    """
+    definitions, types = model.main()
+    steps = _Budget(budget)
+    findings: list[Finding] = []
+    for element in definitions.elements:
+        for table, known in _tables(element, definitions):
+            findings += _Analysis(table, element, definitions, known, types, steps).findings()
+    return findings
+
+
+_Types = Mapping[str, str]
+
+
+def _tables(element: Element, definitions: Definitions) -> Iterator[tuple[Table, _Types]]:
+    """Yield the tables in an element's logic, with the types written for the variables around them."""
+    known = {
+        each.variable.name: each.variable.type
+        for each in definitions.elements
+        if isinstance(each, InputData | Decision)
+    }
+    if isinstance(element, Decision):
+        yield from _inside(element.box, known)
+    elif isinstance(element, Knowledge):
+        yield from _inside(element.function, known)
+
+
+def _inside(box: Any, known: _Types) -> Iterator[tuple[Table, _Types]]:
+    if isinstance(box, Table):
+        yield box, known
+    elif isinstance(box, tuple):
+        for part in box:
+            yield from _inside(part, known)
+    elif hasattr(box, "__dataclass_fields__"):
+        if isinstance(box, FunctionBox):
+            known = {**known, **{each.name: each.type for each in box.parameters}}
+        for field in fields(box):
+            yield from _inside(getattr(box, field.name), known)
+
+
+class _Analysis:
+    """One table."""
+
+    def __init__(
+        self,
+        table: Table,
+        element: Element,
+        definitions: Definitions,
+        known: _Types,
+        types: Mapping[str, FeelType],
+        budget: _Budget,
+    ) -> None:
+        self._table = table
+        self._element = element
+        self._definitions = definitions
+        self._known = known
+        self._types = types
+        self._budget = budget
+        self._found: list[Finding] = []
+
+    def findings(self) -> list[Finding]:
+        """Return everything there is to say; what was found before the budget ended stays."""
+        if not self._table.inputs or not self._table.rules:
+            return []
+        try:
+            self._analyse(Search(self._columns(), self._budget.spend))
+        except _Spent:
+            self._tell(
+                "dmn-not-analysed",
+                Severity.HINT,
+                f"the table of “{self._name}” is too large to be analysed within the budget",
+            )
+        return self._found
+
+    @property
+    def _name(self) -> str:
+        return "" if isinstance(self._element, Service) else self._element.variable.name
+
+    def _analyse(self, search: Search) -> None:
+        policy, table = self._table.hit_policy, self._table
+        unknown = [place for place, cells in enumerate(search.rules) if cells is None]
+        if unknown:
+            rules = ", ".join(self._rule(place) for place in unknown[:MAX_FINDINGS])
+            what = f"the table of “{self._name}” is analysed only in part: not its rules {rules}"
+            self._tell("dmn-partly-analysed", Severity.HINT, what + (" …" if unknown[MAX_FINDINGS:] else ""))
+        self._bounded(self._dead(search))
+        if policy is HitPolicy.UNIQUE:
+            self._bounded(self._overlaps(search))
+        elif policy in (HitPolicy.ANY, HitPolicy.PRIORITY):
+            self._bounded(self._contradictions(search))
+        elif policy is HitPolicy.FIRST:
+            self._bounded(self._unreachable(search))
+        if policy in _SINGLE and all(output.default is None for output in table.outputs):
+            self._gap(search)
+
+    def _bounded(self, findings: Iterator[Finding]) -> None:
+        """Keep the first findings of a kind: who has ten of them need not read the rest."""
+        for number, finding in enumerate(findings, start=1):
+            self._found.append(finding)
+            if number == MAX_FINDINGS:
+                return
+
+    def _dead(self, search: Search) -> Iterator[Finding]:
+        for place, cells in enumerate(search.rules):
+            for column, mask in zip(search.columns, cells or (), strict=False):
+                if not mask:
+                    what = (
+                        f"rule {self._rule(place)} can match, but no allowed value of {column.title} passes"
+                    )
+                    yield self._finding("dmn-unreachable", f"expected that {what} it", place, _DROP)
+                    break
+
+    def _overlaps(self, search: Search) -> Iterator[Finding]:
+        for first, second, common in search.overlaps():
+            what = (
+                f"expected at most one rule to match, but {self._both(first, second)} match "
+                f"{self._input(search, common)} (hit policy unique)"
+            )
+            yield self._finding("dmn-overlap", what, second, _NARROW)
+
+    def _contradictions(self, search: Search) -> Iterator[Finding]:
+        differ = contradicting(self._table)
+        for first, second, common in search.overlaps():
+            if differ(first, second):
+                what = (
+                    f"expected rules that match together to agree, but {self._both(first, second)} match "
+                    f"{self._input(search, common)} and differ (hit policy "
+                    f"{self._table.hit_policy.value.lower()})"
+                )
+                yield self._finding("dmn-contradiction", what, second, _AGREE)
+
+    def _unreachable(self, search: Search) -> Iterator[Finding]:
+        for place, taken, example in search.covered():
+            what = (
+                f"expected that rule {self._rule(place)} can decide, but earlier rules match all it matches: "
+                f"{self._input(search, example)} is decided by rule {self._rule(taken)} (hit policy first)"
+            )
+            yield self._finding("dmn-unreachable", what, place, "move it up or drop it")
+
+    def _gap(self, search: Search) -> None:
+        example = search.gap()
+        if example is not None:
+            what = (
+                f"no rule of “{self._name}” matches {self._input(search, example)}, and there is no default"
+            )
+            self._tell("dmn-gap", Severity.HINT, what, "add a rule, a default output or allowed values")
+
+    def _both(self, first: int, second: int) -> str:
+        return f"rules {self._rule(first)} and {self._rule(second)} both"
+
+    def _rule(self, place: int) -> str:
+        identity = self._table.rules[place].id
+        return f"{place + 1} ({identity})" if identity else str(place + 1)
+
+    def _input(self, search: Search, places: Sequence[int]) -> str:
+        """Return an input as people write it; columns that do not matter are left out."""
+        pairs = zip(search.columns, places, strict=True)
+        shown = [
+            f"{column.title} = {literal_text(column.values[place])}"
+            for column, place in pairs
+            if column.title
+        ]
+        return ", ".join(shown) or "any input"
+
+    def _finding(self, rule: str, message: str, place: int, remedy: str) -> Finding:
+        return Finding(
+            rule=rule,
+            severity=Severity.WARNING,
+            message=message,
+            file=self._definitions.file,
+            line=self._table.rules[place].line,
+            element_id=self._element.id,
+            remedy=remedy,
+        )
+
+    def _tell(self, rule: str, severity: Severity, message: str, remedy: str = "") -> None:
+        self._found.append(
+            Finding(
+                rule=rule,
+                severity=severity,
+                message=message,
+                file=self._definitions.file,
+                line=self._table.inputs[0].expression.line,
+                element_id=self._element.id,
+                remedy=remedy,
+            )
+        )
+
+    # --- the inputs ---
+
+    def _columns(self) -> list[Column]:
+        """Return the columns; inputs with one expression are one, those that hang together are opaque."""
+        places: dict[str, list[int]] = {}
+        for place, clause in enumerate(self._table.inputs):
+            places.setdefault(clause.expression.text.strip(), []).append(place)
+        tangled = _tangled(list(places))
+        return [
+            opaque(self._cells(own)) if title in tangled else self._column(title, own)
+            for title, own in places.items()
+        ]
+
+    def _cells(self, own: Sequence[int]) -> list[tuple[str, ...]]:
+        return [
+            tuple(rule.inputs[place] for place in own if place < len(rule.inputs))
+            for rule in self._table.rules
+        ]
+
+    def _column(self, title: str, own: Sequence[int]) -> Column:
+        rows = self._cells(own)
+        clauses = [self._table.inputs[place] for place in own]
+        written = next((each.expression.type for each in clauses if each.expression.type), "")
+        kind, limits = self._type(written or self._written(title))
+        limits += [each.values for each in clauses if each.values.strip()]
+        return cut(title, kind, limits, rows, self._budget.spend) or opaque(rows)
+
+    def _written(self, title: str) -> str:
+        """Return the type written for a variable, or for a part of one."""
+        first, *rest = path_of(title) or ("",)
+        written = self._known.get(first, "")
+        for name in rest:
+            item = self._item(written)
+            parts = item.components if item is not None else ()
+            part = next((each for each in parts if each.name == name), None)
+            if part is None or part.allowed or part.constraint or part.is_collection:
+                return ""
+            written = part.type
+        return written
+
+    def _item(self, written: str) -> ItemDefinition | None:
+        plain = written.rpartition(":")[2]
+        return next((each for each in self._definitions.items if each.name in (written, plain)), None)
+
+    def _type(self, written: str) -> tuple[str, list[str]]:
+        """Return the kind of a type and the tests its values pass."""
+        kind = type_named(written, self._types).kind if written else "Any"
+        limits: list[str] = []
+        seen: set[str] = set()
+        item = self._item(written)
+        while item is not None and item.name not in seen:
+            seen.add(item.name)
+            limits += [text for text in (item.allowed, item.constraint) if text.strip()]
+            item = self._item(item.type)
+        return "" if kind == "Any" else kind, limits
+
+
+_DROP = "correct the cell or drop the rule"
+_NARROW = "narrow one of them, or choose another hit policy"
+_AGREE = "narrow one of them, or give both the same output"
+
+
+def _tangled(titles: Sequence[str]) -> set[str]:
+    """Return the expressions that share a variable: their values hang together in ways nobody can list."""
+    paths = {title: path_of(title) for title in titles}
+    reads = {title: _reads(title) for title in titles}
+    tangled = {title for title in titles if reads[title] is None}
+    for left, right in combinations([title for title in titles if title not in tangled], 2):
+        first, second = paths[left], paths[right]
+        if first is not None and second is not None:
+            shorter = min(len(first), len(second))
+            together = first[:shorter] == second[:shorter]
+        else:
+            together = bool((reads[left] or set()) & (reads[right] or set()))
+        if together:
+            tangled |= {left, right}
+    return tangled
+
+
+def _reads(title: str) -> frozenset[str] | None:
+    try:
+        expression = compile_expression(title)
+    except EvaluationError:
+        return None
+    return expression.variables | expression.uncertain
+
+
+Differ = Callable[[int, int], bool]

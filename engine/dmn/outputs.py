@@ -1,0 +1,52 @@
+"""What the output cells of a table say without being asked: for telling rules that contradict each other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from engine.dmn.records import HitPolicy, Table
+from engine.errors import EvaluationError
+from engine.feel import Environment, Value, compile_expression, equal
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_FUEL = 10_000
+_UNKNOWN = object()
+
+
+def contradicting(table: Table) -> Callable[[int, int], bool]:
+    """Return what says of two rules whether matching both is a contradiction.
+
+    Under ANY it is when their outputs differ, under PRIORITY when they differ and the order of the allowed
+    output values does not decide between them. Outputs that are not constant contradict nothing.
+    """
+    outputs = [[_constant(text) for text in rule.outputs] for rule in table.rules]
+    orders = [_constant(f"[{output.values}]") for output in table.outputs]
+
+    def differ(first: int, second: int) -> bool:
+        pairs = list(zip(outputs[first], outputs[second], strict=False))
+        if any(_UNKNOWN in pair for pair in pairs) or all(equal(*pair) is True for pair in pairs):
+            return False
+        if table.hit_policy is not HitPolicy.PRIORITY:
+            return True
+        ranked = zip(pairs, orders, strict=False)
+        return all(_rank(one, order) == _rank(other, order) for (one, other), order in ranked)
+
+    return differ
+
+
+def _rank(value: Value, order: Any) -> int:
+    known: Sequence[Value] = order if isinstance(order, list) else ()
+    return next((place for place, item in enumerate(known) if equal(item, value) is True), len(known))
+
+
+def _constant(text: str) -> Any:
+    """Return the value of a cell, or a mark where it depends on anything."""
+    environment = Environment(now=_EPOCH, calendars={}, fuel=_FUEL)
+    try:
+        expression = compile_expression(text)
+        value = expression.evaluate({}, environment) if expression.constant else _UNKNOWN
+    except EvaluationError:
+        return _UNKNOWN
+    return _UNKNOWN if environment.warnings else value
