@@ -13,7 +13,7 @@ import click
 
 # In the order of the help: the life of a procedure, then of a case, then of the installation.
 NAMES = (
-    "check", "deploy", "test", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
+    "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
     "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "history",
     "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
 )  # fmt: skip

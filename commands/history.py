@@ -72,5 +72,5 @@ def detail(payload: dict[str, Any]) -> str:
 def _condition(payload: dict[str, Any]) -> str:
     """Return why a flow was taken or not: the condition, its answer, the values it saw."""
     seen = ", ".join(f"{item['part']}: {item['value']}" for item in payload["items"])
-    answer = f"flow={payload['flow']} {payload['source']} → {output.cell(payload['value'])}"
+    answer = f"{payload['source']} → {output.cell(payload['value'])}"
     return f"{answer} ({seen})" if seen else answer

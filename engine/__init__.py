@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
-from engine.dmn import DecisionResult
+from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Documents
 from engine.errors import (
     BpmnError,
@@ -97,6 +97,7 @@ __all__ = [
     "Secrets",
     "Severity",
     "SystemClock",
+    "TableMatch",
     "Timer",
     "Unavailable",
     "UserTask",

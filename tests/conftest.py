@@ -57,6 +57,21 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests have counted (``record_property``), so that a run's log has its figures."""
+    figures = [
+        f"{report.nodeid}: {name} = {value}"
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, value in report.user_properties
+        if not name.startswith("hypothesis")
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        terminalreporter.write("".join(f"{figure}\n" for figure in figures))
+
+
 @pytest.fixture(scope="session")
 def long_counts(request: pytest.FixtureRequest) -> bool:
     """Whether a test marked ``torture`` may take its time (``make torture``) or be brief (``make test``)."""

@@ -1,17 +1,16 @@
 """What is wrong with a decision table before anybody asks it: overlaps, contradictions, gaps, dead rules.
 
-Every finding is certain and comes with an input that shows it. A rule with a cell that cannot be analysed (one
-that reads a variable, say) is left out where leaving it out is safe, and the table is called partly analysed.
+Every finding is certain and comes with an input that shows it. A rule with a cell that cannot be analysed
+(one that reads a variable, say) is left out where that is safe, and the table is called partly analysed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from itertools import combinations
 from typing import Any
 
-from engine.dmn.items import type_named
+from engine.dmn.inputs import Inputs
 from engine.dmn.model import DecisionModel
 from engine.dmn.outputs import contradicting
 from engine.dmn.records import (
@@ -21,19 +20,17 @@ from engine.dmn.records import (
     FunctionBox,
     HitPolicy,
     InputData,
-    ItemDefinition,
     Knowledge,
     Service,
     Table,
 )
-from engine.dmn.regions import Column, cut, opaque
 from engine.dmn.search import Search
-from engine.errors import EvaluationError
-from engine.feel import FeelType, compile_expression, literal_text, path_of
+from engine.feel import FeelType, literal_text
 from engine.model.records import Finding, Severity
 
 BUDGET = 400_000
 MAX_FINDINGS = 10
+MAX_INPUTS = 100
 
 _SINGLE = (HitPolicy.UNIQUE, HitPolicy.ANY, HitPolicy.FIRST, HitPolicy.PRIORITY)
 
@@ -121,7 +118,12 @@ class _Analysis:
         if not self._table.inputs or not self._table.rules:
             return []
         try:
-            self._analyse(Search(self._columns(), self._budget.spend))
+            if len(self._table.inputs) > MAX_INPUTS:
+                raise _Spent
+            columns = Inputs(self._table, self._definitions, self._known, self._types).columns(
+                self._budget.spend
+            )
+            self._analyse(Search(columns, self._budget.spend))
         except _Spent:
             self._tell(
                 "dmn-not-analysed",
@@ -244,91 +246,7 @@ class _Analysis:
             )
         )
 
-    # --- the inputs ---
-
-    def _columns(self) -> list[Column]:
-        """Return the columns; inputs with one expression are one, those that hang together are opaque."""
-        places: dict[str, list[int]] = {}
-        for place, clause in enumerate(self._table.inputs):
-            places.setdefault(clause.expression.text.strip(), []).append(place)
-        tangled = _tangled(list(places))
-        return [
-            opaque(self._cells(own)) if title in tangled else self._column(title, own)
-            for title, own in places.items()
-        ]
-
-    def _cells(self, own: Sequence[int]) -> list[tuple[str, ...]]:
-        return [
-            tuple(rule.inputs[place] for place in own if place < len(rule.inputs))
-            for rule in self._table.rules
-        ]
-
-    def _column(self, title: str, own: Sequence[int]) -> Column:
-        rows = self._cells(own)
-        clauses = [self._table.inputs[place] for place in own]
-        written = next((each.expression.type for each in clauses if each.expression.type), "")
-        kind, limits = self._type(written or self._written(title))
-        limits += [each.values for each in clauses if each.values.strip()]
-        return cut(title, kind, limits, rows, self._budget.spend) or opaque(rows)
-
-    def _written(self, title: str) -> str:
-        """Return the type written for a variable, or for a part of one."""
-        first, *rest = path_of(title) or ("",)
-        written = self._known.get(first, "")
-        for name in rest:
-            item = self._item(written)
-            parts = item.components if item is not None else ()
-            part = next((each for each in parts if each.name == name), None)
-            if part is None or part.allowed or part.constraint or part.is_collection:
-                return ""
-            written = part.type
-        return written
-
-    def _item(self, written: str) -> ItemDefinition | None:
-        plain = written.rpartition(":")[2]
-        return next((each for each in self._definitions.items if each.name in (written, plain)), None)
-
-    def _type(self, written: str) -> tuple[str, list[str]]:
-        """Return the kind of a type and the tests its values pass."""
-        kind = type_named(written, self._types).kind if written else "Any"
-        limits: list[str] = []
-        seen: set[str] = set()
-        item = self._item(written)
-        while item is not None and item.name not in seen:
-            seen.add(item.name)
-            limits += [text for text in (item.allowed, item.constraint) if text.strip()]
-            item = self._item(item.type)
-        return "" if kind == "Any" else kind, limits
-
 
 _DROP = "correct the cell or drop the rule"
 _NARROW = "narrow one of them, or choose another hit policy"
 _AGREE = "narrow one of them, or give both the same output"
-
-
-def _tangled(titles: Sequence[str]) -> set[str]:
-    """Return the expressions that share a variable: their values hang together in ways nobody can list."""
-    paths = {title: path_of(title) for title in titles}
-    reads = {title: _reads(title) for title in titles}
-    tangled = {title for title in titles if reads[title] is None}
-    for left, right in combinations([title for title in titles if title not in tangled], 2):
-        first, second = paths[left], paths[right]
-        if first is not None and second is not None:
-            shorter = min(len(first), len(second))
-            together = first[:shorter] == second[:shorter]
-        else:
-            together = bool((reads[left] or set()) & (reads[right] or set()))
-        if together:
-            tangled |= {left, right}
-    return tangled
-
-
-def _reads(title: str) -> frozenset[str] | None:
-    try:
-        expression = compile_expression(title)
-    except EvaluationError:
-        return None
-    return expression.variables | expression.uncertain
-
-
-Differ = Callable[[int, int], bool]

@@ -73,8 +73,8 @@ def cut(
 ) -> Column | None:
     """Return the column of an input, or None when it cannot be analysed.
 
-    ``kind`` is the kind of its values ("" = not known), ``limits`` the tests they all pass, ``rows`` the cells
-    of each rule about it.
+    ``kind`` is the kind of its values ("" = not known), ``limits`` the tests they all pass, ``rows`` the
+    cells of each rule about it.
     """
     texts = {text for row in rows for text in row if not is_any(text)}
     if not texts:
@@ -147,7 +147,7 @@ def _kind(kind: str, constants: Sequence[Value]) -> str:
 
 def _values(kind: str, constants: Sequence[Value]) -> tuple[Value, ...]:
     """Return a value for each region in order; null, where a cell asks for it, is the last."""
-    present = list(dict.fromkeys(value for value in constants if value is not None))  # type: ignore[type-var]
+    present: list[Any] = list(dict.fromkeys(value for value in constants if value is not None))
     null: tuple[Value, ...] = (None,) if None in constants else ()
     if kind == "boolean":
         return (True, False, *null)

@@ -31,26 +31,27 @@ class Search:
 
     def overlaps(self) -> Iterator[tuple[int, int, list[int]]]:
         """Yield each two known rules that match one input, and that input."""
-        known = {place: masks for place, masks in enumerate(self.rules) if masks is not None}
-        matching = [self._matching(known, column) for column in range(len(self.columns))]
-        for place, masks in known.items():
+        known = [masks or (0,) * len(self.columns) for masks in self.rules]
+        matching = self._matching(known)
+        for place, masks in enumerate(known):
             later = -1 << (place + 1)
             for column, mask in enumerate(masks):
                 later &= self._any_of(matching[column], mask)
             for other in _bits(later):
                 yield place, other, _first(_common(masks, known[other]))
 
-    def _matching(self, known: dict[int, Masks], column: int) -> list[int]:
-        """Return for each region of a column which of the known rules match it."""
-        matching = [0] * len(self.columns[column].values)
-        for place, masks in known.items():
-            for region in _bits(masks[column]):
-                matching[region] |= 1 << place
-            self._spend(1 + len(matching) // 8)
+    def _matching(self, rules: Sequence[Masks]) -> list[list[int]]:
+        """Return for each region of each column which of the rules match it."""
+        matching = [[0] * len(column.values) for column in self.columns]
+        for place, masks in enumerate(rules):
+            for regions, mask in zip(matching, masks, strict=True):
+                self._spend(1 + mask.bit_count() // 4)
+                for region in _bits(mask):
+                    regions[region] |= 1 << place
         return matching
 
     def _any_of(self, matching: Sequence[int], mask: int) -> int:
-        self._spend(1 + len(matching) // 8)
+        self._spend(1 + mask.bit_count() // 4)
         rules = 0
         for region in _bits(mask):
             rules |= matching[region]
@@ -58,54 +59,68 @@ class Search:
 
     def gap(self) -> list[int] | None:
         """Return an input that no rule matches; a cell that is not known is taken to match."""
-        return self._uncovered([column.expected for column in self.columns], self._widest)
+        space = [column.expected for column in self.columns]
+        return _Cover(self._widest, self._matching(self._widest), self._spend).uncovered(
+            space, (1 << len(self.rules)) - 1
+        )
 
     def covered(self) -> Iterator[tuple[int, int, list[int]]]:
         """Yield each rule whose inputs are all matched by earlier ones, the first that does, and an input."""
-        earlier: dict[int, Masks] = {}
-        for place, masks in enumerate(self.rules):
-            space = self._widest[place]
-            if earlier and all(space) and self._uncovered(space, list(earlier.values())) is None:
-                taken = next(each for each, other in earlier.items() if all(_common(other, space)))
-                yield place, taken, _first(_common(earlier[taken], space))
-            if masks is not None and all(masks):
-                earlier[place] = masks
+        known = [masks or (0,) * len(self.columns) for masks in self.rules]
+        cover = _Cover(known, self._matching(known), self._spend)
+        earlier = 0
+        for place, space in enumerate(self._widest):
+            if earlier and all(space) and cover.uncovered(space, earlier) is None:
+                taken = next(each for each in _bits(earlier) if all(_common(known[each], space)))
+                yield place, taken, _first(_common(known[taken], space))
+            if all(known[place]):
+                earlier |= 1 << place
 
-    def _uncovered(self, space: Sequence[int], rules: Sequence[Masks]) -> list[int] | None:
-        """Return an input of a space that none of these rules matches.
 
-        Goes column by column with the rules that match so far; one that accepts the rest of the space ends a
-        branch, and a branch that was searched for the same rules is not searched again.
-        """
-        width = len(space)
-        sure = [0] * width + [(1 << len(rules)) - 1]
-        for column in reversed(range(width)):
-            accepting = (
-                1 << place for place, masks in enumerate(rules) if not space[column] & ~masks[column]
-            )
-            sure[column] = sure[column + 1] & sum(accepting)
-        matching = [self._matching(dict(enumerate(rules)), column) for column in range(width)]
-        searched: set[tuple[int, int]] = set()
+class _Cover:
+    """Rules that may together match all of a space.
 
-        def search(column: int, left: int) -> list[int] | None:
-            if left & sure[column] or (column, left) in searched:
-                return None
-            if not left or column == width:
-                return _first(space[column:])
-            searched.add((column, left))
-            tried: set[int] = set()
-            for region in _bits(space[column]):
-                self._spend(1)
-                remaining = left & matching[column][region]
-                if remaining in tried:
-                    continue
+    Goes column by column with the rules that match so far; one that accepts the rest of the space ends a
+    branch, and a branch that was searched for the same rules is not searched again.
+    """
+
+    def __init__(self, rules: Sequence[Masks], matching: list[list[int]], spend: Spend) -> None:
+        self._rules = rules
+        self._matching = matching
+        self._spend = spend
+        self._space: Sequence[int] = ()
+        self._sure: list[int] = []
+        self._searched: set[tuple[int, int]] = set()
+
+    def uncovered(self, space: Sequence[int], rules: int) -> list[int] | None:
+        """Return an input of a space that none of these rules matches."""
+        if not all(space):
+            return None
+        self._space, self._searched = space, set()
+        self._sure = [rules]
+        for column in reversed(range(len(space))):
+            left = self._sure[0]
+            self._spend(1 + left.bit_count() // 8)
+            accepting = (1 << each for each in _bits(left) if not space[column] & ~self._rules[each][column])
+            self._sure.insert(0, sum(accepting))
+        return self._search(0, rules)
+
+    def _search(self, column: int, left: int) -> list[int] | None:
+        if left & self._sure[column] or (column, left) in self._searched:
+            return None
+        if not left or column == len(self._space):
+            return _first(self._space[column:])
+        self._searched.add((column, left))
+        tried: set[int] = set()
+        for region in _bits(self._space[column]):
+            self._spend(1)
+            remaining = left & self._matching[column][region]
+            if remaining not in tried:
                 tried.add(remaining)
-                rest = search(column + 1, remaining)
+                rest = self._search(column + 1, remaining)
                 if rest is not None:
                     return [region, *rest]
-            return None
-
-        return search(0, (1 << len(rules)) - 1) if all(space) else None
+        return None
 
 
 def _known(cells: tuple[int | None, ...]) -> Masks | None:

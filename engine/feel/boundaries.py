@@ -7,6 +7,7 @@ cells can be analysed by trying one input for each boundary and each space betwe
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from engine.errors import EvaluationError
@@ -47,11 +48,10 @@ def boundaries_of(cell: str) -> Boundaries | None:
     """Return what a cell compares its input with; None for a cell that does anything else, or is none."""
     found: list[Value] = []
     try:
-        tests = parse_unary_tests(cell).tests
-        ordered = [_test(test, found) for test in tests]
+        ordered = _tests(parse_unary_tests(cell).tests, found)
     except (EvaluationError, _OutOfReach):
         return None
-    return Boundaries(tuple(found), any(ordered))
+    return Boundaries(tuple(found), ordered)
 
 
 def path_of(expression: str) -> tuple[str, ...] | None:
@@ -71,6 +71,11 @@ class _OutOfReach(Exception):
     """The cell reads a variable, or does more than compare."""
 
 
+def _tests(nodes_: Iterable[Any], found: list[Value]) -> bool:
+    ordered = [_test(node, found) for node in nodes_]  # all of them: each has constants to collect
+    return any(ordered)
+
+
 def _test(node: Any, found: list[Value]) -> bool:
     """Collect the constants of a test; say whether they are ends rather than choices."""
     if isinstance(node, nodes.Comparison | nodes.RangeFrom):
@@ -80,7 +85,7 @@ def _test(node: Any, found: list[Value]) -> bool:
         found += [_constant(node.low), _constant(node.high)]
         return True
     if isinstance(node, nodes.ListOf):
-        return any([_test(item, found) for item in node.items])
+        return _tests(node.items, found)
     if mentions(node, INPUT):
         return _question(node, found)
     found.append(_constant(node))
@@ -90,12 +95,13 @@ def _test(node: Any, found: list[Value]) -> bool:
 def _question(node: Any, found: list[Value]) -> bool:
     """Collect the constants of a test that names its input, ``? > 5 and ? < 10``."""
     if isinstance(node, nodes.Logic):
-        return any([_question(operand, found) for operand in node.operands])
+        answers = [_question(operand, found) for operand in node.operands]
+        return any(answers)
     if isinstance(node, nodes.Between) and _is_input(node.value):
         found += [_constant(node.low), _constant(node.high)]
         return True
     if isinstance(node, nodes.In) and _is_input(node.value):
-        return any([_test(test, found) for test in node.tests])
+        return _tests(node.tests, found)
     if isinstance(node, nodes.Binary) and _is_input(node.left) and node.operator in _COMPARISONS:
         found.append(_constant(node.right))
         return node.operator not in _EQUALITIES

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.clock import instant
-from engine.dmn import DecisionResult, read_model
+from engine.dmn import DecisionResult, analyse, read_model
 from engine.errors import InvalidDefinition
 from engine.feel import Environment
 from engine.forms import read_form
@@ -75,6 +75,7 @@ class Upload:
         others = [(each, self.files[each]) for each in self.files if each.endswith(".dmn") and each != name]
         model = read_model([(name, content), *others])
         self.findings += [finding for finding in model.findings if finding.file in ("", name)]
+        self.findings += analyse(model)
         for decision_id, decision_name in model.identifiers():
             self.decisions[decision_id] = (decision_name, name)
 
