@@ -1,10 +1,18 @@
-"""Microseconds per compilation and evaluation of FEEL expressions: ``python -m bench.feel``."""
+"""Microseconds per compilation and evaluation of FEEL expressions: ``python -m bench.feel``.
+
+Beside ours, in the same run, the one other FEEL of the package index (``bkflow-feel``), where it is
+installed: ``pip install -e .[bench]``.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import sys
 import timeit
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 from engine.dmn import read_model
 from engine.feel import Environment, Value, compile_expression
@@ -76,6 +84,44 @@ def measure(source: str) -> tuple[float, float]:
     return compiled * 1e6, evaluated * 1e6
 
 
+def other_feel() -> Callable[[str], Any] | None:
+    """Return what compiles an expression with bkflow-feel, None where it is not installed."""
+    try:
+        other = import_module("bkflow_feel")
+    except ImportError:
+        return None
+    logging.getLogger("bkflow_feel").setLevel(logging.CRITICAL)  # it logs what it also raises
+    return lambda source: other.transformer.transform(other.parser.parse(source))
+
+
+def measure_other(compile_other: Callable[[str], Any], source: str) -> str:
+    """Return its microseconds of a compilation and an evaluation, or what is wrong with its answer."""
+    environment = Environment(now=dt.datetime(2026, 12, 17, 9, tzinfo=dt.UTC))
+    expected = compile_expression(source).evaluate(SCOPE, environment)
+    try:
+        expression = compile_other(source)
+        value = expression.evaluate(SCOPE)
+    except Exception as problem:  # whatever it raises, it has no value
+        return f"{'–':>10} {'–':>11}  {type(problem).__name__}"
+    if value != expected:
+        return f"{'–':>10} {'–':>11}  wrong value"
+    compiled = min(timeit.repeat(lambda: compile_other(source), number=5, repeat=3)) / 5
+    evaluated = min(timeit.repeat(lambda: expression.evaluate(SCOPE), number=100, repeat=3)) / 100
+    return f"{compiled * 1e6:10.1f} {evaluated * 1e6:11.2f}"
+
+
+def compare() -> None:
+    """Print what bkflow-feel needs for the same expressions."""
+    compile_other = other_feel()
+    if compile_other is None:
+        print("\nbkflow-feel is not installed: nothing to compare with (pip install -e .[bench])")
+        return
+    print("\nbkflow-feel on the same expressions")
+    for source in EXPRESSIONS:
+        answer = measure_other(compile_other, source)
+        print(f"{answer:36}  {source}")
+
+
 def measure_table() -> tuple[float, float]:
     """Return the microseconds of reading and of deciding a table of 100 rows, of which the last matches."""
     cells = [(f"[{number}..{number + 1})", '"ok", "new"', str(number)) for number in range(ROWS)]
@@ -120,6 +166,7 @@ def main() -> int:
         print(f"{compiled:10.1f} {evaluated:11.2f}  {source}")
     read, decided = measure_table()
     print(f"{read:10.1f} {decided:11.2f}  a decision table of {ROWS} rows, the last matching")
+    compare()
     print(f"\nthe first one's target is {TARGET} µs per evaluation: {times[0][1]:.2f}")
     return int(times[0][1] > TARGET)
 

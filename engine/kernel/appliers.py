@@ -354,7 +354,7 @@ def fold(tree: InstanceTree | None, happened: list[ev.Event], at: int) -> Instan
         tree = InstanceTree.empty()
     for event in happened:
         APPLIERS[type(event)](tree, event, at)
-    if not any(type(event) is ev.StepInterrupted for event in happened):
+    if tree.header.queue is None:
         tree.header.run_length = 0  # as a step that comes to its end leaves it
     tree.header.last_at = max(tree.header.last_at, at)
     return tree

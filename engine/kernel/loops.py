@@ -104,9 +104,7 @@ def finish_body(step: Step, body: ElementInstance, element: Element) -> None:
 
 
 def _terminate_rest(step: Step, body: ElementInstance) -> None:
-    kept = [item for item in step.queue if item[1] != body.key]
-    step.queue.clear()
-    step.queue.extend(kept)
+    step.discard(body)
     for child in list(step.tree.children.get(body.key, {}).values()):
         index = child.loop_index
         step.terminate(child)

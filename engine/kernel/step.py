@@ -137,7 +137,8 @@ class Step:
                 self.enter(self.definition.elements[target], scope)
             else:
                 loops.iterate(self, scope, int(target))
-        self.tree.header.run_length = 0
+        if self.tree.header.queue is None:
+            self.tree.header.run_length = 0
 
     def _interrupt(self) -> None:
         total = self.tree.header.run_length + self.entered
@@ -288,7 +289,7 @@ class Step:
 
     def settle(self, scope: ElementInstance) -> None:
         """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""
-        if self.tree.children.get(scope.key) or any(item[1] == scope.key for item in self.queue):
+        if self.tree.children.get(scope.key) or self._pending(scope):
             return
         if scope.joins:
             gateways = ", ".join(f"'{gateway}'" for gateway in scope.joins)
@@ -302,6 +303,22 @@ class Step:
             self.finish_instance(InstanceState.COMPLETED)
         elif scope.incident is None:
             self.complete(scope)
+
+    def _pending(self, scope: ElementInstance) -> bool:
+        """Return whether activations wait for their turn in a container: now, or left by an interrupted step."""
+        left = self.tree.header.queue or ()
+        return any(item[1] == scope.key for item in (*self.queue, *left))
+
+    def discard(self, scope: ElementInstance) -> None:
+        """Take back all activations that wait for their turn in a container."""
+        kept = [item for item in self.queue if item[1] != scope.key]
+        self.queue.clear()
+        self.queue.extend(kept)
+        left = self.tree.header.queue
+        if left and any(item[1] == scope.key for item in left):
+            others = [item for item in left if item[1] != scope.key]
+            total = self.tree.header.run_length
+            self.emit(ev.StepInterrupted(others, total) if others else ev.StepResumed())
 
     def finish_instance(self, state: InstanceState, reason: str = "") -> None:
         """End the whole instance; nothing is left in its root container."""

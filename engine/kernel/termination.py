@@ -27,9 +27,7 @@ def clear(step: Step, scope: ElementInstance) -> None:
     for gateway, waiting in list((scope.joins or {}).items()):
         flows = [flow for flow, count in waiting.items() for _ in range(count)]
         step.emit(ev.TokensConsumed(scope.key, gateway, flows))
-    kept = [item for item in step.queue if item[1] != scope.key]
-    step.queue.clear()
-    step.queue.extend(kept)
+    step.discard(scope)
 
 
 def release(step: Step, element: ElementInstance) -> None:

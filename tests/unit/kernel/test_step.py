@@ -105,6 +105,32 @@ def test_an_interrupted_step_goes_on_where_it_stopped() -> None:
     assert outcome.tree.root.variables == {"n": 30}
 
 
+def interrupted_beside_a_task() -> tuple[Process, Outcome]:
+    drawing = process("p").start().parallel("fork").user_task("a").end("a_done").at("fork")
+    for number in range(30):
+        drawing.script_task(f"t{number}", "n + 1", "n")
+    around = context(drawing.end("b_done"), limits=Limits(elements=10))
+    return drawing, step(None, cmd.Start(variables={"n": 0}), around)
+
+
+def test_what_an_interrupted_step_has_left_keeps_its_container_open() -> None:
+    drawing, outcome = interrupted_beside_a_task()
+    (task,) = [each for each in outcome.tree.elements.values() if each.user_task is not None]
+    before = codec.decode_tree(codec.encode_state(outcome.tree), {})
+    command = cmd.CompleteUserTask(task_key=task.key, variables={})
+    outcome = step(outcome.tree, command, context(drawing, first_key=1_000))
+    assert outcome.tree.header.state == "active"
+    assert codec.canonical(outcome.tree) == codec.canonical(fold(before, outcome.events, NOW))
+    outcome = step(outcome.tree, cmd.Proceed(), context(drawing, first_key=2_000))
+    assert (outcome.tree.header.state, outcome.tree.root.variables) == ("completed", {"n": 30})
+
+
+def test_what_an_interrupted_step_has_left_ends_with_its_container() -> None:
+    drawing, outcome = interrupted_beside_a_task()
+    outcome = step(outcome.tree, cmd.Cancel(), context(drawing, first_key=1_000))
+    assert (outcome.tree.header.state, outcome.tree.header.queue) == ("cancelled", None)
+
+
 @pytest.mark.parametrize(
     ("command", "refusal"),
     [

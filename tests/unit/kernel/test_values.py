@@ -27,7 +27,7 @@ KINDS = [
     dt.date(2028, 2, 29),
     dt.time(12, 30, 15, 5),
     dt.time(12, 30, tzinfo=dt.timezone(dt.timedelta(hours=-3, minutes=-30))),
-    dt.datetime(2026, 10, 25, 2, 30),
+    dt.datetime(2026, 10, 25, 2, 30),  # noqa: DTZ001 - FEEL has date and times without a zone
     dt.datetime(2026, 10, 25, 2, 30, tzinfo=WARSAW, fold=1),
     dt.datetime(2026, 10, 25, 2, 30, tzinfo=dt.UTC),
     dt.timedelta(days=-3, microseconds=7),
