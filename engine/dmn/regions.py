@@ -39,6 +39,8 @@ _EXACT: dict[str, tuple[type, ...]] = {
     "years and months duration": (YearsMonthsDuration,),
 }
 
+MAX_REGIONS = 10_000
+
 Spend = Callable[[int], None]
 
 
@@ -79,6 +81,7 @@ def cut(
     texts = {text for row in rows for text in row if not is_any(text)}
     if not texts:
         return opaque(rows)
+    spend(sum(len(text) for text in texts) // 2)  # reading is what costs most in a table of long cells
     asked = {text: boundaries_of(text) for text in (*texts, *limits)}
     known = [found for found in asked.values() if found is not None]
     if any(asked[limit] is None for limit in limits) or not known:
@@ -88,6 +91,8 @@ def cut(
     if kind not in _EXACT or (kind in _CHOICES and any(found.ordered for found in known)):
         return None
     values = _values(kind, constants)
+    if len(values) > MAX_REGIONS:
+        return None
     places = {value: place for place, value in enumerate(values)}
     masks: dict[str, int | None] = {}
     for text, found in asked.items():
@@ -153,8 +158,12 @@ def _values(kind: str, constants: Sequence[Value]) -> tuple[Value, ...]:
         return (True, False, *null)
     if kind == "string":
         return (*present, _other(present), *null)
-    ends = sorted(present, key=cmp_to_key(lambda left, right: -1 if less(left, right) else 1))
+    ends = sorted(present, key=cmp_to_key(_order))
     return (*_interleaved(ends), *null)
+
+
+def _order(left: Any, right: Any) -> int:
+    return -1 if less(left, right) else 1
 
 
 def _other(texts: Sequence[Any]) -> str:

@@ -23,6 +23,7 @@ from engine.feel.writing import write
 
 MAX_PARTS = 30
 MAX_CHARACTERS = 200
+MAX_LEVELS = 30
 _CACHED = 4096
 _NO_NAMES: frozenset[str] = frozenset()
 
@@ -81,13 +82,14 @@ def _evaluate(part: _Planned, scope: Scope, environment: Environment, found: dic
 
 @lru_cache(maxsize=_CACHED)
 def _plan(source: str) -> _Planned:
-    return _planned(tree_of(source), source)._replace(expression=None)
+    return _planned(tree_of(source), source, MAX_LEVELS)._replace(expression=None)
 
 
-def _planned(node: Any, source: str) -> _Planned:
-    within = (_planned(inner, source) for inner in _PARTS.get(type(node), _nothing)(node))
+def _planned(node: Any, source: str, levels: int) -> _Planned:
+    parts = _PARTS.get(type(node)) if levels else None
+    within = (_planned(inner, source, levels - 1) for inner in (parts(node) if parts else ()))
     inside = tuple(part for part in within if part.expression is not None or part.inside)
-    if isinstance(node, _SILENT):
+    if isinstance(node, _SILENT) or nodes.depth_of(node) > MAX_LEVELS:
         return _Planned("", None, inside)
     decides = (node.operator == "or") if isinstance(node, nodes.Logic) else None
     expression = Expression(source, node, _NO_NAMES, {})
@@ -95,10 +97,6 @@ def _planned(node: Any, source: str) -> _Planned:
 
 
 _SILENT = (nodes.Literal, nodes.AtLiteral, nodes.Comparison, nodes.RangeOf, nodes.RangeFrom, nodes.ListOf)
-
-
-def _nothing(node: Any) -> Iterator[Any]:
-    return iter(())
 
 
 def _called(node: nodes.Call) -> Iterator[Any]:

@@ -255,3 +255,15 @@ def mentions(node: Node, name: str) -> bool:
         else:
             left.extend(getattr(part, field) for field in getattr(part, "__dataclass_fields__", ()))
     return False
+
+
+def depth_of(node: Node) -> int:
+    """Return how many nodes lie within each other, counted without recursion."""
+    deepest, left = 0, [(node, 1)]
+    while left:
+        part, depth = left.pop()
+        deepest = max(deepest, depth)
+        fields = getattr(part, "__dataclass_fields__", ())
+        inside = part if isinstance(part, tuple) else [getattr(part, field) for field in fields]
+        left.extend((inner, depth + (not isinstance(part, tuple))) for inner in inside)
+    return deepest

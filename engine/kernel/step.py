@@ -305,7 +305,8 @@ class Step:
             self.complete(scope)
 
     def _pending(self, scope: ElementInstance) -> bool:
-        """Return whether activations wait for their turn in a container: now, or left by an interrupted step."""
+        """Return whether activations wait for their turn in a container: now, or left by an interrupted
+        step."""
         left = self.tree.header.queue or ()
         return any(item[1] == scope.key for item in (*self.queue, *left))
 

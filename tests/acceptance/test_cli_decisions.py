@@ -79,9 +79,8 @@ def test_history_says_why_a_branch_was_taken(run: Run) -> None:
     run("deploy", "p.bpmn")
     run("start", "p", "--business-key", "K/1", "--variables", '{"n": 150, "vip": true}')
     assert "n > 100 and not(vip) → false (n: 150, n > 100: true" in run("history", "K/1").out
-    [why] = [
-        each for each in run("history", "K/1", "--format", "json").json if each["type"] == "condition_evaluated"
-    ]
+    events = run("history", "K/1", "--format", "json").json
+    [why] = [each for each in events if each["type"] == "condition_evaluated"]
     assert (why["element_id"], why["payload"]["value"]) == ("big", False)
     assert [(item["part"], item["value"]) for item in why["payload"]["items"]] == [
         ("n", "150"),

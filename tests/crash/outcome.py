@@ -24,7 +24,22 @@ KEY = re.compile(r"\b[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}\b")
 MAILS_PER_CASE = 2  # the password was generated, the package
 SECRETS_PER_CASE = 2  # the password, the key of the package
 SERVICE_TASKS = frozenset(
-    ["zarejestruj_incydent", "zarejestruj_zgloszenie_zszo05", "odczytaj_wnioskodawce", "sprawdz_konto", "sprawdz_placowke", "otworz_zgloszenie", "wygeneruj_haslo", "ustaw_haslo", "zawiadom_wygenerowano", "zaszyfruj_pakiet", "wyslij_pakiet", "wyslij_klucz", "zniszcz_po_odbiorze", "zamknij_zakonczone"]
+    [
+        "zarejestruj_incydent",
+        "zarejestruj_zgloszenie_zszo05",
+        "odczytaj_wnioskodawce",
+        "sprawdz_konto",
+        "sprawdz_placowke",
+        "otworz_zgloszenie",
+        "wygeneruj_haslo",
+        "ustaw_haslo",
+        "zawiadom_wygenerowano",
+        "zaszyfruj_pakiet",
+        "wyslij_pakiet",
+        "wyslij_klucz",
+        "zniszcz_po_odbiorze",
+        "zamknij_zakonczone",
+    ]
 )
 # De-duplicating receivers: (journal, event, field with the key).
 RECEIVERS = (("sms", "sms", "idx"), ("city", "ticket_opened", "key"), ("city", "password_set", "key"))

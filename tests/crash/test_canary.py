@@ -79,7 +79,9 @@ def _postgresql(url: str) -> Iterator[tuple[str, bytes]]:
         host=str(address.query["host"]), dbname=address.database, user=address.username, autocommit=True
     ) as connection:
         connection.execute("CHECKPOINT")
-        found = connection.execute("SELECT pg_relation_filepath('history'), current_setting('data_directory')")
+        found = connection.execute(
+            "SELECT pg_relation_filepath('history'), current_setting('data_directory')"
+        )
         relation, data = found.fetchone() or ("", "")
         for place in (Path(data) / relation).parent, Path(data) / "pg_wal", Path(data).parent:
             for path in place.iterdir():

@@ -166,7 +166,9 @@ def test_a_publication_nobody_acknowledged_is_told_so_and_can_be_repeated(
 ) -> None:
     failpoint.configure("nothing=hang")
     with ProcessEngine(database_url, clock=clock) as engine:
-        engine.deploy(process("p").start().catch_message("m", "hear", key='="1"').end("done").files(), by="owner")
+        engine.deploy(
+            process("p").start().catch_message("m", "hear", key='="1"').end("done").files(), by="owner"
+        )
         send = {"correlation_key": "1", "ttl": dt.timedelta(hours=1), "message_id": "once"}
         engine.publish_message("warm-up", ttl=dt.timedelta(0))
         failpoint.configure(f"store.commit.after={LOST}")
@@ -230,7 +232,9 @@ def test_a_busy_file_is_waited_for_or_told_in_one_sentence(
         assert engine.instance(filing.result(timeout=30).key).state == "active"
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr("engine.store.database.PATIENCE", 0.0)
-        with pytest.raises(Unavailable, match=r"^another program is writing to the database file; nothing was"):
+        with pytest.raises(
+            Unavailable, match=r"^another program is writing to the database file; nothing was"
+        ):
             engine.start("p", actor="anna")
         assert len(engine.instances()) == 1  # reading is possible all the while
         other.execute("COMMIT")
@@ -243,7 +247,9 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path, clo
         engine.deploy(process("p").start().user_task("t").end("done").files(), by="owner")
         filed = 0
         with disk_of(pages=200):
-            with pytest.raises(Unavailable, match=r"^the disk is full; free some space; nothing was written$"):
+            with pytest.raises(
+                Unavailable, match=r"^the disk is full; free some space; nothing was written$"
+            ):
                 while filed < 1000:
                     engine.start("p", variables={"text": "x" * 20_000}, actor="anna")
                     filed += 1
@@ -326,7 +332,9 @@ def backend_of(url: str) -> int:
     database = create_engine(url)
     with database.connect() as connection:
         found = connection.execute(
-            text("SELECT pid FROM pg_stat_activity WHERE application_name = 'obieg' AND datname = current_database()")
+            text(
+                "SELECT pid FROM pg_stat_activity WHERE application_name = 'obieg' AND datname = current_database()"
+            )
         )
         pid: int = found.scalars().all()[0]
     database.dispose()

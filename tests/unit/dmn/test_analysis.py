@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Sequence
 from decimal import Decimal
 from random import Random  # noqa: TID251  # seeded: every run draws the same tables
 from xml.sax.saxutils import escape, quoteattr
@@ -18,7 +19,7 @@ from tests.unit.dmn.test_decisions import decision, definitions, input_data
 Row = tuple[str, ...]
 
 
-def table(policy: str, inputs: list[str], rows: list[Row], *, values: str = "", default: str = "") -> str:
+def table(policy: str, inputs: list[str], rows: Sequence[Row], *, values: str = "", default: str = "") -> str:
     """Return a table; each input is ``name`` or ``name: allowed values``, each row ends with its output."""
     clauses = ""
     for each in inputs:
