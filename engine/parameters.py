@@ -10,6 +10,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -133,6 +134,11 @@ def parameters_of(tx: Transaction, process_id: str, version: int) -> dict[str, P
 
 def read_parameters(content: bytes, *, source: str) -> dict[str, Parameter]:
     """Return the parameters of a file by name; raises ``InvalidVariables`` naming the place."""
+    return dict(_read(content, source))
+
+
+@lru_cache(maxsize=64)
+def _read(content: bytes, source: str) -> dict[str, Parameter]:
     if len(content) > MAX_BYTES:
         raise InvalidVariables(f"expected {source} in at most {MAX_BYTES} bytes, but they are {len(content)}")
     try:

@@ -154,7 +154,7 @@ class Parser(Reader):
 
     def _tests_after_in(self) -> tuple[Node, ...]:
         if not self.at_symbol("(") or interval_ahead(self):
-            return (self._test(),)
+            return (self._bare_test(),)
         start = self.index
         self.advance()
         tests = self._tests()
@@ -163,6 +163,10 @@ class Parser(Reader):
             self.index = start
             return (self.additive(),)
         return tests
+
+    def _bare_test(self) -> Node:
+        """Read the one test behind ``in``; an ``and`` after it goes on with the condition, not the test."""
+        return self._test() if self.at_symbol(*_COMPARISONS) else self.additive()
 
     def unary_tests(self) -> UnaryTests:
         """Read a decision table's input entry: ``-``, tests, or ``not(tests)``."""

@@ -87,7 +87,7 @@ class Meeting:
 
 @contextmanager
 def meeting(engine: ProcessEngine, url: str, table: str) -> Iterator[Meeting]:
-    """Let transactions of two threads that name a table meet before COMMIT, for as long as the block lasts."""
+    """Let transactions of two threads that name a table meet before COMMIT, while the block lasts."""
     arranged = Meeting(engine, url, table)
     event.listen(Engine, "after_cursor_execute", arranged.statement)
     event.listen(Engine, "commit", arranged.commit)

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import msgspec
 
@@ -89,7 +90,7 @@ class Office:
     def do_tasks(self) -> int:
         """Do every open task and return how many there were."""
         today = self._today()
-        answers = {
+        answers: dict[str, dict[str, Any]] = {
             "podejmij_wniosek": {"decyzja": "generuj"},
             "zatwierdz_wysylke": {"zatwierdzono": True},
             "potwierdz_odbior": {

@@ -26,7 +26,7 @@ SMS_JOURNAL = "outside/sms.jsonl"
 
 
 def disguises(secret: str) -> set[bytes]:
-    """Return the forms a secret could have slipped out in; of base64, the part that is the same at any place."""
+    """Return the forms a secret could have slipped out in; of base64, what is the same at any place."""
     plain = secret.encode()
     found = {
         plain, plain.hex().encode(), plain.hex().upper().encode(), secret.encode("utf-16-le"),
@@ -94,7 +94,7 @@ def _postgresql(url: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _as_people_see_it(engine: ProcessEngine, key: int) -> Iterator[tuple[str, bytes]]:
-    """Return what the engine opens for those who may see the case: it is sealed on the disk, but not for them."""
+    """Return what the engine opens for those who may see the case: sealed on the disk, but not for them."""
     for number, told in enumerate(engine.history(key)):
         yield f"history {number} ({told.type})", repr(told).encode()
     yield "variables", repr(engine.variables(key)).encode()

@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -169,13 +170,15 @@ def test_a_publication_nobody_acknowledged_is_told_so_and_can_be_repeated(
         engine.deploy(
             process("p").start().catch_message("m", "hear", key='="1"').end("done").files(), by="owner"
         )
-        send = {"correlation_key": "1", "ttl": dt.timedelta(hours=1), "message_id": "once"}
+        send = partial(
+            engine.publish_message, "m", correlation_key="1", ttl=dt.timedelta(hours=1), message_id="once"
+        )
         engine.publish_message("warm-up", ttl=dt.timedelta(0))
         failpoint.configure(f"store.commit.after={LOST}")
         with pytest.raises(Unavailable, match="not known whether"):
-            engine.publish_message("m", **send)
+            send()
         failpoint.configure("")
-        engine.publish_message("m", **send)
+        send()
         one, other = (engine.start("p", actor="anna").key for _ in range(2))
         engine.run_until_idle()
         assert sorted(str(engine.instance(key).state) for key in (one, other)) == ["active", "completed"]
@@ -245,29 +248,36 @@ def test_a_busy_file_is_waited_for_or_told_in_one_sentence(
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(tmp_path: Path, clock: VirtualClock) -> None:
     with ProcessEngine(f"sqlite:///{tmp_path / 'full.db'}", clock=clock) as engine:
         engine.deploy(process("p").start().user_task("t").end("done").files(), by="owner")
-        filed = 0
         with disk_of(pages=200):
             with pytest.raises(
                 Unavailable, match=r"^the disk is full; free some space; nothing was written$"
             ):
-                while filed < 1000:
-                    engine.start("p", variables={"text": "x" * 20_000}, actor="anna")
-                    filed += 1
-            assert len(engine.instances(limit=1000)) == filed > 0
+                file_many(engine, 1000)
+            filed = len(engine.instances(limit=1000))
+            assert 0 < filed < 1000
             assert engine.verify().ok
         with disk_of(pages=100_000):
-            engine.start("p", variables={"text": "x" * 20_000}, actor="anna")
+            file_many(engine, 1)
         assert len(engine.instances(limit=1000)) == filed + 1
         assert engine.verify().ok
 
 
 def test_a_newer_database_is_refused_and_left_as_it_is(database_url: str) -> None:
-    with create_engine(database_url).connect() as connection:
+    database = create_engine(database_url)
+    with database.connect() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
         connection.commit()
-        with pytest.raises(Incompatible, match="9999.*newer Obieg: upgrade this program first"):
+        with pytest.raises(Incompatible, match=r"9999.*newer Obieg: upgrade this program first"):
             ProcessEngine(database_url)
         assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one() == "9999"
+    database.dispose()
+
+
+def file_many(engine: ProcessEngine, count: int) -> None:
+    """Start so many cases of 20 kB each."""
+    for number in range(count):
+        assert len(engine.instances(limit=1000)) >= number
+        engine.start("p", variables={"text": "x" * 20_000}, actor="anna")
 
 
 @contextmanager
@@ -330,12 +340,9 @@ def terminating(url: str) -> Iterator[Terminator]:
 def backend_of(url: str) -> int:
     """Return the process id of a backend serving the engine."""
     database = create_engine(url)
+    ours = "application_name = 'obieg' AND datname = current_database()"
     with database.connect() as connection:
-        found = connection.execute(
-            text(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = 'obieg' AND datname = current_database()"
-            )
-        )
+        found = connection.exec_driver_sql(f"SELECT pid FROM pg_stat_activity WHERE {ours}")
         pid: int = found.scalars().all()[0]
     database.dispose()
     return pid

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -75,7 +75,7 @@ def nodes(database_url: str, clock: VirtualClock) -> Iterator[Nodes]:
     assert report.ok, report
 
 
-def refusals(results: list[object]) -> int:
+def refusals(results: Sequence[object]) -> int:
     return sum(isinstance(each, REFUSED) for each in results)
 
 

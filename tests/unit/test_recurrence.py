@@ -163,7 +163,7 @@ def test_after_downtime_a_cycle_fires_once_and_consumes_what_it_missed() -> None
 
 
 def test_years_of_missed_seconds_are_counted_without_walking_through_them() -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     _, by_interval = following(
         CYCLE,
         "R/2026-01-01T00:00/PT1S",
@@ -182,7 +182,7 @@ def test_years_of_missed_seconds_are_counted_without_walking_through_them() -> N
     )
     assert by_interval == int((dt.datetime(2046, 1, 1) - dt.datetime(2026, 1, 1)).total_seconds())  # noqa: DTZ001
     assert by_cron == 365 * 86_400
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from engine.feel.expression import built_in_functions
 from engine.feel.wide import combine, date_of
 from tests.unit.feel.feeling import environment
 
-COUNT, LONG_COUNT = 12_000, 1_000_000
+COUNT, LONG_COUNT = 10_000, 1_000_000
 SEED = 20261217
 SLOWEST = 1.0  # seconds of processor time; twenty times the 50 ms of a quiet machine, for busy ones
 
