@@ -1,4 +1,5 @@
-"""What only PostgreSQL has (backends to terminate, a recovery) is tested there only."""
+"""What only PostgreSQL has (backends to terminate, a recovery) is tested there only; kills come in
+campaigns."""
 
 from __future__ import annotations
 
@@ -9,6 +10,12 @@ import pytest
 def postgresql_url(database_url: str) -> str:
     """The address of a PostgreSQL database; tests that take it are not run on SQLite."""
     return database_url
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run one campaign of kills, or with ``--long`` ten with other seeds: each ends within its time limit."""
+    if "seed" in metafunc.fixturenames:
+        metafunc.parametrize("seed", range(10 if metafunc.config.getoption("--long") else 1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random  # noqa: TID251  # seeded: every run kills at the same counts
 
@@ -25,6 +25,7 @@ from tests.crash import outcome
 from tests.crash.office import SENDER, Office, WorkerProcesses, opened
 from tests.crash.worker_process import Death, Order
 
+KILLS, BETWEEN = 100, 50  # deaths of one campaign; of these, between claim and completion
 AT_ONCE = 6  # cases that are under way at the same time
 PLACES = (
     "worker.claimed",
@@ -118,16 +119,14 @@ class Campaign:
 
 @pytest.mark.torture
 def test_killed_workers_lose_nothing_and_repeat_nothing(
-    database_url: str, tmp_path: Path, long_counts: bool, capsys: pytest.CaptureFixture[str]
+    database_url: str, tmp_path: Path, seed: int, record_property: Callable[[str, object], None]
 ) -> None:
-    kills, between = (1000, 500) if long_counts else (100, 50)
     with opened(database_url, tmp_path) as office, WorkerProcesses(database_url, tmp_path) as workers:
-        campaign = Campaign(office, workers, seed=kills)
-        campaign.run(kills, between)
+        campaign = Campaign(office, workers, seed)
+        campaign.run(KILLS, BETWEEN)
         campaign.finish()
         repeated = outcome.require_repeated_mails_explained(office, campaign.interruptions)
-        with capsys.disabled():
-            print(f"\n{campaign.summary()}; mails repeated: {repeated}")  # noqa: T201  # for the closing note
+        record_property("kills", f"{campaign.summary()}; mails repeated: {repeated}")
         assert office.engine.incidents(state="open") == []
         for case in office.cases:
             outcome.require_each_element_once(office, case)

@@ -278,3 +278,17 @@ def test_values_keep_their_types() -> None:
     assert type(feel("2 ** 3")) is int
     assert feel('duration("P14M")') == YearsMonthsDuration(14)
     assert type(feel("1.50")) is Decimal
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("x in [1..3] and y", False),
+        ("x in [1..3] or y", True),
+        ("y or x in (1..3]", True),
+        ('"b" in ["a", "b"] and y', False),
+        ("some q in [1, 2] satisfies q in [2..3] and q > 1", True),
+    ],
+)
+def test_a_condition_goes_on_behind_the_test_of_in(source: str, value: bool) -> None:
+    assert feel(source, {"x": 2, "y": False}) is value
