@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.errors import EngineError, NotFound
+from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
 from engine.model.records import JobState
 from engine.process_engine.engine import ProcessEngine
@@ -96,7 +96,11 @@ def recover(parts: Parts) -> int:
     how many."""
     recovered = parts.store.run(lambda tx: jobs.recover_expired(tx, limit=BATCH))
     for row in recovered.exhausted:
-        bury(parts, row)
+        try:
+            bury(parts, row)
+        except EngineError as error:
+            # One that cannot be buried must not keep the others from it; the next sweep finds it again.
+            log.error("job_not_buried key=%s kind=%s reason=%s", row.key, row.kind, error)
     if recovered.ready:
         parts.transport.hint(0)
     return recovered.ready + len(recovered.exhausted)
@@ -112,23 +116,28 @@ def bury(parts: Parts, row: JobRow) -> None:
             raise NotFound(f"job {row.key} is gone")
         locked, current = found
         reason = f"the job crashed {current.crash_count} times, each time losing its lease"
-        jobs.fail(
+        fenced = jobs.fail(
             family.tx,
             row.key,
-            owner=current.lock_owner or "",
-            attempt=current.attempt,
+            owner=row.lock_owner or "",
+            attempt=row.attempt,
             stage=JobState.FAILED,
             retries=0,
             due_at=family.tx.now,
         )
+        if not fenced:
+            raise Conflict(f"job {row.key} has been taken by another worker")
+        member = family.adopt(locked)
         element_key = current.element_key or 0
         if current.kind == "job":
             asked: cmd.AnyCommand = cmd.FailJob(
                 job_key=row.key, element_key=element_key, reason=reason, retries=0, kind="job_crashed"
             )
         else:
-            asked = cmd.RaiseIncident(element_key=element_key, kind="job_crashed", message=reason)
-        family.apply(family.adopt(locked), asked)
+            # A message already sent has no element any more: the instance itself then stands for it.
+            place = element_key if element_key in member.state.elements else member.row.key
+            asked = cmd.RaiseIncident(element_key=place, kind="job_crashed", message=reason)
+        family.apply(member, asked)
 
     run_verb(parts, work, actor=ENGINE)
 

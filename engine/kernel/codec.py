@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 import msgspec
 
-from engine.errors import Damaged, Incompatible
+from engine.errors import Damaged, Incompatible, InvalidVariables
 from engine.kernel import events as ev
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.commands import AnyCommand, Command, CommandContext
@@ -56,6 +56,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _state = msgspec.msgpack.Decoder(StateDocument, ext_hook=untagged)
 _page = msgspec.msgpack.Decoder(PageDocument, ext_hook=untagged)
 _record = msgspec.msgpack.Decoder(CommandRecord, ext_hook=untagged)
+_command = msgspec.msgpack.Decoder(AnyCommand, ext_hook=untagged)
 _raw = msgspec.msgpack.Decoder(ext_hook=untagged)
 
 
@@ -118,6 +119,21 @@ def encode_record(
     return _encode(
         [RECORD_FORMAT, _writable(command), context, [_writable(event) for event in events], state_digest]
     )
+
+
+def checked(command: Command) -> Command:
+    """Return a command as it will be read again from history.
+
+    Raises ``InvalidVariables`` where a field has a wrong type or cannot be written: history is never
+    rewritten,
+    so nothing goes in that cannot come out.
+    """
+    try:
+        read: Command = _command.decode(_encode(_writable(command)))
+    except (msgspec.MsgspecError, TypeError, ValueError, OverflowError) as error:
+        what = str(type(command).__struct_config__.tag)
+        raise InvalidVariables(f"expected a '{what}' with values of the right types, but {error}") from error
+    return read
 
 
 def decode_record(data: bytes) -> CommandRecord:

@@ -178,9 +178,13 @@ class Modify(Command, frozen=True, tag="modify", kw_only=True):
 
 
 class Migrate(Command, frozen=True, tag="migrate", kw_only=True):
-    """A person lets the instance go on in another version: the context's definition is the new one."""
+    """A person lets the instance go on in another version: the context's definition is the new one.
+
+    ``new_events`` are the ids of events that the version before does not have: only these begin to wait.
+    """
 
     version: int
+    new_events: list[str]
     reason: str = ""
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.kernel import events as ev
-from engine.kernel import waits
 from engine.kernel.failure import Failure
 from engine.kernel.flows import chosen_flows
 from engine.kernel.variables import scope_of
@@ -60,9 +59,7 @@ def finish(step: Step, child: ElementInstance, element: Element) -> None:
     if loop.output_element is not None:
         output = step.evaluate(loop.output_element, scope_of(step, child))
     body, index = step.tree.elements[child.scope], child.loop_index
-    if child.timers or child.subscriptions:
-        waits.close_all(step, child)
-    step.emit(ev.ElementCompleted(child.key, element.id))
+    step.end(child)
     step.emit(ev.LoopProgressed(body.key, index, True, output))
     go_on_again(step, body, element)
 

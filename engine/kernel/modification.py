@@ -11,9 +11,11 @@ from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel import loops, waits
-from engine.kernel.state import ElementInstance
+from engine.kernel.failure import Failure
+from engine.kernel.state import ElementInstance, SubscriptionData
 from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType, MultiInstance
+from engine.model.records import ElementState
 
 _NEVER_ENTERED = (ElementType.PROCESS, ElementType.BOUNDARY_EVENT)
 
@@ -22,6 +24,11 @@ def modify(step: Step, command: cmd.Modify) -> None:
     """Enter the named elements, then end the named element instances, in this order."""
     entered = [(_enterable(step, each), _container(step, each, key)) for each, key in command.activate]
     ended = [_endable(step, key) for key in command.terminate]
+    for element, scope in entered:
+        if any(scope.key == each.key for each in ended):
+            raise Conflict(
+                f"expected '{element.id}' in a container that goes on, but {scope.key} is to be ended"
+            )
     step.emit(ev.InstanceModified([each for each, _ in command.activate], command.terminate, command.reason))
     if command.variables:
         step.emit(ev.VariablesSet(step.tree.root.key, command.variables))
@@ -88,12 +95,17 @@ def migrate(step: Step, command: cmd.Migrate) -> None:
     if problems:
         raise Conflict(f"the instance does not fit version {command.version}: {'; '.join(problems)}")
     step.emit(ev.InstanceMigrated(step.context.recorded.definition_key, command.version, command.reason))
-    for instance in list(step.tree.elements.values()):
-        _wait_as_drawn(step, instance)
+    try:
+        for instance in list(step.tree.elements.values()):
+            _wait_as_drawn(step, instance, frozenset(command.new_events))
+    except Failure as failure:
+        raise Conflict(f"the instance does not fit version {command.version}: {failure.reason}") from failure
 
 
 def _obstacles(step: Step) -> Iterator[str]:
     elements, flows = step.definition.elements, step.definition.flows
+    if step.tree.header.queue is not None:
+        yield "it is in the middle of a long step: try again when that has gone on"
     for instance in step.tree.elements.values():
         element = elements.get(instance.element_id)
         if element is None:
@@ -103,14 +115,35 @@ def _obstacles(step: Step) -> Iterator[str]:
         inside = scope.element_id if scope is not None and scope.loop is None else None
         if inside is not None and inside != element.parent:
             yield f"'{element.id}' is active in '{inside}', but is drawn in '{element.parent}'"
-        if (instance.loop is not None or instance.loop_index > 0) != isinstance(element.loop, MultiInstance):
+        repeated = instance.loop is not None or instance.loop_index > 0
+        not_yet = instance.state is ElementState.ACTIVATING
+        if repeated != isinstance(element.loop, MultiInstance) and not (not_yet and not repeated):
             yield f"'{element.id}' is repeated in one of the versions only"
         yield from _changed_kind(instance, element)
+        yield from _changed_events(step, instance, element)
         for gateway, waiting in (instance.joins or {}).items():
             if gateway not in elements or any(
                 flow not in flows or flows[flow].target != gateway for flow in waiting
             ):
                 yield f"a token waits at '{gateway}' on a flow that is not in it"
+
+
+def _changed_events(step: Step, instance: ElementInstance, element: Element) -> Iterator[str]:
+    """Yield what an instance waits for that the new version draws somewhere else, or as something else."""
+    for wait in (*(instance.timers or ()), *(instance.subscriptions or ())):
+        event = step.definition.elements.get(wait.element_id)
+        if event is None:
+            continue
+        kinds = {str(definition.type) for definition in event.events}
+        if (wait.kind if isinstance(wait, SubscriptionData) else "timer") not in kinds:
+            yield f"'{event.id}' waits for something else in it"
+        if event.attached_to not in (None, element.id):
+            yield f"'{event.id}' is attached to '{event.attached_to}' in it"
+    if element.type is ElementType.EVENT_BASED_GATEWAY:
+        behind = {step.definition.flows[flow].target for flow in element.outgoing}
+        waiting = {each.element_id for each in (*(instance.timers or ()), *(instance.subscriptions or ()))}
+        if behind != waiting:
+            yield f"other events are behind '{element.id}' in it"
 
 
 def _changed_kind(instance: ElementInstance, element: Element) -> Iterator[str]:
@@ -123,9 +156,8 @@ def _changed_kind(instance: ElementInstance, element: Element) -> Iterator[str]:
         yield f"'{element.id}' waits for a called process, but is drawn as a {element.type}"
 
 
-def _wait_as_drawn(step: Step, instance: ElementInstance) -> None:
+def _wait_as_drawn(step: Step, instance: ElementInstance, new: frozenset[str]) -> None:
     """Stop waiting for events that are gone and wait for new ones; what stays, stays as it is."""
-    waiting = {each.element_id for each in (*(instance.timers or ()), *(instance.subscriptions or ()))}
     for timer in instance.timers or ():
         if timer.element_id not in step.definition.elements:
             step.emit(ev.TimerEnded(timer.key, instance.key, False))
@@ -133,7 +165,7 @@ def _wait_as_drawn(step: Step, instance: ElementInstance) -> None:
         if subscription.element_id not in step.definition.elements:
             step.emit(ev.SubscriptionClosed(subscription.key, instance.key))
     for event in _events_around(step, instance):
-        if event not in waiting:
+        if event in new:
             waits.open_event(step, instance, step.definition.elements[event])
 
 

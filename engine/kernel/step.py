@@ -29,6 +29,7 @@ from engine.model.definition import Element, ElementType, Expression, SequenceFl
 from engine.model.records import ElementState, InstanceState
 
 EVALUATION_FUEL = 100_000
+LEAVING = frozenset({"condition", "no_flow"})  # what goes wrong after the results are written
 
 _WAITING_BOUNDARIES = frozenset(
     {
@@ -142,7 +143,7 @@ class Step:
 
     def _interrupt(self) -> None:
         total = self.tree.header.run_length + self.entered
-        queue = list(self.queue)
+        queue = [*(self.tree.header.queue or ()), *self.queue]
         self.queue.clear()
         self.emit(ev.StepInterrupted(queue, total))
         if total >= self.context.limits.elements_without_wait:
@@ -235,26 +236,42 @@ class Step:
                 self._keep_results(instance, element, variables)
             if element.outputs:
                 self._map_outputs(instance, element)
+        except Failure as failure:
+            self.stop(instance, failure, ElementState.COMPLETING)
+            return
+        self.depart(instance, element)
+
+    def depart(self, instance: ElementInstance, element: Element) -> None:
+        """Leave an element whose results are written: choose its flows and take them."""
+        try:
             if instance.loop_index:
                 loops.finish(self, instance, element)
                 return
             flows = chosen_flows(self, instance, element) if element.outgoing else ()
         except Failure as failure:
-            self.stop(instance, failure, ElementState.COMPLETING)
+            kind = failure.kind if failure.kind in LEAVING else "condition"
+            self.stop(instance, Failure(kind, failure.reason), ElementState.COMPLETING)
             return
         self.leave(instance, element, flows)
 
     def leave(self, instance: ElementInstance, element: Element, flows: tuple[str, ...]) -> None:
         """End an element instance that has done its part and take these flows."""
-        if instance.timers or instance.subscriptions:
-            waits.close_all(self, instance)
-        self.emit(ev.ElementCompleted(instance.key, element.id))
+        self.end(instance)
         scope = self.tree.elements[instance.scope]
         if flows:
             for flow in flows:
                 self.queue.append(("flow", scope.key, flow))
         else:
             self.settle(scope)
+
+    def end(self, instance: ElementInstance) -> None:
+        """Note that an element instance has done its part: nothing of it waits any more, no incident is
+        open."""
+        if instance.timers or instance.subscriptions:
+            waits.close_all(self, instance)
+        if instance.incident is not None:
+            self.emit(ev.IncidentResolved(instance.incident.key, instance.key, "ended"))
+        self.emit(ev.ElementCompleted(instance.key, instance.element_id))
 
     def _keep_results(
         self, instance: ElementInstance, element: Element, variables: Mapping[str, Any]

@@ -28,6 +28,8 @@ def clear(step: Step, scope: ElementInstance) -> None:
         flows = [flow for flow, count in waiting.items() for _ in range(count)]
         step.emit(ev.TokensConsumed(scope.key, gateway, flows))
     step.discard(scope)
+    if scope.incident is not None:
+        step.emit(ev.IncidentResolved(scope.incident.key, scope.key, "ended"))
 
 
 def release(step: Step, element: ElementInstance) -> None:

@@ -38,8 +38,7 @@ def _boundary(step: Step, host: ElementInstance, event: Element, variables: dict
 def _event_gateway(step: Step, gateway: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
     """The first event wins (BPMN 2.0.2 §10.6.6); the gateway's other events are given up."""
     scope = step.tree.elements[gateway.scope]
-    waits.close_all(step, gateway)
-    step.emit(ev.ElementCompleted(gateway.key, gateway.element_id))
+    step.end(gateway)
     flow = next(f for f in step.element_of(gateway).outgoing if step.definition.flows[f].target == event.id)
     happen(step, event, scope, variables, flow)
 

@@ -13,7 +13,7 @@ from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel import loops, modification, propagation, termination, triggers, waits
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
-from engine.kernel.step import Step
+from engine.kernel.step import LEAVING, Step
 from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState, InstanceState, UserTaskState
 
@@ -180,12 +180,14 @@ def resolve_incident(step: Step, command: cmd.ResolveIncident) -> None:
         proceed(step, cmd.Proceed())
     elif instance.job is not None:
         _new_attempt(step, instance, instance.job, command)
+    elif phase is ElementState.COMPLETING and incident.type in LEAVING and instance.loop is None:
+        step.depart(instance, element)
     elif phase is ElementState.COMPLETING:
         step.complete(instance)
     elif phase is ElementState.ACTIVATING:
         termination.release(step, instance)
         step.activate(instance, element)
-    else:
+    elif incident.type != "job_crashed":  # that one's job goes on by itself
         _go_on(step, instance, element)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.catalogue import BoundProcess, Catalogue
+from engine.kernel import InstanceTree
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.model.records import InstanceState
@@ -47,6 +48,14 @@ def notices(
             ended = effect
     if ended is not None and row.parent_key and not by_caller:
         yield row.parent_key, _ending(row, variables, ended, error)
+
+
+def is_awaited(tree: InstanceTree, command: cmd.Command) -> bool:
+    """Return whether an instance still is in the state a notice is about."""
+    if isinstance(command, cmd.ChildCompleted | cmd.ChildFailed | cmd.ChildEscalated):
+        element = tree.elements.get(command.element_key)
+        return element is not None and element.called == command.child_key
+    return tree.header.ended_at is None
 
 
 def _escalated(row: InstanceRow, effect: ev.EscalationPropagated) -> cmd.Command:

@@ -147,11 +147,11 @@ class ProcessEngine(Views):
 
     def suspend(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
         """Stop an instance's jobs and timers; the clock of the law goes on."""
-        return instances.command(self.parts, instance_key, cmd.Suspend(reason=reason), actor=actor)
+        return instances.suspend(self.parts, instance_key, cmd.Suspend(reason=reason), actor=actor)
 
     def activate(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
         """Let a suspended instance go on."""
-        return instances.command(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
+        return instances.suspend(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
 
     def modify(
         self,

@@ -15,7 +15,7 @@ import msgspec
 from engine import kernel
 from engine.catalogue import BoundProcess
 from engine.decisions import ChosenDecisions
-from engine.errors import EngineError, NotFound
+from engine.errors import Conflict, EngineError, NotFound
 from engine.history import GENESIS, chain_hash
 from engine.kernel import Context, InstanceTree, Outcome, codec
 from engine.kernel import commands as cmd
@@ -158,8 +158,11 @@ class Family:
         return member
 
     def apply(self, member: Member, command: cmd.AnyCommand) -> Outcome:
-        """Let the kernel work a command off, and all it causes in the family."""
-        outcome = self._step(member, command)
+        """Let the kernel work a command off, and all it causes in the family.
+
+        Raises ``InvalidVariables`` for a command that could not be read again from history.
+        """
+        outcome = self._step(member, codec.checked(command))
         self._work_off()
         return outcome
 
@@ -176,9 +179,14 @@ class Family:
                 self._call(*self._calls.popleft())
 
     def _notify(self, key: int, command: cmd.Command) -> None:
-        """Tell another instance; a called one whose start was still deferred has nothing to end."""
+        """Tell another instance, if it still wants to know.
+
+        A called one whose start was deferred, or that has ended already, has nothing to end; a caller
+        that has
+        left its call activity no longer waits.
+        """
         deferred = key not in self._members and instances.read(self.tx, key) is None
-        if not deferred:
+        if not deferred and calls.is_awaited(self.member(key).state, command):
             self._step(self.member(key), command)
 
     def _step(self, member: Member, command: cmd.Command) -> Outcome:
@@ -186,8 +194,10 @@ class Family:
         outcome = kernel.step(member.tree, command, context)  # type: ignore[arg-type]  # every Command is in the union
         member.tree = outcome.tree
         self.numbers_used += outcome.keys_used
-        header = outcome.tree.header
+        header, was = outcome.tree.header, member.row.state
         member.row = msgspec.structs.replace(member.row, state=header.state, ended_at=header.ended_at)
+        if was == InstanceState.SUSPENDED and header.ended_at is not None:
+            self.changes.resume(member)
         self._record(member, command, context, outcome)
         self.changes.add(member, outcome.effects)
         self._follow(member, command, outcome.effects)
@@ -251,7 +261,7 @@ class Family:
         if call.element_key not in caller.state.elements:
             return
         self._cascaded += 1
-        if self._cascaded > MAX_CASCADE:
+        if self._cascaded > MAX_CASCADE or self.numbers_used > RESERVED_NUMBERS // 2:
             self.changes.defer_call(caller, call)
             return
         self.start_called(caller, call)
@@ -274,7 +284,13 @@ class Family:
             key=call.child,
         )
         parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
-        self._step(self._new_member(bound, command, caller.data_key, parameters), command)
+        called = self._new_member(bound, command, caller.data_key, parameters)
+        try:
+            self._step(called, command)
+        except Conflict as error:  # it has no start that a call could enter
+            del self._members[called.row.key]
+            failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
+            self._todo.append((caller.row.key, failed))
 
     # --- saving ---
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.clock import instant
-from engine.errors import BpmnError, Conflict, JobFailure, NotFound
+from engine.errors import BpmnError, Conflict, InvalidVariables, JobFailure, NotFound
 from engine.failpoint import failpoint
 from engine.handling import Completed, Handler, HandlerRegistry
 from engine.kernel import codec
@@ -44,7 +44,11 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
     if registration is None or context is None:
         return
     try:
-        _report(parts, row, _outcome(registration.handler, context))
+        outcome = _outcome(registration.handler, context)
+        try:
+            _report(parts, row, outcome)
+        except InvalidVariables as error:
+            _report(parts, row, JobFailure(f"the handler's answer cannot be stored: {error}", permanent=True))
     except (Conflict, NotFound) as error:
         log.warning("job_lost key=%s type=%s reason=%s", row.key, row.type, error)
 
@@ -80,11 +84,17 @@ def _report(parts: Parts, row: JobRow, outcome: Completed | BpmnError | JobFailu
         verbs.fail(
             parts,
             row.key,
-            reason=outcome.reason[:MAX_REASON],
+            reason=_printable(outcome.reason),
             retries=0 if outcome.permanent else None,
             back_off=None if outcome.back_off is None else dt.timedelta(seconds=outcome.back_off),
             **lease,
         )
+
+
+def _printable(reason: str) -> str:
+    """Return a reason that can be stored: bounded, without control characters and lone surrogates."""
+    clean = "".join(each if each.isprintable() or each == "\n" else "?" for each in reason[:MAX_REASON])
+    return clean.encode("utf-8", "replace").decode()
 
 
 class RunningJob:

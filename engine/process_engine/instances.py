@@ -16,7 +16,7 @@ from engine.model.records import InstanceState, ProcessInstance
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import Repeated, run_verb
-from engine.store import instances
+from engine.store import instances, jobs, subscriptions
 from engine.store.rows import InstanceRow
 
 
@@ -70,7 +70,14 @@ def start(
         return process_instance(family.start(bound, command, parameters=parameters).row)
 
     try:
-        return run_verb(parts, work, actor=actor, request_id=request_id, answer=lambda each: each.key)
+        return run_verb(
+            parts,
+            work,
+            actor=actor,
+            request_id=request_id,
+            what=f"start {process_id}",
+            answer=lambda each: each.key,
+        )
     except Repeated as answered:
         return read(parts, answered.answer)
 
@@ -81,6 +88,23 @@ def command(parts: Parts, key: int, asked: cmd.AnyCommand, *, actor: str) -> Pro
     def work(family: Family) -> ProcessInstance:
         member = family.member(key)
         family.apply(member, asked)
+        return process_instance(member.row)
+
+    return run_verb(parts, work, actor=actor)
+
+
+def suspend(parts: Parts, key: int, asked: cmd.Suspend | cmd.Activate, *, actor: str) -> ProcessInstance:
+    """Suspend or activate an instance and every running instance it has called, directly or not."""
+
+    def work(family: Family) -> ProcessInstance:
+        member = family.member(key)
+        family.apply(member, asked)
+        own = {key}
+        for row in sorted(instances.called(family.tx, member.row.root_key), key=lambda each: each.key):
+            if row.parent_key in own and row.ended_at is None:
+                own.add(row.key)
+                if (row.state == InstanceState.SUSPENDED) == isinstance(asked, cmd.Activate):
+                    family.apply(family.member(row.key), asked)
         return process_instance(member.row)
 
     return run_verb(parts, work, actor=actor)
@@ -124,10 +148,14 @@ def migrate(
             bound = catalogue.latest(family.tx, process_id)
         else:
             bound = catalogue.version(family.tx, process_id, version)
+        before = catalogue.process(family.tx, member.row.definition_key).definition
+        new_events = sorted(bound.definition.elements.keys() - before.elements.keys())
         member.row = msgspec.structs.replace(
             member.row, definition_key=bound.row.key, version=bound.row.version
         )
-        family.apply(member, cmd.Migrate(version=bound.row.version, reason=reason))
+        asked = cmd.Migrate(version=bound.row.version, new_events=new_events, reason=reason)
+        family.apply(member, asked)
+        subscriptions.rebind(family.tx, key, bound.row.key)
         if dry_run:
             raise DryRun(process_instance(member.row))
         return process_instance(member.row)
@@ -164,6 +192,8 @@ def resolve_incident(
             new_effect=new_effect,
         )
         family.apply(family.adopt(locked), asked)
+        if row.type == "job_crashed":
+            jobs.revive(family.tx, row.instance_key)
 
     run_verb(parts, work, actor=actor)
 

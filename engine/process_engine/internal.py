@@ -58,6 +58,8 @@ def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable
         try:
             family.apply(member, asked(row, payload))  # type: ignore[arg-type]  # every Command is in the union
         except (Conflict, NotFound):
+            if any(each.history for each in family.members()):
+                raise  # not this job's own instance refused, but one it has caused something in
             _give_back(family, row, payload)
         else:
             _look_again(family, row, payload)
@@ -183,7 +185,9 @@ def _broadcast(family: Family, row: JobRow) -> bool:
         return False
     after = payload.get("after", 0)
     numbers = messages.Numbers(family.take_numbers(1_000))
-    _, after = messages.broadcast_in(family.tx, numbers, payload["name"], payload["variables"], after=after)
+    _, after = messages.broadcast_in(
+        family.tx, numbers, payload["name"], payload["variables"], after=after, thrown=row
+    )
     if after:
         root = row.root_key or 0
         data_key = data_keys.read(family.tx, [root])[root]
@@ -213,7 +217,12 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
         return False
     payload = _start_payload(family, row)
     bound = family.parts.catalogue.latest(tx, row.process_id)
-    command = cmd.Start(variables=payload.get("variables", {}), element_id=row.element_id)
+    start = starts.same_start(bound.definition, row.element_id, payload.get("name", ""))
+    if start is None:  # the newest version no longer starts by this
+        if payload.get("message_key"):
+            buffer.unmark_delivered(tx, payload["message_key"], row.process_id)
+        return True
+    command = cmd.Start(variables=payload.get("variables", {}), element_id=start)
     if payload.get("correlation_key"):
         digest = correlation.correlation_hash(tx, payload["name"], payload["correlation_key"])
         root = family.next_root_key()

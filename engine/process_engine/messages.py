@@ -10,7 +10,7 @@ import msgspec
 
 from engine.kernel import codec
 from engine.kernel.values import accepted, accepted_text
-from engine.keys import bucket_of, bucket_of_text, compose
+from engine.keys import bucket_of, bucket_of_text, compose, number_of
 from engine.model.records import JobState
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, correlation, data_keys, jobs
@@ -136,13 +136,30 @@ def _broadcast_batch(parts: Parts, name: str, values: dict[str, Any], after: int
 
 
 def broadcast_in(
-    tx: Transaction, numbers: Numbers, name: str, values: dict[str, Any], *, after: int = 0
+    tx: Transaction,
+    numbers: Numbers,
+    name: str,
+    values: dict[str, Any],
+    *,
+    after: int = 0,
+    thrown: JobRow | None = None,
 ) -> tuple[list[int], int]:
     """Make the delivery jobs of one bounded batch; return their keys and where the next batch begins (0:
-    nowhere)."""
+    none).
+
+    A signal ``thrown`` by an instance reaches only subscriptions that were open before.
+    """
     found = correlation.broadcast(tx, name, after=after, limit=500)
-    made = deliver_in(tx, numbers, found, {"name": name, "variables": values}, "signal", None)
+    heard = [each for each in found if thrown is None or _open_before(each, thrown)]
+    made = deliver_in(tx, numbers, heard, {"name": name, "variables": values}, "signal", None)
     return made, found[-1].key if len(found) == 500 else 0
+
+
+def _open_before(subscription: SubscriptionRow, thrown: JobRow) -> bool:
+    """Return whether a subscription was open when a signal was thrown; inside one step the keys tell."""
+    if subscription.opened_at != thrown.created_at or subscription.instance_key != thrown.instance_key:
+        return subscription.opened_at <= thrown.created_at
+    return number_of(subscription.key) < number_of(thrown.element_key or 0)
 
 
 def deliver_in(

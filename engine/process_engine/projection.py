@@ -71,8 +71,14 @@ class Changes:
         """Let the instance's jobs and timers go on."""
         self._suspended[member.row.key] = False
 
+    def resume(self, member: Member) -> None:
+        """Let what a suspended instance has sent on its way go on, now that the instance has ended."""
+        self._suspended[member.row.key] = False
+
     def step_interrupted(self, member: Member, event: ev.StepInterrupted) -> None:
-        """Go on by a job."""
+        """Go on by a job, unless the step has gone on for too long: then a person must look first."""
+        if member.state.root.incident is not None:
+            return
         self._add_job(member, self._family.key(), "continue", member.row.key, member.row.process_id)
 
     def job_created(self, member: Member, event: ev.JobCreated) -> None:

@@ -48,6 +48,18 @@ def swap(
     return [each for each in opened if each.kind == "message_start"]
 
 
+def same_start(definition: ProcessDefinition, element_id: str, name: str) -> str | None:
+    """Return the start event of a version that a delivery meant for another version enters, None for none."""
+    starts = definition.starts.get(definition.id, ())
+    if element_id in starts:
+        return element_id
+    for start in starts:
+        for event in definition.elements[start].events:
+            if event.name is not None and event.name.literal and event.name.source == name:
+                return start
+    return None
+
+
 def _open(
     tx: Transaction, row: DefinitionRow, element: Element, definition: EventDefinition, key: int
 ) -> list[SubscriptionRow]:

@@ -102,7 +102,14 @@ def complete(
         return key
 
     try:
-        run_verb(parts, work, actor=actor, request_id=request_id, answer=lambda each: each)
+        run_verb(
+            parts,
+            work,
+            actor=actor,
+            request_id=request_id,
+            what=f"complete user task {key}",
+            answer=lambda each: each,
+        )
     except Repeated:
         return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from engine.errors import Conflict
 from engine.kernel import codec
 from engine.kernel.values import accepted_text
 from engine.process_engine.family import RESERVED_NUMBERS, Family
@@ -30,11 +31,14 @@ def run_verb(
     actor: str,
     on_behalf_of: str = "",
     request_id: str | None = None,
+    what: str = "",
     answer: Callable[[T], int] = lambda _: 0,
 ) -> T:
     """Let ``work`` lock, decide and return its result, then save all of it in the same transaction.
 
-    A ``request_id`` seen before raises ``Repeated`` with the first answer, and nothing is done. Where the
+    A ``request_id`` seen before raises ``Repeated`` with the first answer, and nothing is done; ``what``
+    it asked for
+    must be the same (``Conflict``). Where the
     outcome of COMMIT is unknown, the last history row says whether it was written.
     """
     actor, on_behalf_of = accepted_text(actor, "actor"), accepted_text(on_behalf_of, "person")
@@ -46,13 +50,13 @@ def run_verb(
         if request_id is not None:
             earlier = requests.read(tx, request_id)
             if earlier is not None:
-                raise Repeated(codec.decode_values(earlier.result))
+                raise Repeated(_answered(earlier, what))
         family = Family(parts, tx, first, actor=actor, on_behalf_of=on_behalf_of)
         result = work(family)
         attempted.append((family, result))
         family.save()
         if request_id is not None:
-            _remember(family, request_id, answer(result))
+            _remember(family, request_id, what, answer(result))
         return result
 
     def acknowledged(tx: Transaction) -> T | None:
@@ -78,7 +82,17 @@ def _written(tx: Transaction, family: Family) -> bool:
     return True
 
 
-def _remember(family: Family, request_id: str, answer: int) -> None:
+def _answered(earlier: RequestRow, what: str) -> int:
+    """Return the first answer of a request; raises ``Conflict`` where it asked for something else then."""
+    asked, answer = codec.decode_values(earlier.result)
+    if asked != what:
+        raise Conflict(
+            f"request {earlier.id} asked to {asked} before, and now to {what}: use a new request id"
+        )
+    return int(answer)
+
+
+def _remember(family: Family, request_id: str, what: str, answer: int) -> None:
     heads = family.heads()
     root, (seq, _) = next(iter(heads.items())) if heads else (0, (0, b""))
     requests.insert(
@@ -87,7 +101,7 @@ def _remember(family: Family, request_id: str, answer: int) -> None:
             id=request_id,
             root_key=root or None,
             seq=seq,
-            result=codec.encode_values(answer),
+            result=codec.encode_values([what, answer]),
             created_at=family.tx.now,
         ),
     )

@@ -213,6 +213,9 @@ def claim_start(tx: Transaction, *, process_id: str, correlation_hash: bytes, ro
 
     False where there is one.
     """
+    # Whoever ends the running instance looks for the next message under the same lock: neither misses the
+    # other.
+    _lock(tx, [correlation_hash])
     values: dict[str, Any] = {
         "bucket": correlation_hash[0],
         "correlation_hash": correlation_hash,

@@ -32,7 +32,7 @@ _COLUMNS = columns(job, JobRow)
 _SELECT = select(*_COLUMNS)
 _READ = _SELECT.where(*at_key(job))
 _INSERT = insert_into(job)
-_UPSERT = upsert_into(job, keep=("created_at", "instance_key", "root_key"))
+_UPSERT = upsert_into(job, keep=("created_at", "instance_key", "root_key", "attempt"))
 _DELETE = delete_from(job).where(
     job.c.bucket.in_(bindparam("buckets", expanding=True)), job.c.key.in_(bindparam("keys", expanding=True))
 )
@@ -69,9 +69,10 @@ _PROMOTE = (
 _NEXT_DUE = select(func.min(job.c.due_at)).where(job.c.stage == _SCHEDULED)
 _RESCHEDULE = (
     update_table(job)
-    .where(*at_key(job), job.c.stage.in_(("scheduled", "ready", "suspended")))
+    .where(*at_key(job))
     .values(
         due_at=bindparam("due"),
+        **_FREED,
         stage=case((job.c.stage == literally("suspended"), literally("suspended")), else_=_SCHEDULED),
     )
 )
@@ -86,6 +87,18 @@ _ACTIVATE = (
     update_table(job)
     .where(*_OF_INSTANCES, job.c.stage == "suspended")
     .values(stage=case((job.c.due_at > bindparam("now"), _SCHEDULED), else_=_READY))
+)
+
+
+_REVIVE = (
+    update_table(job)
+    .where(
+        job.c.bucket == bindparam("at_bucket"),
+        job.c.instance_key == bindparam("at_instance"),
+        job.c.stage == "failed",
+        job.c.kind != "job",
+    )
+    .values(stage="ready", crash_count=0, **_FREED)
 )
 
 
@@ -167,6 +180,12 @@ def activate(tx: Transaction, instance_keys: Iterable[int], now: int) -> None:
     """Let suspended jobs go on: those due by ``now`` are ready at once."""
     instances = sorted(instance_keys)
     tx.execute(_ACTIVATE, {"instances": instances, "buckets": _buckets(instances), "now": now})
+
+
+def revive(tx: Transaction, instance_key: int) -> None:
+    """Make the engine's own failed jobs of an instance ready again (timers, deliveries), not those of
+    handlers."""
+    tx.execute(_REVIVE, {"at_bucket": bucket_of(instance_key), "at_instance": instance_key})
 
 
 def query(

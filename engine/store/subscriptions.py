@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
 
 from engine.keys import bucket_of
 from engine.store.rows import SubscriptionRow, record, records
@@ -32,6 +33,15 @@ _OF_INSTANCE = _SELECT.where(
 )
 
 
+_REBIND = (
+    update_table(subscription)
+    .where(
+        subscription.c.bucket == bindparam("at_bucket"), subscription.c.instance_key == bindparam("at_key")
+    )
+    .values(definition_key=bindparam("to_definition"))
+)
+
+
 def insert(tx: Transaction, rows: Iterable[SubscriptionRow]) -> None:
     """Insert signal and start subscriptions.
 
@@ -47,6 +57,11 @@ def delete(tx: Transaction, keys: Iterable[int]) -> None:
     unwanted = sorted(keys)
     if unwanted:
         tx.execute(_DELETE, {"keys": unwanted, "buckets": sorted({bucket_of(key) for key in unwanted})})
+
+
+def rebind(tx: Transaction, instance_key: int, definition_key: int) -> None:
+    """Bind the open subscriptions of an instance to another version of its process."""
+    tx.execute(_REBIND, key_of(instance_key) | {"to_definition": definition_key})
 
 
 def delete_starts(tx: Transaction, process_id: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine import Conflict, NotFound
+from engine import Conflict, InvalidVariables, NotFound
 from tests.builders import Process, process, steps
 from tests.scenarios.run import Run
 
@@ -98,3 +98,35 @@ def test_an_instance_that_does_not_fit_is_not_migrated(run: Run) -> None:
     with pytest.raises(Conflict, match="'b' is active, but is not in it"):
         run.engine.migrate(case.key, actor="op", reason="new version")
     assert (run.engine.instance(case.key).version, case.tasks) == (1, ["b"])
+
+
+def test_migration_does_not_repeat_what_has_already_happened(run: Run) -> None:
+    def drawing() -> Process:
+        asked = process("p").start().user_task("a").boundary_timer("PT1H", "soon", interrupting=False)
+        asked.end("reminded").at("a").boundary_message("stop", "stopped", key="=n").end("gone")
+        return asked.at("a")
+
+    case = run(drawing().end("done"), n="1")
+    run.advance(hours=1)
+    run.deploy(drawing().user_task("more").end("done"))
+    run.engine.migrate(case.key, actor="op", reason="new version")
+    run.advance(hours=5)
+    assert case.ended_at == ["reminded"]
+    run.publish("stop", "1")
+    assert case.ended_at == ["reminded", "gone"]
+
+
+@pytest.mark.parametrize("wrong", [None, 5])
+def test_a_command_of_wrong_types_is_refused_before_it_reaches_history(run: Run, wrong: object) -> None:
+    case = run(three())
+    with pytest.raises(InvalidVariables):
+        run.engine.set_variables(case.key, {"n": 1}, actor="op", reason=wrong)  # type: ignore[arg-type]
+    assert (case.variables, run.engine.verify(case.key).ok) == ({}, True)
+
+
+def test_a_request_id_belongs_to_one_request(run: Run) -> None:
+    run.deploy(three())
+    started = run.engine.start("p", actor="anna", request_id="r-1")
+    task = run.engine.user_tasks(instance_key=started.key)[0]
+    with pytest.raises(Conflict, match="r-1"):
+        run.engine.complete(task.key, actor="jan", request_id="r-1")

@@ -23,7 +23,8 @@ def table(rules: list[tuple[str, str, str]], policy: str = "UNIQUE") -> list[tup
     text = (
         '<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:d">'
         '<decision id="tryb" name="tryb"><variable id="v" name="tryb"/>'
-        f'<decisionTable id="t" hitPolicy="{policy}"><input id="in"><inputExpression id="ie">'
+        f'<decisionTable id="t" hitPolicy="{policy}">'
+        '<input id="in"><inputExpression id="ie">'
         f'<text>powod</text></inputExpression></input><output id="out"/>{rows}</decisionTable></decision></definitions>'
     )
     return [("tryb.dmn", text.encode())]

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 
+import pytest
+
+from engine import Completed, JobContext, JobFailure
 from tests.builders import process, steps
 from tests.scenarios.run import Run
 
@@ -129,3 +132,37 @@ def test_the_model_says_how_long_a_failed_job_waits(run: Run) -> None:
         run.clock.set(due)
         run.settle()
     assert dues == [dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(hours=2)]
+
+
+def test_completing_past_an_open_incident_closes_it(run: Run) -> None:
+    case = run(process("p").start().user_task("ask").end("done"))
+    run.engine.throw_error(case.task("ask").key, code="NO_ID")
+    assert [i.type for i in case.incidents] == ["unhandled_error"]
+    assert case.complete("ask").ended_at == ["done"]
+    assert case.incidents == []
+
+
+def test_resolving_a_failed_condition_does_not_repeat_the_results(run: Run) -> None:
+    drawing = process("p").start().user_task("ask", outputs={"n": "=n + 1"}).flow_if("go").end("done")
+    drawing.at("ask").flow_if("not(go)").end("stopped")
+    case = run(drawing, n=1, go=None).complete("ask")
+    assert [i.type for i in case.incidents] == ["condition"]
+    assert case.resolve(go=True).ended_at == ["done"]
+    assert case.variables["n"] == 2
+
+
+@pytest.mark.parametrize("answer", [object(), "x" * 70_000, "\udc80"])
+def test_an_answer_that_cannot_be_stored_is_the_handlers_failure(run: Run, answer: object) -> None:
+    run.handlers.handler("mail")(lambda _: Completed({"a": answer}))
+    case = run(process("p").start().service_task("send", "mail").end("sent"))
+    (incident,) = case.incidents
+    assert "cannot be stored" in incident.message
+
+
+def test_a_failure_with_a_text_that_cannot_be_stored_is_an_incident_all_the_same(run: Run) -> None:
+    def broken(_: JobContext) -> Completed:
+        raise JobFailure("bad \udc80 bytes \x00", permanent=True)
+
+    run.handlers.handler("mail")(broken)
+    case = run(process("p").start().service_task("send", "mail").end("sent"))
+    assert [i.message for i in case.incidents] == ["bad ? bytes ?"]

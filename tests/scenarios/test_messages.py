@@ -155,3 +155,19 @@ def test_an_event_sub_process_that_cannot_listen_is_an_incident_of_the_instance(
     assert case.resolve(number="1").tasks == ["ask"]
     run.publish("stop", "1")
     assert case.ended_at == ["gone"]
+
+
+def test_a_signal_does_not_reach_who_begins_to_listen_after_it_was_thrown(run: Run) -> None:
+    listening = run(process("q").start().catch_signal("closed", "hear").end("heard"))
+    drawing = process("p").start().throw_signal("closed", "tell").catch_signal("closed", "hear").end("done")
+    case = run(drawing)
+    run.settle()
+    assert (case.active, listening.ended_at) == (["hear"], ["heard"])
+
+
+def test_a_message_thrown_before_its_instance_was_suspended_and_ended_is_still_sent(run: Run) -> None:
+    run.deploy(process("p").start().throw_message("reply", "tell", key="=number").user_task("ask").end())
+    started = run.engine.start("p", variables={"number": "1"}, actor="anna")
+    run.engine.suspend(started.key, actor="op", reason="x")
+    run.engine.cancel(started.key, actor="op", reason="x")
+    assert run(waiting("q"), number="1").ended_at == ["done"]

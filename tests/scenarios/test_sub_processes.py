@@ -193,3 +193,38 @@ def test_many_called_instances_start_over_several_transactions_and_all_end_with_
     children = run.engine.instances(process_id="check", limit=1000)
     assert {str(child.state) for child in children} == {"terminated"}
     assert str(run.engine.instance(started.key).state) == "completed"
+
+
+def test_an_escalation_that_ends_the_call_leaves_nothing_to_tell(run: Run) -> None:
+    called = process("check").start().end_escalation("LATE", "late")
+    drawing = (
+        process("p").start().call_activity("call", "check").boundary_escalation("LATE", "heard").end("told")
+    )
+    case = run(drawing.at("call").end("done"), called)
+    assert (case.ended_at, case.state) == (["told"], "completed")
+
+
+def test_an_escalation_beside_the_call_is_heard_and_the_call_goes_on(run: Run) -> None:
+    called = process("check").start().throw_escalation("LATE", "late").end("checked")
+    drawing = process("p").start().call_activity("call", "check")
+    drawing.boundary_escalation("LATE", "heard", interrupting=False).end("told")
+    assert sorted(run(drawing.at("call").end("done"), called).ended_at) == ["done", "told"]
+
+
+def test_suspension_reaches_called_instances_and_loses_nothing(run: Run) -> None:
+    called = process("check").start().catch_timer("PT1H", "rest").end("rested")
+    case = run(process("p").start().call_activity("call", "check").end("done"), called)
+    run.engine.suspend(case.key, actor="op", reason="court")
+    run.advance(hours=2)
+    (child,) = run.cases("check")
+    assert (case.state, child.state) == ("suspended", "suspended")
+    run.engine.activate(case.key, actor="op", reason="decided")
+    run.settle()
+    assert (case.ended_at, child.ended_at) == (["done"], ["rested"])
+
+
+def test_calling_a_process_that_starts_only_by_events_is_an_incident(run: Run) -> None:
+    called = process("check").start_message("order", "ordered").end()
+    case = run(process("p").start().catch_timer("PT1H").call_activity("call", "check").end("done"), called)
+    run.advance(hours=1)
+    assert [(i.element_id, i.type) for i in case.incidents] == [("call", "called_element")]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from engine.process_engine import internal
+from engine.store import jobs
 from tests.builders import process
 from tests.scenarios.run import Run
 
@@ -99,3 +101,19 @@ def test_a_process_starts_by_timer_and_again_by_cycle(run: Run) -> None:
     run.deploy(process("nightly").start_timer("R/PT1H", "dawn").task("more").end("done"))
     run.advance(hours=1)
     assert len(run.cases("nightly")) == 3  # the new version's timer has taken over from the old one's
+
+
+def test_a_timer_moved_while_it_fires_still_fires(run: Run) -> None:
+    case = run(process("p").start().catch_timer("PT1H", "rest").end("done"))
+    (timer,) = run.engine.timers(case.key)
+    run.clock.advance(dt.timedelta(hours=1))
+    store = run.engine.parts.store
+    store.run(lambda tx: jobs.promote_due(tx, tx.now))
+    (claimed,) = store.run(
+        lambda tx: jobs.claim(tx, kinds=("timer",), owner="other", limit=1, lease_us=60_000_000)
+    )
+    later = run.clock.now() + dt.timedelta(hours=1)
+    run.engine.reschedule_timer(timer.key, due_at=later, actor="head", reason="illness")
+    assert internal.run(run.engine.parts, claimed) is False  # its lease went with the old instant
+    run.advance(hours=1)
+    assert case.ended_at == ["done"]

@@ -65,7 +65,7 @@ def end(step: Step, instance: ElementInstance, element: Element) -> None:
 def _terminate_scope(step: Step, instance: ElementInstance, element: Element) -> None:
     """End everything in the container, this event as the one that completed (§13.5.6)."""
     scope = step.tree.elements[instance.scope]
-    step.emit(ev.ElementCompleted(instance.key, element.id))
+    step.end(instance)
     termination.clear(step, scope)
     if scope.scope:
         step.settle(scope)

@@ -125,6 +125,24 @@ def test_what_an_interrupted_step_has_left_keeps_its_container_open() -> None:
     assert (outcome.tree.header.state, outcome.tree.root.variables) == ("completed", {"n": 30})
 
 
+def test_a_second_interrupted_step_keeps_what_the_first_has_left() -> None:
+    drawing = process("p").start().parallel("fork").user_task("a")
+    for number in range(30):
+        drawing.script_task(f"a{number}", "n + 1", "n")
+    drawing.end("a_done").at("fork")
+    for number in range(30):
+        drawing.script_task(f"b{number}", "n + 1", "n")
+    drawing.end("b_done")
+    limits = Limits(elements=10)
+    outcome = step(None, cmd.Start(variables={"n": 0}), context(drawing, limits=limits))
+    (task,) = [each for each in outcome.tree.elements.values() if each.user_task is not None]
+    command = cmd.CompleteUserTask(task_key=task.key, variables={})
+    outcome = step(outcome.tree, command, context(drawing, first_key=1_000, limits=limits))
+    assert len(outcome.tree.header.queue or ()) == 2
+    outcome = step(outcome.tree, cmd.Proceed(), context(drawing, first_key=2_000))
+    assert (outcome.tree.header.state, outcome.tree.root.variables) == ("completed", {"n": 60})
+
+
 def test_what_an_interrupted_step_has_left_ends_with_its_container() -> None:
     drawing, outcome = interrupted_beside_a_task()
     outcome = step(outcome.tree, cmd.Cancel(), context(drawing, first_key=1_000))
