@@ -166,7 +166,7 @@ def next_due(tx: Transaction) -> int | None:
 
 
 def reschedule(tx: Transaction, key: int, due_at: int) -> bool:
-    """Move the due instant of a job nobody works on; False where there is no such job."""
+    """Move the due instant of a job; whoever works on it loses the lease. False where there is none."""
     return tx.execute(_RESCHEDULE, key_of(key) | {"due": due_at}).rowcount == 1
 
 

@@ -25,7 +25,8 @@ def table(rules: list[tuple[str, str, str]], policy: str = "UNIQUE") -> list[tup
         '<decision id="tryb" name="tryb"><variable id="v" name="tryb"/>'
         f'<decisionTable id="t" hitPolicy="{policy}">'
         '<input id="in"><inputExpression id="ie">'
-        f'<text>powod</text></inputExpression></input><output id="out"/>{rows}</decisionTable></decision></definitions>'
+        f'<text>powod</text></inputExpression></input><output id="out"/>{rows}'
+        "</decisionTable></decision></definitions>"
     )
     return [("tryb.dmn", text.encode())]
 

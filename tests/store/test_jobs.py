@@ -212,13 +212,16 @@ def test_a_deleted_jobs_answer_is_refused(store: Store) -> None:
         assert [row.key for row in jobs.query(tx)] == [job_key(2)]
 
 
-def test_rescheduling_moves_what_nobody_works_on(store: Store) -> None:
+def test_rescheduling_moves_a_job_and_takes_it_from_whoever_works_on_it(store: Store) -> None:
     insert(store, job_row(job_key(1), stage="scheduled", due_at=100), job_row(job_key(2)))
     assert store.run(lambda tx: jobs.reschedule(tx, job_key(1), 700))
     with store.reading() as tx:
         assert jobs.next_due(tx) == 700
-    claim(store)
-    assert not store.run(lambda tx: jobs.reschedule(tx, job_key(2), 700))
+    (claimed,) = claim(store)
+    assert store.run(lambda tx: jobs.reschedule(tx, job_key(2), 700))
+    owner, attempt = claimed.lock_owner or "", claimed.attempt
+    assert not store.run(lambda tx: jobs.complete(tx, job_key(2), owner=owner, attempt=attempt))
+    assert not store.run(lambda tx: jobs.reschedule(tx, job_key(3), 700))
 
 
 def test_future_timers_are_not_in_a_claims_way(store: Store) -> None:
