@@ -26,6 +26,7 @@ from engine.model.records import (
 from engine.parameters import Parameters
 from engine.people import People
 from engine.process_engine import definitions, idle, instances, jobs, messages, user_tasks
+from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 from engine.process_engine.views import Views
 from engine.registers import Registers
@@ -37,6 +38,7 @@ from engine.transport import LocalTransport, Transport
 NOTHING = dt.timedelta(0)
 
 
+@guarded
 class ProcessEngine(Views):
     """A BPMN engine over one database; safe to use from several threads, and beside others on the same
     database."""

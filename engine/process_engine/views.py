@@ -21,9 +21,11 @@ from engine.model.records import (
     UserTask,
 )
 from engine.process_engine import definitions, instances, queries, user_tasks
+from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 
 
+@guarded
 class Views:
     """The reading half of the public door."""
 
