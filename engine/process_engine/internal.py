@@ -125,6 +125,7 @@ def _give_back(family: Family, row: JobRow, payload: dict[str, Any]) -> None:
             payload["variables"],
             expires_at=tx.now,
             message_id=None,
+            only=row.process_id,
         )
 
 
@@ -220,20 +221,28 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
     start = starts.same_start(bound.definition, row.element_id, payload.get("name", ""))
     if start is None:  # the newest version no longer starts by this
         if payload.get("message_key"):
-            buffer.unmark_delivered(tx, payload["message_key"], row.process_id)
+            _return(family, payload["message_key"], row.process_id)
         return True
     command = cmd.Start(variables=payload.get("variables", {}), element_id=start)
     if payload.get("correlation_key"):
         digest = correlation.correlation_hash(tx, payload["name"], payload["correlation_key"])
         root = family.next_root_key()
         if not correlation.claim_start(tx, process_id=row.process_id, correlation_hash=digest, root_key=root):
-            buffer.unmark_delivered(tx, payload["message_key"], row.process_id)
+            _return(family, payload["message_key"], row.process_id)
             return True
     family.start(bound, command)
     if row.kind == "timer_start":
         again = starts.next_timer(row, family.key(), tx.now)
         jobs.insert(tx, [again] if again is not None else [])
     return True
+
+
+def _return(family: Family, message_key: int, process_id: str) -> None:
+    """Take back that a message started an instance; one that was not to be kept has reached nobody."""
+    buffer.unmark_delivered(family.tx, message_key, process_id)
+    row = buffer.read(family.tx, message_key)
+    if row is not None and row.state == "delivered":
+        buffer.set_state(family.tx, message_key, "expired")
 
 
 def _start_payload(family: Family, row: JobRow) -> dict[str, Any]:

@@ -86,8 +86,9 @@ def publish_in(
     *,
     expires_at: int,
     message_id: str | None,
+    only: str | None = None,
 ) -> list[int]:
-    """Publish in an open transaction."""
+    """Publish in an open transaction; ``only`` one process has not had the message yet (None: all)."""
     content = {"name": name, "variables": values, "correlation_key": correlation_key}
     published = correlation.publish(
         tx,
@@ -101,7 +102,8 @@ def publish_in(
     if published.duplicate:
         return []
     payload = {**content, "message_key": published.message_key}
-    return deliver_in(tx, numbers, published.matches, payload, "message", published.data_key)
+    matches = [each for each in published.matches if only in (None, each.process_id)]
+    return deliver_in(tx, numbers, matches, payload, "message", published.data_key)
 
 
 def start_buffered(parts: Parts, opened: list[SubscriptionRow]) -> None:

@@ -3,6 +3,7 @@ the open."""
 
 from __future__ import annotations
 
+from engine.store import messages
 from tests.builders import Process, process, steps
 from tests.scenarios.run import Run
 
@@ -171,3 +172,23 @@ def test_a_message_thrown_before_its_instance_was_suspended_and_ended_is_still_s
     run.engine.suspend(started.key, actor="op", reason="x")
     run.engine.cancel(started.key, actor="op", reason="x")
     assert run(waiting("q"), number="1").ended_at == ["done"]
+
+
+def test_a_message_for_a_running_key_that_is_not_to_be_kept_is_seen_as_expired(run: Run) -> None:
+    run.deploy(process("p").start_message("order", "ordered").user_task("ask").end("done"))
+    run.publish("order", "A")
+    run.publish("order", "A")
+    assert len(run.cases("p")) == 1
+    with run.engine.parts.store.reading() as tx:
+        assert messages.count(tx, "expired") == 1
+
+
+def test_a_message_that_met_a_cancelled_instance_goes_to_another_of_its_process_only(run: Run) -> None:
+    first = run(waiting(), number="1")
+    second = run.start("p", number="1")
+    other = run(waiting("q"), number="1")
+    third = run.start("q", number="1")
+    run.engine.publish_message("reply", correlation_key="1")
+    run.engine.cancel(first.key, actor="op", reason="entered twice")
+    run.settle()
+    assert [len(case.ended_at) for case in (second, other, third)] == [1, 1, 0]
