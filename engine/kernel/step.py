@@ -165,7 +165,7 @@ class Step:
     def _join(self, scope: ElementInstance, element: Element, flow: str) -> None:
         self.emit(ev.TokenArrived(scope.key, element.id, flow))
         waiting = (scope.joins or {})[element.id]
-        if all(incoming in waiting for incoming in element.incoming):
+        if len(waiting) == len(element.incoming):
             self.emit(ev.TokensConsumed(scope.key, element.id, list(element.incoming)))
             self.enter(element, scope, flow)
         else:
