@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from commands import output, reading
-from commands.office import Command, Office, actor_of, pass_office
+from commands import standing
+from commands.office import Command, Office, pass_office
 
 
 @click.command(cls=Command)
@@ -14,11 +14,4 @@ from commands.office import Command, Office, actor_of, pass_office
 @pass_office
 def command(office: Office, key: str, reason: str) -> None:
     """Activate the suspended instance KEY; what has become due fires."""
-    with office.engine() as engine:
-        instance_key = reading.instance_key(engine, key)
-        engine.activate(instance_key, actor=actor_of(office), reason=reason)
-        instance = engine.instance(instance_key)
-    if office.as_json:
-        output.show_json(instance)
-    else:
-        output.show(f"instance {instance.key}: {instance.state}")
+    standing.change(office, key, lambda engine, case, who: engine.activate(case, actor=who, reason=reason))

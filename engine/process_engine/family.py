@@ -16,7 +16,7 @@ from engine import kernel
 from engine.catalogue import BoundProcess
 from engine.decisions import ChosenDecisions
 from engine.errors import Conflict, EngineError, NotFound
-from engine.history import GENESIS, chain_hash
+from engine.history import GENESIS
 from engine.kernel import Context, InstanceTree, Outcome, codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
@@ -244,7 +244,7 @@ class Family:
             hash=b"",
             payload=member.data_key.seal(place("history", row.key, seq), record),
         )
-        made = msgspec.structs.replace(made, hash=_hash_of(made))
+        made = msgspec.structs.replace(made, hash=history_rows.hash_of(made))
         member.history.append(made)
         member.row = msgspec.structs.replace(row, seq=seq, head_hash=made.hash)
 
@@ -354,18 +354,3 @@ class Family:
     def heads(self) -> dict[int, tuple[int, bytes]]:
         """Return, by instance, the last history row written: what an unknown COMMIT is recognised by."""
         return {m.row.key: (m.row.seq, m.row.head_hash) for m in self._members.values() if m.history}
-
-
-def _hash_of(row: HistoryRow) -> bytes:
-    return chain_hash(
-        row.prev_hash,
-        instance_key=row.instance_key,
-        seq=row.seq,
-        at=row.at,
-        actor=row.actor,
-        on_behalf_of=row.on_behalf_of,
-        command=row.command,
-        format=row.format,
-        semantics_version=row.semantics_version,
-        payload=row.payload,
-    )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import bindparam, exists, insert, select
 
+from engine.history import chain_hash
 from engine.store.rows import HistoryRow, record, records
 from engine.store.statements import at_key, columns, key_of, values_of
 from engine.store.tables import history, instance
@@ -49,3 +50,19 @@ def last(tx: Transaction, instance_key: int) -> HistoryRow | None:
 def orphans(tx: Transaction, *, limit: int = 1000) -> list[int]:
     """Return the keys of instances that have history but no row of their own: nothing of ours does that."""
     return [int(key) for (key,) in tx.execute(_ORPHANS, {"at_most": limit})]
+
+
+def hash_of(row: HistoryRow) -> bytes:
+    """Return the hash a row must have: over its other columns, the sealed payload and the hash before."""
+    return chain_hash(
+        row.prev_hash,
+        instance_key=row.instance_key,
+        seq=row.seq,
+        at=row.at,
+        actor=row.actor,
+        on_behalf_of=row.on_behalf_of,
+        command=row.command,
+        format=row.format,
+        semantics_version=row.semantics_version,
+        payload=row.payload,
+    )

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import msgspec
 
 from engine.errors import Incompatible
-from engine.history import audit_hash, chain_hash
+from engine.history import audit_hash
+from engine.store import history_rows
 from engine.store.rows import AuditRow, HistoryRow
 
 
@@ -22,7 +23,9 @@ class Head(msgspec.Struct, frozen=True, array_like=True):
 def fits(row: HistoryRow | AuditRow) -> bool:
     """Return whether a row's content gives its hash; one of an unknown format, not ours, does not."""
     try:
-        return row.hash == (_history_hash(row) if isinstance(row, HistoryRow) else _operation_hash(row))
+        return row.hash == (
+            history_rows.hash_of(row) if isinstance(row, HistoryRow) else _operation_hash(row)
+        )
     except Incompatible:
         return False
 
@@ -36,21 +39,6 @@ def goes_on_to(anchored: Head, rows: Iterable[HistoryRow | AuditRow], last: tupl
             return False
         seq, digest = row.seq, row.hash
     return (seq, digest) == last
-
-
-def _history_hash(row: HistoryRow) -> bytes:
-    return chain_hash(
-        row.prev_hash,
-        instance_key=row.instance_key,
-        seq=row.seq,
-        at=row.at,
-        actor=row.actor,
-        on_behalf_of=row.on_behalf_of,
-        command=row.command,
-        format=row.format,
-        semantics_version=row.semantics_version,
-        payload=row.payload,
-    )
 
 
 def _operation_hash(row: AuditRow) -> bytes:
