@@ -17,10 +17,10 @@ from engine.kernel.values import accepted
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import ProcessDefinition
 from engine.model.records import Definition, Deployment, Finding, Severity
-from engine.process_engine import messages, starts
+from engine.process_engine import starts
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, audit, definitions
-from engine.store.rows import DefinitionRow, SubscriptionRow
+from engine.store.rows import DefinitionRow
 
 Files = Sequence[tuple[str, bytes]]
 _KEYS = 5_000
@@ -116,10 +116,7 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
     first = allocator.base(reserve=_KEYS)
     allocator.used(_KEYS)
 
-    opened: list[SubscriptionRow] = []
-
     def work(tx: Transaction) -> Deployment:
-        opened.clear()
         numbers = iter(range(first, first + _KEYS))
         key = compose(0, next(numbers))
         rows = [_row(tx, upload, each, key, numbers, by) for each in _uploaded(upload)]
@@ -130,7 +127,7 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
         processes = {process.id: process for process in upload.processes}
         for row in new:
             if row.kind == "process":
-                opened.extend(starts.swap(tx, row, processes[row.id], numbers))
+                starts.swap(tx, row, processes[row.id], numbers)
         audit.append(
             tx,
             at=tx.now,
@@ -146,10 +143,7 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
             findings=tuple(upload.findings),
         )
 
-    deployment = parts.store.run(work)
-    if opened:
-        messages.start_buffered(parts, opened)
-    return deployment
+    return parts.store.run(work)
 
 
 def _nothing() -> Finding:

@@ -35,6 +35,7 @@ KINDS = (
     "message_start",
     "signal_start",
     "timer_start",
+    "open_starts",
 )
 
 
@@ -237,6 +238,17 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
     return True
 
 
+def _open_starts(family: Family, row: JobRow) -> bool:
+    """Let messages that were buffered before a deployment start instances of it."""
+    tx = family.tx
+    if not jobs.complete(tx, row.key, owner=row.lock_owner or "", attempt=row.attempt):
+        return False
+    keys = codec.decode_values(row.payload)
+    opened = [found for key in keys if (found := subscriptions.read(tx, key)) is not None]
+    messages.start_buffered(tx, messages.Numbers(family.take_numbers(2_000)), opened)
+    return True
+
+
 def _return(family: Family, message_key: int, process_id: str) -> None:
     """Take back that a message started an instance; one that was not to be kept has reached nobody."""
     buffer.unmark_delivered(family.tx, message_key, process_id)
@@ -266,4 +278,5 @@ _RUNNERS: dict[str, Callable[[Family, JobRow], bool]] = {
     "message_start": _start_by_event,
     "signal_start": _start_by_event,
     "timer_start": _start_by_event,
+    "open_starts": _open_starts,
 }

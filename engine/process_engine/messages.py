@@ -106,18 +106,12 @@ def publish_in(
     return deliver_in(tx, numbers, matches, payload, "message", published.data_key)
 
 
-def start_buffered(parts: Parts, opened: list[SubscriptionRow]) -> None:
+def start_buffered(tx: Transaction, numbers: Numbers, opened: list[SubscriptionRow]) -> None:
     """Let messages that were waiting in the buffer start instances of a process deployed only now."""
-    first = _reserved(parts)
-
-    def work(tx: Transaction) -> None:
-        numbers = Numbers(first)
-        for found in correlation.open_starts(tx, opened):
-            content = {**codec.decode_values(found.payload), "message_key": found.message.key}
-            data_key = data_keys.read(tx, [found.message.key]).get(found.message.key)
-            deliver_in(tx, numbers, [found.subscription], content, "message", data_key)
-
-    parts.store.run(work)
+    for found in correlation.open_starts(tx, opened):
+        content = {**codec.decode_values(found.payload), "message_key": found.message.key}
+        data_key = data_keys.read(tx, [found.message.key]).get(found.message.key)
+        deliver_in(tx, numbers, [found.subscription], content, "message", data_key)
 
 
 def broadcast(parts: Parts, name: str, *, variables: Mapping[str, Any] | None) -> list[int]:

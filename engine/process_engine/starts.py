@@ -29,12 +29,10 @@ Numbers = Iterator[int]
 PRIORITY = 50
 
 
-def swap(
-    tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers
-) -> list[SubscriptionRow]:
+def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers) -> None:
     """Let the start events of a new version take over from those of the old one, in one transaction.
 
-    Returns the message subscriptions opened: what is buffered may be waiting for them.
+    A job looks, once that is committed, for messages that were published before.
     """
     opened: list[SubscriptionRow] = []
     subscriptions.delete_starts(tx, row.id)
@@ -45,7 +43,29 @@ def swap(
         for definition in element.events:
             key = compose(bucket_of_text(row.id), next(numbers))
             opened += _open(tx, row, element, definition, key)
-    return [each for each in opened if each.kind == "message_start"]
+    for_messages = [each for each in opened if each.kind == "message_start"]
+    if for_messages:
+        key = compose(bucket_of_text(row.id), next(numbers))
+        jobs.insert(tx, [_look_in_buffer(key, row.id, for_messages, tx.now)])
+
+
+def _look_in_buffer(key: int, process_id: str, opened: list[SubscriptionRow], now: int) -> JobRow:
+    """Return the job that looks for messages published before, once the deployment is committed."""
+    return JobRow(
+        key=key,
+        kind="open_starts",
+        instance_key=None,
+        root_key=None,
+        element_key=None,
+        element_id="",
+        process_id=process_id,
+        type="",
+        stage=JobState.READY,
+        priority=PRIORITY,
+        due_at=now,
+        created_at=now,
+        payload=codec.encode_values([each.key for each in opened]),
+    )
 
 
 def same_start(definition: ProcessDefinition, element_id: str, name: str) -> str | None:

@@ -192,3 +192,13 @@ def test_a_message_that_met_a_cancelled_instance_goes_to_another_of_its_process_
     run.engine.cancel(first.key, actor="op", reason="entered twice")
     run.settle()
     assert [len(case.ended_at) for case in (second, other, third)] == [1, 1, 0]
+
+
+def test_a_message_published_before_the_deployment_starts_an_instance_of_it(run: Run) -> None:
+    run.publish("order", "A", ttl=24, number="A")
+    run.deploy(process("p").start_message("order", "ordered").user_task("ask").end("done"))
+    run.settle()
+    assert [case.variables for case in run.cases("p")] == [{"number": "A"}]
+    run.deploy(process("p").start_message("order", "ordered").user_task("ask").task("more").end("done"))
+    run.settle()
+    assert len(run.cases("p")) == 1
