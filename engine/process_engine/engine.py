@@ -337,9 +337,9 @@ class ProcessEngine(Views):
 
     # --- the installation ---
 
-    def set_clock_offset(self, offset: dt.timedelta) -> None:
+    def set_clock_offset(self, ahead: dt.timedelta) -> None:
         """Set the business clock ahead for all nodes: for demonstrations and sandboxes only."""
-        self.parts.store.set_clock_offset(offset // dt.timedelta(microseconds=1))
+        self.parts.store.set_clock_offset(ahead // dt.timedelta(microseconds=1))
 
     def anchor(self) -> None:
         """Sign a statement of all cases' heads, so that a rebuilt or cut history can be told later."""

@@ -38,7 +38,7 @@ _TEXTS = (
     "worker",
 )
 _KEYS = ("element_key", "incident_key", "instance_key", "key", "task_key", "timer_key")
-_NUMBERS = ("attempt", "limit", "offset", "priority", "retries", "until", "version")
+_NUMBERS = ("attempt", "limit", "offset", "priority", "retries", "version")
 _DURATIONS = ("back_off", "lease", "ttl")
 _INSTANTS = ("due_at", "follow_up_at")
 
@@ -57,6 +57,11 @@ def _key(value: object, name: str) -> None:
 def _number(value: object, name: str) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 31:
         raise InvalidVariables(f"expected '{name}' to be a whole number, 0 or more, but got {value!r}")
+
+
+def _place(value: object, name: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not -(1 << 31) <= value < 1 << 31:
+        raise InvalidVariables(f"expected '{name}' to be the number of a command, but got {value!r}")
 
 
 def _duration(value: object, name: str) -> None:
@@ -87,6 +92,7 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     **dict.fromkeys(_NUMBERS, _number),
     **dict.fromkeys(_DURATIONS, _duration),
     **dict.fromkeys(_INSTANTS, _instant),
+    "until": _place,
     "variables": _variables,
     "groups": _names,
     "users": _names,
