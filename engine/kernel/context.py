@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from engine.calendar import WorkingCalendar
-from engine.clock import WARSAW
+from engine.clock import WARSAW, instant
 from engine.dmn import DecisionModel
 from engine.errors import NotFound
 from engine.kernel.commands import CommandContext
 from engine.model.definition import ProcessDefinition
 
 SEMANTICS_VERSION = 1
-EARTH_START = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,4 +74,4 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def now(self) -> dt.datetime:
         """Return the business time of this step, aware, in UTC."""
-        return EARTH_START + dt.timedelta(microseconds=self.recorded.now)
+        return instant(self.recorded.now)

@@ -169,7 +169,7 @@ def _publish(family: Family, row: JobRow) -> bool:
     payload = _opened(family, row)
     if payload is None:
         return False
-    family.changes.delivered += messages.publish_in(
+    messages.publish_in(
         family.tx,
         messages.Numbers(family.take_numbers(1_000)),
         payload["name"],

@@ -34,8 +34,6 @@ class Changes:
         self._incidents: dict[int, IncidentRow] = {}
         self._resolved: dict[int, None] = {}
         self._suspended: dict[int, bool] = {}
-        self._ended_roots: list[int] = []
-        self.delivered: list[int] = []
 
     @property
     def has_ready_jobs(self) -> bool:
@@ -58,10 +56,6 @@ class Changes:
                 apply(self, member, effect)
 
     # --- one method per effect ---
-
-    def instance_ended(self, member: Member, event: ev.InstanceEnded) -> None:
-        """Let the next buffered start message of this process have its turn."""
-        self._ended_roots.append(member.row.key)
 
     def instance_suspended(self, member: Member, event: ev.InstanceSuspended) -> None:
         """Stop the instance's jobs and timers."""
@@ -231,7 +225,6 @@ class Changes:
             subscription=subscription,
             payload=data_key.seal(place("job", key), codec.encode_values(payload)),
         )
-        self.delivered.append(key)
 
     # --- rows ---
 
@@ -331,7 +324,6 @@ def job_row(family: Family, *, key: int, kind: str, subscription: SubscriptionRo
 
 
 _PROJECTIONS: dict[type[ev.Event], Callable[[Changes, Any, Any], None]] = {
-    ev.InstanceEnded: Changes.instance_ended,
     ev.InstanceSuspended: Changes.instance_suspended,
     ev.InstanceActivated: Changes.instance_activated,
     ev.StepInterrupted: Changes.step_interrupted,

@@ -3,13 +3,12 @@ entered."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
-from engine.clock import instant, micros
+from engine.clock import instant
 from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted
@@ -137,8 +136,3 @@ def _submission(
         return accepted(variables)
     seen = jobs.visible(member.state, member.state.elements[row.key])
     return accepted(form.validate(variables or {}, now=instant(family.tx.now), variables=seen))
-
-
-def due(at: dt.datetime | None) -> int | None:
-    """Return an aware instant in microseconds."""
-    return None if at is None else micros(at)
