@@ -5,12 +5,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from engine import HandlerRegistry, Incident, Job, ProcessEngine, UserTask, VirtualClock
-from tests.builders import Process
 
 LEASE = dt.timedelta(minutes=1)
+
+
+class Drawn(Protocol):
+    """A process a scenario can run: the builder's, or one written as XML (``tests.plain``)."""
+
+    @property
+    def id(self) -> str:
+        """The process id."""
+
+    def files(self) -> list[tuple[str, bytes]]:
+        """What ``engine.deploy`` takes."""
 
 
 class Run:
@@ -43,12 +53,12 @@ class Run:
         """Give the database back."""
         self._engine.close()
 
-    def __call__(self, *drawings: Process, key: str | None = None, **variables: Any) -> Case:
+    def __call__(self, *drawings: Drawn, key: str | None = None, **variables: Any) -> Case:
         """Deploy drawings and start the first of them."""
         self.deploy(*drawings)
         return self.start(drawings[0].id, key=key, **variables)
 
-    def deploy(self, *drawings: Process) -> None:
+    def deploy(self, *drawings: Drawn) -> None:
         """Deploy drawings together."""
         self._engine.deploy([file for drawing in drawings for file in drawing.files()], by="owner")
 

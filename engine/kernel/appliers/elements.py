@@ -1,0 +1,104 @@
+"""Appliers of what happens to element instances and tokens."""
+
+from __future__ import annotations
+
+from engine.kernel import events as ev
+from engine.kernel.appliers.touching import touched
+from engine.kernel.state import ElementInstance, IncidentData, InstanceTree, LoopData
+from engine.model.records import ElementState
+
+
+def element_activated(tree: InstanceTree, event: ev.ElementActivated, at: int) -> None:
+    """Add an element instance."""
+    element = ElementInstance(
+        key=event.key,
+        element_id=event.element_id,
+        scope=event.scope,
+        activated_at=at,
+        loop_index=event.loop_index,
+        variables=dict(event.variables) if event.variables else None,
+        trigger=event.trigger,
+    )
+    tree.add(element)
+    tree.touch(element)
+
+
+def element_ended(tree: InstanceTree, event: ev.ElementCompleted | ev.ElementTerminated, at: int) -> None:
+    """Take the element instance out; the root stays, with its final state, for its variables."""
+    element = tree.elements[event.key]
+    tree.touch(element)
+    if element.scope:
+        tree.remove(element)
+        return
+    completed = type(event) is ev.ElementCompleted
+    element.state = ElementState.COMPLETED if completed else ElementState.TERMINATED
+
+
+def token_arrived(tree: InstanceTree, event: ev.TokenArrived, at: int) -> None:
+    """Count a flow waiting at a join."""
+    scope = tree.elements[event.scope]
+    joins = scope.joins if scope.joins is not None else {}
+    waiting = joins.setdefault(event.element_id, {})
+    waiting[event.flow] = waiting.get(event.flow, 0) + 1
+    scope.joins = joins
+    tree.touch(scope)
+
+
+def tokens_consumed(tree: InstanceTree, event: ev.TokensConsumed, at: int) -> None:
+    """Take waiting flows away."""
+    scope = tree.elements[event.scope]
+    joins = scope.joins or {}
+    waiting = joins[event.element_id]
+    for flow in event.flows:
+        waiting[flow] -= 1
+        if not waiting[flow]:
+            del waiting[flow]
+    if not waiting:
+        del joins[event.element_id]
+    scope.joins = joins or None
+    tree.touch(scope)
+
+
+def variables_set(tree: InstanceTree, event: ev.VariablesSet, at: int) -> None:
+    """Write variables of one scope."""
+    scope = tree.elements[event.scope]
+    if scope.variables is None:
+        scope.variables = dict(event.variables)
+    else:
+        scope.variables.update(event.variables)
+    tree.touch(scope)
+
+
+def loop_started(tree: InstanceTree, event: ev.LoopStarted, at: int) -> None:
+    """Make an element instance a multi-instance body."""
+    body = touched(tree, event.key)
+    body.loop = LoopData(
+        total=event.total, items=event.items, outputs=[None] * event.total if event.collects else None
+    )
+
+
+def loop_progressed(tree: InstanceTree, event: ev.LoopProgressed, at: int) -> None:
+    """Count an ended instance of a multi-instance body and collect its output."""
+    body = touched(tree, event.key)
+    loop = body.loop
+    assert loop is not None  # noqa: S101 - a fold of our own events: a missing loop is a bug
+    if event.completed:
+        loop.completed += 1
+        if loop.outputs is not None:
+            loop.outputs[event.loop_index - 1] = event.output
+    else:
+        loop.terminated += 1
+
+
+def incident_raised(tree: InstanceTree, event: ev.IncidentRaised, at: int) -> None:
+    """Stop the element instance where it is."""
+    element = touched(tree, event.element_key)
+    element.incident = IncidentData(key=event.key, type=event.type, message=event.message, created_at=at)
+    element.state = ElementState(event.phase)
+
+
+def incident_resolved(tree: InstanceTree, event: ev.IncidentResolved, at: int) -> None:
+    """Let the element instance go on."""
+    element = touched(tree, event.element_key)
+    element.incident = None
+    element.state = ElementState.ACTIVE
