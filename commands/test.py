@@ -8,8 +8,8 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from commands.scenario.coverage import Tracks
-from commands.scenario.run import Played, play_file
+from commands.scenario.coverage import Coverage, Tracks
+from commands.scenario.run import Played, bindings_of, play_file
 from engine import EngineError
 
 
@@ -22,15 +22,16 @@ from engine import EngineError
 def command(context: click.Context, office: Office, paths: tuple[Path, ...]) -> None:
     """Play scenario files (or the scenarios/*.yaml of folders); exit code 1 unless all went as expected.
 
-    Each runs in a database in memory under a virtual clock, with the real handlers against the demo servers.
-    Afterwards: what of each diagram was reached.
+    Each runs in a database in memory under a virtual clock, with the real handlers against the demo servers,
+    once in every binding of its procedure. Afterwards: what of each diagram was reached.
     """
     tracks = Tracks()
     played = []
     for path in _files(paths):
-        played.append(play_file(path, office.forms, tracks))
-        if not office.as_json:
-            output.show(_line(played[-1]))
+        for binding in bindings_of(path):
+            played.append(play_file(path, office.forms, tracks, binding))
+            if not office.as_json:
+                output.show(_line(played[-1]))
     _tell_coverage(office, played, tracks)
     if any(each.reason for each in played):
         context.exit(1)
@@ -50,7 +51,8 @@ def _files(paths: tuple[Path, ...]) -> list[Path]:
 def _line(played: Played) -> str:
     if played.reason:
         return click.style("failed", fg="red") + f"  {played.reason}"
-    return click.style("ok", fg="green") + f"      {played.file} ({played.steps} steps)"
+    binding = f"{played.binding}, " if played.binding else ""
+    return click.style("ok", fg="green") + f"      {played.file} ({binding}{played.steps} steps)"
 
 
 def _tell_coverage(office: Office, played: list[Played], tracks: Tracks) -> None:
@@ -64,6 +66,7 @@ def _tell_coverage(office: Office, played: list[Played], tracks: Tracks) -> None
                 "flows": len(each.flows),
                 "flows_reached": len(each.flows & each.reached),
                 "missing": each.missing,
+                "bindings": {binding: len(one.missing) for binding, one in _by_binding(tracks, each.process)},
             }
             for each in found
         ]  # fmt: skip
@@ -74,3 +77,16 @@ def _tell_coverage(office: Office, played: list[Played], tracks: Tracks) -> None
         output.show(f"{each.process}: elements {each.share(each.elements)}, flows {each.share(each.flows)}")
         if each.missing:
             output.show(f"  not reached: {', '.join(each.missing)}")
+        for binding, one in _by_binding(tracks, each.process):
+            shares = f"elements {one.share(one.elements)}, flows {one.share(one.flows)}"
+            output.show(f"  in the binding {binding}: {shares}")
+
+
+def _by_binding(tracks: Tracks, process: str) -> list[tuple[str, Coverage]]:
+    """Return what each binding reached of a process."""
+    return [
+        (binding, one)
+        for binding in tracks.bindings()
+        for one in tracks.result(binding)
+        if one.process == process
+    ]

@@ -15,7 +15,10 @@ _OVER = dt.timedelta(seconds=1)
 def file_report(stage: Stage) -> int:
     """The director files the report of a lost start password; return the case's key."""
     stage.scene(f"{DIRECTOR} files the form „Wygenerowanie hasła ZSZO”")
-    form = {"login": "jkowalska", "powod": "zgubienie", "data_wykrycia": stage.today(), "oswiadczenie": True}
+    form = {
+        "login": "jkowalska", "powod": "zgubienie", "data_wykrycia": stage.today(), "oswiadczenie": True,
+        "dane_zweryfikowane": True,
+    }  # fmt: skip
     instance = stage.engine.start(
         PROCESS, variables={"numer_sprawy": stage.number, "wnioskodawca": DIRECTOR, **form},
         business_key=stage.number, actor=DIRECTOR, request_id="demo-1",

@@ -38,7 +38,7 @@ class Tracks:
     """Collects what the scenarios of a run have reached."""
 
     def __init__(self) -> None:
-        self._reached: dict[str, Counter[str]] = {}
+        self._reached: dict[str, dict[str, Counter[str]]] = {}  # by process, then by binding
         self._models: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
 
     def learn(self, files: Iterable[tuple[str, bytes]]) -> None:
@@ -48,9 +48,9 @@ class Tracks:
                 for process in ElementTree.fromstring(content).iter(f"{MODEL}process"):  # noqa: S314  deployed: no DOCTYPE
                     self._models[process.get("id", "")] = _contents(process)
 
-    def follow(self, process: str, events: Iterable[HistoryEvent]) -> None:
-        """Count what the history of one instance went through."""
-        reached = self._reached.setdefault(process, Counter())
+    def follow(self, process: str, events: Iterable[HistoryEvent], binding: str = "") -> None:
+        """Count what the history of one instance went through, in one binding."""
+        reached = self._reached.setdefault(process, {}).setdefault(binding, Counter())
         for event in events:
             if event.element_id:
                 reached[event.element_id] += 1
@@ -58,14 +58,20 @@ class Tracks:
                 value = event.payload.get(field)
                 reached.update([value] if isinstance(value, str) else value or [])
 
-    def result(self) -> list[Coverage]:
-        """Return the coverage of every process at least one scenario has started."""
+    def bindings(self) -> list[str]:
+        """Return the bindings scenarios were played in, by name."""
+        return sorted({binding for each in self._reached.values() for binding in each if binding})
+
+    def result(self, binding: str | None = None) -> list[Coverage]:
+        """Return the coverage of every process a scenario has started, in one binding or in all together."""
         return [
             Coverage(
                 process=process, elements=self._models[process][0], flows=self._models[process][1],
-                reached=frozenset(reached),
+                reached=frozenset(
+                    name for each, reached in by.items() if binding in (None, each) for name in reached
+                ),
             )
-            for process, reached in sorted(self._reached.items())
+            for process, by in sorted(self._reached.items())
             if process in self._models
         ]  # fmt: skip
 

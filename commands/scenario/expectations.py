@@ -83,10 +83,22 @@ def _mails(world: World, wanted: Any) -> None:
         raise EngineError(f"expected no other mails, but there are {_listed(map(_named, rest))}")
 
 
+def _contents(found: list[dict[str, Any]], wanted: Any) -> None:
+    for part in _several(wanted):
+        if not any(part in str(each["message"]) for each in found):
+            raise EngineError(f"expected an SMS with {part!r}, but there are {len(found)} others")
+
+
 def _is(mail: EmailMessage, wanted: Mapping[str, Any], messages: Path) -> bool:
     if "to" in wanted and str(wanted["to"]) != str(mail["To"]):
         return False
     if "subject" in wanted and str(wanted["subject"]) not in str(mail["Subject"]):
+        return False
+    text = mail.get_body(("plain",))
+    content = " ".join(text.get_content().split()) if text is not None else ""
+    if not all(str(part) in content for part in _several(wanted.get("contains", []))):
+        return False
+    if any(str(part) in content for part in _several(wanted.get("lacks", []))):
         return False
     if "attachment" in wanted and bool(wanted["attachment"]) != any(True for _ in mail.iter_attachments()):
         return False
@@ -110,7 +122,7 @@ def _named(mail: EmailMessage) -> str:
 
 
 def _sms(world: World, wanted: Any) -> None:
-    """Compare the SMS since the last time they were looked at: their number, or their recipients."""
+    """Compare the SMS since the last time they were looked at: their number, or recipients and contents."""
     found = world.servers.sms()[world.sms_seen :]
     world.sms_seen += len(found)
     numbers = [str(each["to"]) for each in found]
@@ -119,6 +131,8 @@ def _sms(world: World, wanted: Any) -> None:
             raise EngineError(f"expected {wanted} SMS, but there are {len(found)}: {_listed(numbers)}")
         return
     _require("SMS", {str(each["to"] if isinstance(each, dict) else each) for each in wanted}, set(numbers))
+    for each in wanted:
+        _contents(found, each.get("contains", []) if isinstance(each, dict) else [])
 
 
 def _deadline(world: World, wanted: Any) -> None:
@@ -148,6 +162,61 @@ def _variables(world: World, wanted: Any) -> None:
             raise EngineError(f"expected variable {path} to be {value!r}, but it is {output.plain(found)!r}")
 
 
+def _tasks(world: World, wanted: Any) -> None:
+    """Compare who open user tasks are for: their assignee, or a group or person that may take them."""
+    whom = {t.element_id: {t.assignee, *t.candidate_groups, *t.candidate_users} for t in world.open_tasks()}
+    for element, name in dict(wanted).items():
+        if element not in whom:
+            raise EngineError(f"expected an open user task {element}, but open are {_listed(whom)}")
+        if str(name) not in whom[element]:
+            raise EngineError(f"expected {element} to be for {name}, but it is for {_listed(whom[element])}")
+
+
+def _registers(world: World, wanted: Any) -> None:
+    """Compare the entries of registers: their number, or the fields of each, oldest first."""
+    for register, entries in dict(wanted).items():
+        found = [each.data for each in reversed(world.engine.registers.entries(str(register)))]
+        several = [{}] * entries if isinstance(entries, int) else entries
+        if len(found) != len(several):
+            raise EngineError(f"expected {len(several)} entries in {register}, but there are {len(found)}")
+        for entry, fields in zip(found, several, strict=True):
+            for name, value in fields.items():
+                if output.plain(entry.get(name)) != output.plain(value):
+                    told = output.plain(entry.get(name))
+                    raise EngineError(f"expected {register}.{name} to be {value!r}, but it is {told!r}")
+
+
+def _documents(world: World, wanted: Any) -> None:
+    """Compare the names of the case's documents; with a mapping, what each contains (as text)."""
+    documents = {each.name: each for each in world.engine.documents.of_case(world.key)}
+    _require("the documents", {str(each) for each in wanted}, set(documents))
+    for name, parts in dict(wanted).items() if isinstance(wanted, dict) else ():
+        text = world.engine.documents.read(documents[name].reference, root_key=world.key).decode()
+        for part in _several(parts):
+            if part not in " ".join(text.split()):
+                raise EngineError(f"expected the document {name} to say {part!r}, but it does not")
+
+
+def _tickets(world: World, wanted: Any) -> None:
+    """Compare how the tickets of the reference SEOD were closed; None is one that is still open."""
+    found = [str(each.get("wynik")) for each in world.servers.city.tickets.values()]
+    if found != [str(each) for each in wanted]:
+        raise EngineError(f"expected tickets closed as {list(wanted)}, but they are {found}")
+
+
+def _ends(world: World, wanted: Any) -> None:
+    """Compare at which end event each other process has ended: ``{process: end}``."""
+    found = {
+        instance.process_id: each.element_id
+        for instance in world.engine.instances()
+        for each in world.engine.elements(instance.key)
+        if each.element_type == "endEvent" and str(each.state) == "completed"
+    }
+    for process, end in dict(wanted).items():
+        if found.get(str(process)) != str(end):
+            raise EngineError(f"expected {process} to have ended at {end}, but: {found.get(str(process))}")
+
+
 def _require(what: str, wanted: set[str], found: set[str]) -> None:
     if wanted != found:
         raise EngineError(f"expected {what} {_listed(wanted)}, but found {_listed(found)}")
@@ -163,5 +232,6 @@ def _listed(names: Any) -> str:
 
 WORDS: dict[str, Callable[[World, Any], None]] = {
     "active": _active, "ended_at": _ended_at, "state": _state, "incidents": _incidents, "mails": _mails,
-    "sms": _sms, "deadline": _deadline, "variables": _variables,
+    "sms": _sms, "deadline": _deadline, "variables": _variables, "tasks": _tasks, "registers": _registers,
+    "documents": _documents, "tickets": _tickets, "ends": _ends,
 }  # fmt: skip

@@ -18,18 +18,23 @@ _LARGEST = 262_144
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the case begins: who files it, the filled-in form, more variables, its number."""
+    """How the case begins: who files it, the filled-in form, more variables, its number.
+
+    ``refused``: a part of the message with which the form is not taken; then there is no case.
+    """
 
     actor: str = msgspec.field(name="as", default="osoba")
     form: dict[str, Any] = {}
     variables: dict[str, Any] = {}
     business_key: str = "PRÓBA/1"
+    refused: str = ""
 
 
 class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario; ``at`` is local time in Warsaw, each step one mapping with one verb.
 
-    ``expect`` must be there: a scenario that expects nothing would prove nothing.
+    ``expect`` must be there: a scenario that expects nothing would prove nothing. ``binding`` limits it to
+    one binding; without it, it is played in every binding its procedure knows.
     """
 
     process: str
@@ -41,6 +46,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     binding: str = ""
     parameters: dict[str, Any] = {}
     rspo: list[str] = []
+    faults: dict[str, Any] = {}  # of the demo servers, before the case begins
     steps: list[dict[str, Any]] = []
 
 

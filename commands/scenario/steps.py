@@ -9,7 +9,7 @@ from typing import Any
 from commands import reading
 from commands.scenario.expectations import expect
 from commands.scenario.file import moment
-from commands.scenario.world import World
+from commands.scenario.world import BINDINGS, World
 from engine import EngineError
 
 Step = dict[str, Any]
@@ -31,6 +31,12 @@ def complete(world: World, step: Step) -> None:
         return
     if refused is not None:
         raise EngineError(f"expected {element} to be refused ({refused}), but it was completed")
+
+
+def clerk(world: World, step: Step) -> None:
+    """``clerk: {element: {form, as}}``: what clerks enter from now on; ``{element: null}`` leaves it open."""
+    for element, answer in dict(step["clerk"]).items():
+        world.instruct(str(element), answer)
 
 
 def claim(world: World, step: Step) -> None:
@@ -109,8 +115,8 @@ def check(world: World, step: Step) -> None:
 
 
 VERBS: dict[str, Callable[[World, Step], None]] = {
-    "complete": complete, "claim": claim, "fault": fault, "advance": advance, "to": to, "message": message,
-    "signal": signal, "job": job, "resolve": resolve, "expect": check,
+    "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "advance": advance, "to": to,
+    "message": message, "signal": signal, "job": job, "resolve": resolve, "expect": check,
 }  # fmt: skip
 
 
@@ -123,6 +129,11 @@ def verb_of(step: Step) -> str:
 
 
 def play(world: World, step: Step) -> None:
-    """Play one step and let the office run until it waits again."""
-    VERBS[verb_of(step)](world, step)
-    world.engine.run_until_idle()
+    """Play one step and let the office run until it waits again; ``only: ręczny`` limits it to a binding."""
+    verb = verb_of(step)
+    only = step.get("only", world.binding)
+    if only not in BINDINGS and "only" in step:
+        raise EngineError(f"expected only: to name one of {', '.join(BINDINGS)}, but got {only!r}")
+    if only == world.binding:
+        VERBS[verb](world, step)
+        world.settle()

@@ -18,19 +18,26 @@ from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, Virtua
 from handlers import register_all, settings_from
 
 OPEN_TASKS = ("created", "assigned")
+PARAMETER = "wiazanie"
+BINDINGS = ("wbudowany", "ręczny")  # the values of the parameter (`docs/decisions/0012`)
 _MOST_STOPS = 10_000  # of the clock within one step
 
 
 class World:
-    """Everything a step may touch; ``mails_seen``, ``sms_seen``: how many have been looked at."""
+    """Everything a step may touch; ``mails_seen``, ``sms_seen``: how many have been looked at.
+
+    ``clerks`` says what clerks enter in tasks no step completes: those the manual binding adds.
+    """
 
     def __init__(
-        self, engine: ProcessEngine, servers: DemoServers, clock: VirtualClock, messages: Path
+        self, engine: ProcessEngine, servers: DemoServers, clock: VirtualClock, procedure: Path, binding: str
     ) -> None:
         self.engine = engine
         self.servers = servers
         self.clock = clock
-        self.messages = messages
+        self.messages = procedure / "messages"
+        self.binding = binding
+        self._clerks: dict[str, dict[str, Any]] = _mapping(procedure / "clerks.yaml")
         self.key = 0
         self.mails_seen = 0
         self.sms_seen = 0
@@ -39,12 +46,43 @@ class World:
         """Start the case as the scenario says and let it run until it waits."""
         given = scenario.start
         filed = {"numer_sprawy": given.business_key, "wnioskodawca": given.actor}
-        instance = self.engine.start(
-            scenario.process, variables=filed | given.variables | given.form, business_key=given.business_key,
-            actor=given.actor,
-        )  # fmt: skip
+        try:
+            instance = self.engine.start(
+                scenario.process, variables=filed | given.variables | given.form, actor=given.actor,
+                business_key=given.business_key,
+            )  # fmt: skip
+        except EngineError as error:
+            if not given.refused or given.refused not in str(error):
+                raise
+            return
+        if given.refused:
+            raise EngineError(f"expected the form to be refused ({given.refused}), but it was taken")
         self.key = instance.key
+        self.settle()
+
+    def settle(self) -> None:
+        """Let everything due happen, clerks entering what they have been told to, until the office waits."""
         self.engine.run_until_idle()
+        for _ in range(_MOST_STOPS):
+            task = next((each for each in self.open_tasks() if each.element_id in self._clerks), None)
+            if task is None:
+                return
+            answer = self._clerks[task.element_id]
+            form = {name: self._filled(value) for name, value in answer.get("form", {}).items()}
+            self.engine.complete(task.key, variables=form, actor=str(answer.get("as", "urzednik")))
+            self.engine.run_until_idle()
+
+    def instruct(self, element: str, answer: dict[str, Any] | None) -> None:
+        """Say what clerks enter at an element from now on, on top of what they entered; None: nothing."""
+        known = self._clerks.pop(element, {})
+        if answer is not None:
+            self._clerks[element] = known | answer | {"form": known.get("form", {}) | answer.get("form", {})}
+
+    def _filled(self, value: Any) -> Any:
+        """Return what a clerk enters; ``{now}`` and ``{today}`` stand for the moment and the day."""
+        local = self.clock.now().astimezone(WARSAW)
+        moments = {"{now}": f"{local:%Y-%m-%dT%H:%M}", "{today}": f"{local:%Y-%m-%d}"}
+        return moments.get(value, value) if isinstance(value, str) else value
 
     def open_tasks(self, element_id: str | None = None) -> list[UserTask]:
         """Return the user tasks that wait, oldest first."""
@@ -62,9 +100,9 @@ class World:
             if due is None or due > target:
                 break
             self.clock.set(max(due, self.clock.now()))
-            self.engine.run_until_idle()
+            self.settle()
         self.clock.set(target)
-        self.engine.run_until_idle()
+        self.settle()
 
     def advance(self, by: str) -> None:
         """Move the clock by a duration; its days are calendar days; raises ValueError for none."""
@@ -73,12 +111,21 @@ class World:
         self.move_to(local.astimezone(dt.UTC) + rest)
 
 
+def bindings(scenario: Scenario, procedure: Path) -> tuple[str, ...]:
+    """Return the bindings a scenario is played in; ``("",)`` where its procedure has but one."""
+    if PARAMETER not in _mapping(procedure / "parameters.yaml"):
+        return ("",)
+    if scenario.binding and scenario.binding not in BINDINGS:
+        raise EngineError(f"expected the binding {' or '.join(BINDINGS)}, but got {scenario.binding!r}")
+    return (scenario.binding,) if scenario.binding else BINDINGS
+
+
 @contextmanager
-def opened(scenario: Scenario, procedure: Path, forms: Path) -> Iterator[World]:
+def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, database: str) -> Iterator[World]:
     """Set an office up for one scenario and clear it away afterwards.
 
-    ``procedure`` is the folder of the diagrams, with ``parameters.yaml`` and ``messages/``; ``forms`` that of
-    its forms.
+    ``procedure`` is the folder of the diagrams, with ``parameters.yaml``, ``clerks.yaml`` and ``messages/``;
+    ``forms`` that of its forms.
     """
     clock = VirtualClock(moment(scenario.at))
     with DemoServers(now=clock.now) as servers:
@@ -86,24 +133,29 @@ def opened(scenario: Scenario, procedure: Path, forms: Path) -> Iterator[World]:
         registry = HandlerRegistry()
         messages = procedure / "messages"
         register_all(registry, settings_from(servers.environment | {"OBIEG_SMTP_MESSAGES": str(messages)}))
-        engine = ProcessEngine("sqlite:///:memory:", clock=clock, handlers=registry)
+        engine = ProcessEngine(database, clock=clock, handlers=registry)
         try:
-            engine.deploy(
-                reading.files([folder for folder in (procedure, forms) if folder.is_dir()]), by="test"
-            )
-            engine.parameters.set(scenario.process, _parameters(scenario, procedure), by="test")
-            yield World(engine, servers, clock, messages)
+            folders = [folder for folder in (procedure, forms) if folder.is_dir()]
+            deployment = engine.deploy(reading.files(folders), by="test")
+            parameters = _parameters(scenario, procedure, binding)
+            for each in deployment.definitions:
+                if each.kind == "process":
+                    engine.parameters.set(each.id, parameters, by="test")
+            yield World(engine, servers, clock, procedure, binding)
         finally:
             engine.close()
 
 
-def _parameters(scenario: Scenario, procedure: Path) -> bytes:
+def _mapping(path: Path) -> dict[str, Any]:
+    """Return the entries of one of the procedure's own files, none where there is no such file."""
+    return (yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
+
+
+def _parameters(scenario: Scenario, procedure: Path, binding: str) -> bytes:
     """Return the procedure's parameters with what the scenario sets differently."""
     path = procedure / "parameters.yaml"
-    known: dict[str, Any] = (yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
-    wanted = scenario.parameters | (
-        {"binding": scenario.binding} if "binding" in known and scenario.binding else {}
-    )
+    known = _mapping(path)
+    wanted = scenario.parameters | ({PARAMETER: binding} if binding else {})
     for name, value in wanted.items():
         if name not in known:
             raise EngineError(f"expected a parameter of {path}, but it has no {name!r}")

@@ -118,7 +118,10 @@ class ProcessEngine(Views):
         actor: str,
         request_id: str | None = None,
     ) -> ProcessInstance:
-        """Start an instance; the same ``request_id`` again returns the first one."""
+        """Start an instance; the same ``request_id`` again returns the first one.
+
+        Variables that are fields of the start event's form are checked first (``InvalidSubmission``).
+        """
         return instances.start(
             self.parts,
             process_id,

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from engine.catalogue import BoundProcess
 from engine.clock import instant, micros
 from engine.errors import NotFound
 from engine.kernel import commands as cmd
@@ -55,7 +56,11 @@ def start(
     request_id: str | None,
     element_id: str | None = None,
 ) -> ProcessInstance:
-    """Start an instance of the latest (or a given) version."""
+    """Start an instance of the latest (or a given) version.
+
+    Where the start event shows a form, the variables that are its fields are checked like a task's
+    submission; the others are the caller's own. Raises ``InvalidSubmission``.
+    """
     values = accepted(variables)
     business_key = None if business_key is None else accepted_text(business_key, "business key")
 
@@ -66,7 +71,8 @@ def start(
             bound, parameters = catalogue.to_start(family.tx, process_id)
         else:
             bound = catalogue.version(family.tx, process_id, version)
-        command = cmd.Start(variables=values, business_key=business_key, element_id=element_id)
+        filed = {} if element_id else _filed(family, bound, variables or {})
+        command = cmd.Start(variables=values | filed, business_key=business_key, element_id=element_id)
         return process_instance(family.start(bound, command, parameters=parameters).row)
 
     try:
@@ -80,6 +86,26 @@ def start(
         )
     except Repeated as answered:
         return read(parts, answered.answer)
+
+
+def _filed(family: Family, bound: BoundProcess, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of the start event's form, checked and complete; none where it shows no form.
+
+    Read-only fields show what the caller gives and are not of the submission.
+    """
+    definition = bound.definition
+    starts = [definition.elements[each] for each in definition.starts.get(definition.id, ())]
+    shown = next((each.user_task for each in starts if not each.events), None)
+    if shown is None or shown.form_id is None:
+        return {}
+    deployment_key = bound.row.deployment_key
+    form = family.parts.catalogue.form(family.tx, shown.form_id, deployment_key=deployment_key)
+    if form is None:
+        return {}
+    fields = {each.key for each in form.fields if not each.read_only}
+    given = {key: value for key, value in variables.items() if key in fields}
+    others = {key: value for key, value in variables.items() if key not in fields}
+    return accepted(form.validate(given, now=instant(family.tx.now), variables=accepted(others)))
 
 
 def command(parts: Parts, key: int, asked: cmd.AnyCommand, *, actor: str) -> ProcessInstance:

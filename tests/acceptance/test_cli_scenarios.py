@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from commands.scenario.coverage import Tracks
-from commands.scenario.run import play_file
+from commands.scenario.run import bindings_of, play_file
 from tests.acceptance.command_line import ROOT
 from tests.acceptance.conftest import Run
 from tests.builders import process
@@ -29,7 +29,7 @@ def test_the_scenario_goes_as_its_owner_wrote(path: Path) -> None:
             ("complete: podejmij_wniosek", "complete: nosuch"),
             "expected an open user task nosuch, but open are: podejmij_wniosek",
         ),
-        (("- advance: PT59M", "- jump: PT59M"), "expected one of complete, claim"),
+        (("- advance: PT59M", "- jump: PT59M"), "expected one of complete, clerk, claim"),
         (
             ("ended_at: zakonczono_elektronicznie", "ended_at: odrzucono"),
             "final expect: expected to have ended at [odrzucono]",
@@ -77,3 +77,57 @@ def test_a_day_over_the_end_of_summer_time_has_25_hours(tmp_path: Path, step: st
         f"process: waiting\nat: 2026-10-24T12:00\nsteps: [{{advance: {step}}}]\nexpect: {expected}\n"
     )
     assert play_file(path, tmp_path / "forms", Tracks()).reason == ""
+
+
+BOUND = """
+process: bound
+at: 2026-12-17T10:00
+{binding}
+steps:
+  - expect: {{active: look}}
+    only: wbudowany
+  - clerk: {{write: {{form: {{number: 8}}}}}}
+  - complete: look
+  - expect: {{variables: {{number: 8, entered: "2026-12-17T10:00"}}}}
+    only: ręczny
+expect: {{ended_at: done}}
+"""
+
+
+def bound(folder: Path, binding: str = "") -> Path:
+    """Write a procedure whose parameter says who works: the machine, or a clerk who enters a number."""
+    drawing = (
+        process("bound").start().user_task("look").exclusive("who")
+        .flow_if('parameters.wiazanie = "ręczny"').user_task("write").end("done")
+        .at("who").default().connect_to("done")
+    )  # fmt: skip
+    (folder / "bound/scenarios").mkdir(parents=True)
+    (folder / "bound/bound.bpmn").write_bytes(drawing.files()[0][1])
+    (folder / "bound/parameters.yaml").write_text("wiazanie: {value: wbudowany}\n", encoding="utf-8")
+    clerks = 'write: {as: jan, form: {number: 7, entered: "{now}"}}\n'
+    (folder / "bound/clerks.yaml").write_text(clerks, encoding="utf-8")
+    path = folder / "bound/scenarios/case.yaml"
+    path.write_text(BOUND.format(binding=binding), encoding="utf-8")
+    return path
+
+
+def test_a_scenario_is_played_in_every_binding_and_clerks_enter_what_they_are_told(
+    run: Run, tmp_path: Path
+) -> None:
+    played = run("test", bound(tmp_path), "--format", "json").json
+    assert [(each["binding"], each["reason"]) for each in played["played"]] == [
+        ("wbudowany", ""),
+        ("ręczny", ""),
+    ]
+    [coverage] = played["coverage"]
+    assert coverage["missing"] == []
+    assert coverage["bindings"] == {"ręczny": 1, "wbudowany": 2}
+
+
+@pytest.mark.parametrize(("binding", "played"), [("ręczny", ("ręczny",)), ("inne", ("",))])
+def test_a_scenario_may_name_its_binding(tmp_path: Path, binding: str, played: tuple[str, ...]) -> None:
+    path = bound(tmp_path, f"binding: {binding}")
+    assert bindings_of(path) == played
+    assert ("expected the binding" in play_file(path, tmp_path / "forms", Tracks()).reason) == (
+        binding == "inne"
+    )

@@ -14,11 +14,15 @@ import pytest
 
 from commands.office import Office
 from demo.servers import DemoServers
-from engine import ProcessEngine
+from engine import WARSAW, ProcessEngine, SystemClock
 from tests.acceptance.command_line import PROGRAM, ROOT, environment, obieg
 from tests.acceptance.conftest import Run
 
-FORM = {"login": "jkowalska", "powod": "zgubienie"}
+TODAY = SystemClock().now().astimezone(WARSAW).date().isoformat()
+FORM = {
+    "login": "jkowalska", "powod": "zgubienie", "data_wykrycia": TODAY,
+    "dane_zweryfikowane": True, "oswiadczenie": True,
+}  # fmt: skip
 START = json.dumps({"numer_sprawy": "ZSZO/2026/17", "wnioskodawca": "dyrektor.sp900", **FORM})
 
 

@@ -79,7 +79,10 @@ class Office:
             "login": login, "imie": "Jan", "nazwisko": "Próbny", "numer_rspo": SCHOOL, "zablokowane": False,
         }  # fmt: skip
         self.servers.city.zszo.accounts[login] = {**account, "haslo": "wlasne"}
-        form = {"login": login, "powod": "zgubienie", "data_wykrycia": self._today(), "oswiadczenie": True}
+        form = {
+            "login": login, "powod": "zgubienie", "data_wykrycia": self._today(), "oswiadczenie": True,
+            "dane_zweryfikowane": True,
+        }  # fmt: skip
         variables = {"numer_sprawy": called, "wnioskodawca": DIRECTOR, **form}
         started = self.engine.start(
             PROCESS, variables=variables, business_key=called, actor=DIRECTOR, request_id=f"start-{number}"
