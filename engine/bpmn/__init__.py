@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from engine.bpmn.check import check_files, check_ids, check_processes
 from engine.bpmn.compilation import CheckEnvironment, Compilation
-from engine.bpmn.reader import read_process
+from engine.bpmn.reader import read_global_task, read_process
 from engine.bpmn.schema import SchemaGate
 from engine.bpmn.source import Source, is_executable, open_source
 from engine.errors import InvalidDefinition
@@ -22,7 +22,7 @@ __all__ = ["CheckEnvironment", "Compilation", "compile_files", "read_stored"]
 
 
 def compile_files(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) -> Compilation:
-    """Check BPMN files (name, bytes) and compile their executable processes; none where there is an error."""
+    """Check BPMN files (name, bytes) and compile what they execute; nothing where there is an error."""
     sources, findings = _open(files)
     unreadable = list(check_ids(sources))
     findings += unreadable
@@ -35,7 +35,7 @@ def compile_files(files: Sequence[tuple[str, bytes]], environment: CheckEnvironm
 
 
 def read_stored(name: str, content: bytes) -> tuple[ProcessDefinition, ...]:
-    """Compile the executable processes of a file that passed the check when it was deployed.
+    """Compile what is executed of a file that passed the check when it was deployed.
 
     It is not checked again, so that a check grown stricter since refuses no running instance. Raises
     ``InvalidDefinition`` when the bytes are no XML.
@@ -62,12 +62,11 @@ def _open(files: Sequence[tuple[str, bytes]]) -> tuple[list[Source], list[Findin
 
 
 def _read(sources: Sequence[Source]) -> tuple[ProcessDefinition, ...]:
-    return tuple(
-        read_process(source, process)
-        for source in sources
-        for process in source.processes()
-        if is_executable(process)
-    )
+    found: list[ProcessDefinition] = []
+    for source in sources:
+        found += [read_process(source, each) for each in source.processes() if is_executable(each)]
+        found += [read_global_task(source, each) for each in source.global_tasks()]
+    return tuple(found)
 
 
 def _refused(findings: Sequence[Finding]) -> bool:

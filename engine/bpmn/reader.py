@@ -15,7 +15,7 @@ from engine.bpmn import extensions, values
 from engine.bpmn.events import read_events
 from engine.bpmn.lanes import Lanes, read_lanes
 from engine.bpmn.loops import read_loop
-from engine.bpmn.source import Source
+from engine.bpmn.source import GLOBAL_TASKS, Source
 from engine.model.definition import Element, ElementType, ProcessDefinition, SequenceFlow, UserTaskDefinition
 
 FLOW_NODES = {kind.value: kind for kind in ElementType if kind is not ElementType.PROCESS}
@@ -70,6 +70,28 @@ def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
     )
 
 
+def read_global_task(source: Source, node: xml.Node) -> ProcessDefinition:
+    """Compile a global task as a process of its own id with that one task inside (BPMN 2.0.2 §10.3.6).
+
+    So versions, bindings, variables and history are those of a called process.
+    """
+    wiring = _Wiring(source=source, lanes=Lanes(lanes=(), by_element={}), incoming={}, outgoing={})
+    identity, name = xml.attribute(node, "id"), xml.attribute(node, "name")
+    root = Element(id=identity, type=ElementType.PROCESS, name=name, line=xml.line(node))
+    task = msgspec.structs.replace(_read_node(wiring, node, root), id=f"{identity}_task")
+    return ProcessDefinition(
+        id=identity,
+        name=name or identity,
+        file=source.name,
+        elements={root.id: root, task.id: task},
+        flows={},
+        children={root.id: (task.id,)},
+        starts={},
+        boundaries={},
+        event_sub_processes={},
+    )
+
+
 def _group(elements: dict[str, Element], key: Callable[[Element], str]) -> dict[str, tuple[str, ...]]:
     """Index element ids by a key in document order; elements with an empty key are left out."""
     groups: dict[str, list[str]] = {}
@@ -119,7 +141,8 @@ def _read_nodes(wiring: _Wiring, container: xml.Node, parent: Element) -> Iterat
 
 def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
     """Compile one flow node; fields another type of element has are simply empty."""
-    kind = FLOW_NODES[xml.local_name(node)]
+    tag = xml.local_name(node)
+    kind = FLOW_NODES[GLOBAL_TASKS.get(tag, tag)]
     identity = xml.attribute(node, "id")
     lane, group = wiring.lanes.of(identity)
     return Element(

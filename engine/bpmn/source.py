@@ -6,6 +6,15 @@ import msgspec
 
 from engine import xml
 
+# Tasks a call activity may call (BPMN 2.0.2 §10.3.6) → the task each of them is
+GLOBAL_TASKS = {
+    "globalTask": "task",
+    "globalUserTask": "userTask",
+    "globalManualTask": "manualTask",
+    "globalScriptTask": "scriptTask",
+    "globalBusinessRuleTask": "businessRuleTask",
+}
+
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed file and its elements by id (all namespaces, first one wins)."""
@@ -22,6 +31,10 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     def processes(self) -> list[xml.Node]:
         """Return the file's processes in document order."""
         return xml.children(self.root, xml.BPMN, "process")
+
+    def global_tasks(self) -> list[xml.Node]:
+        """Return the file's global tasks in document order."""
+        return [node for node in xml.children(self.root) if xml.local_name(node) in GLOBAL_TASKS]
 
 
 def open_source(document: xml.Document) -> Source:

@@ -8,10 +8,10 @@ from engine import xml
 from engine.bpmn.events import EVENT_TYPES
 from engine.bpmn.findings import ID, Place, error, place_in, unusable_id, warning
 from engine.bpmn.reader import FLOW_NODES
-from engine.bpmn.source import Source, is_executable, unprefixed
+from engine.bpmn.source import GLOBAL_TASKS, Source, is_executable, unprefixed
 from engine.model.records import Finding
 
-_NEEDS_ID = {*FLOW_NODES, "process", "sequenceFlow", "lane"}
+_NEEDS_ID = {*FLOW_NODES, *GLOBAL_TASKS, "process", "sequenceFlow", "lane"}
 
 # attribute or child element with a reference → tags it may mean; None: any element of the file
 _REFERENCES: dict[str, frozenset[str] | None] = {
@@ -68,13 +68,13 @@ def _check_ids_of(source: Source) -> Iterator[Finding]:
 
 
 def _check_process_ids(source: Source, processes: dict[str, str]) -> Iterator[Finding]:
-    for process in source.processes():
+    for process in (*source.processes(), *source.global_tasks()):
         identity = xml.attribute(process, "id")
         if identity in processes:
             yield error(
                 place_in(source.name, process),
                 "process-duplicate",
-                f"expected one process {identity!r}, but {processes[identity]} defines it too",
+                f"expected one process or global task {identity!r}, but {processes[identity]} defines it too",
                 "give one of the two another id",
             )
         processes[identity] = source.name

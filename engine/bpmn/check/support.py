@@ -9,16 +9,17 @@ from engine.bpmn import supported
 from engine.bpmn.events import definition_nodes
 from engine.bpmn.findings import error, place_in, warning
 from engine.bpmn.reader import FLOW_NODES
-from engine.bpmn.source import Source, is_executable
+from engine.bpmn.source import GLOBAL_TASKS, Source, is_executable
 from engine.model.records import Finding
 
-_LANGUAGES = {"language", "scriptFormat"}
+_LANGUAGES = {"language", "scriptFormat", "scriptLanguage"}
 _REDRAW = "draw it with elements that are executed, or make the process not executable"
 
 
 def check_support(source: Source) -> Iterator[Finding]:
-    """Yield a finding for everything in the executable processes of a file that is not executed exactly."""
+    """Yield a finding for everything in a file's processes and global tasks that is not executed exactly."""
     executable = [process for process in source.processes() if is_executable(process)]
+    executable += source.global_tasks()
     for process in executable:
         for node in _walk(process):
             yield from _check_element(source, node)
@@ -105,7 +106,8 @@ def _check_extensions(source: Source, node: xml.Node) -> Iterator[Finding]:
     around = xml.child(node, "extensionElements")
     if around is None:
         return
-    host = xml.local_name(node)
+    tag = xml.local_name(node)
+    host = GLOBAL_TASKS.get(tag, tag)
     for part in xml.children(around, xml.ZEEBE):
         name = xml.local_name(part)
         if name not in supported.EXTENSIONS:
