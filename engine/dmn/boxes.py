@@ -57,12 +57,16 @@ class Boxes:
         try:
             return compile_typed(text, names, self.types, unary=unary).evaluate
         except InvalidExpression as problem:
-            reason = str(problem)
-            self.problems.append((line, reason))
-            return lambda scope, environment: environment.warn(reason)
+            return self._refused(str(problem), line)
 
     def _literal(self, box: records.Literal, names: frozenset[str]) -> Run:
+        if box.language:
+            return self._refused(f"expected an expression in FEEL, but it is in {box.language}", box.line)
         return self.feel(box.text, names, box.line)
+
+    def _refused(self, reason: str, line: int) -> Run:
+        self.problems.append((line, reason))
+        return lambda scope, environment: environment.warn(reason)
 
     def _context(self, box: records.Context, names: frozenset[str]) -> Run:
         entries: list[tuple[str, Run]] = []
@@ -105,9 +109,7 @@ class Boxes:
     def function(self, name: str, box: records.FunctionBox, names: frozenset[str], returns: str = "") -> Run:
         """Return a closure that makes the function of a box or of a business knowledge model."""
         if box.kind not in ("FEEL", "F"):
-            reason = f"expected a function in FEEL, but “{name}” is written in {box.kind}"
-            self.problems.append((0, reason))
-            return lambda scope, environment: environment.warn(reason)
+            return self._refused(f"expected a function in FEEL, but “{name}” is written in {box.kind}", 0)
         parameters = tuple(Parameter(name=one.name, type=self.type(one.type)) for one in box.parameters)
         body = self.compile(box.body, names | {parameter.name for parameter in parameters})
         result = self.type(returns)
@@ -125,13 +127,16 @@ class Boxes:
         return lambda scope, environment: [item(scope, environment) for item in items]
 
     def _relation(self, box: records.Relation, names: frozenset[str]) -> Run:
-        rows = tuple(tuple(self.compile(cell, names) for cell in row) for row in box.rows)
-        columns = box.columns
+        types = [self.type(column.type) for column in box.columns]
+        rows = tuple(
+            tuple(coercing(self.compile(cell, names), type_) for cell, type_ in zip(row, types, strict=False))
+            for row in box.rows
+        )
+        keys = tuple(column.name for column in box.columns)
 
         def run(scope: Scope, environment: Surroundings) -> Value:
             return [
-                {column: cell(scope, environment) for column, cell in zip(columns, row, strict=False)}
-                for row in rows
+                {key: cell(scope, environment) for key, cell in zip(keys, row, strict=False)} for row in rows
             ]
 
         return run

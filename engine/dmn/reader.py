@@ -208,7 +208,12 @@ def _type(node: xml.Node) -> str:
 
 
 def _literal(node: xml.Node) -> Literal:
-    return Literal(text=_text(node), type=_type(node), line=xml.line(node))
+    return Literal(text=_text(node), type=_type(node), line=xml.line(node), language=_language(node))
+
+
+def _language(node: xml.Node) -> str:
+    """Return the language an expression says it is in, empty for FEEL."""
+    return "" if "feel" in (said := xml.attribute(node, "expressionLanguage")).lower() else said
 
 
 def _context(node: xml.Node) -> Context:
@@ -243,7 +248,7 @@ def _list(node: xml.Node) -> ListBox:
 
 def _relation(node: xml.Node) -> Relation:
     return Relation(
-        columns=tuple(xml.attribute(part, "name") for part in _all(node, "column")),
+        columns=tuple(_named(part) for part in _all(node, "column")),
         rows=tuple(tuple(_boxes_in(row)) for row in _all(node, "row")),
         type=_type(node),
     )

@@ -39,11 +39,12 @@ class Variable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Literal:
-    """A literal expression: one FEEL text."""
+    """A literal expression: one text, in FEEL unless it says another ``language``."""
 
     text: str
     type: str = ""
     line: int = 0
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +94,7 @@ class ListBox:
 class Relation:
     """A boxed relation: a list of contexts with the columns as keys."""
 
-    columns: tuple[str, ...]
+    columns: tuple[Variable, ...]
     rows: tuple[tuple[Box | None, ...], ...]
     type: str = ""
 

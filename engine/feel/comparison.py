@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.clock import WARSAW
 from engine.errors import EvaluationError
 from engine.feel.values import MAX_DEPTH, Range, Value, kind_of
-from engine.feel.wide import CYCLE_DAYS, FAR, FarDate, FarDateTime, ordinal
+from engine.feel.wide import CYCLE_DAYS, FAR, FarDate, FarDateTime, nanoseconds_of, ordinal
 
 if TYPE_CHECKING:
     from engine.feel.environment import Environment
@@ -155,4 +155,8 @@ def seconds_of_day(value: dt.time) -> float | int:
     return (microseconds - offset // dt.timedelta(microseconds=1)) / 1_000_000
 
 
-_ORDER_KEYS: dict[str, Callable[[Any], Any]] = {"date and time": instant, "time": seconds_of_day}
+_ORDER_KEYS: dict[str, Callable[[Any], Any]] = {
+    "date and time": instant,
+    "time": seconds_of_day,
+    "days and time duration": nanoseconds_of,
+}

@@ -78,10 +78,11 @@ def run_between(value: Run, low: Run, high: Run, position: int) -> Run:
         found, bottom, top = value(scope, environment), low(scope, environment), high(scope, environment)
         if type(found) is type(bottom) is type(top) and type(found) in PLAIN_ORDERED:
             return bottom <= found <= top  # type: ignore[operator]  # three values of one ordered type
-        try:
-            return operators.compare(">=", found, bottom) and operators.compare("<=", found, top)
-        except FAILURES as problem:
-            return environment.warn(str(problem), position)
+        above = _compare(">=", found, bottom, environment, position)
+        below = _compare("<=", found, top, environment, position)
+        if above is False or below is False:
+            return False
+        return None if above is None or below is None else True
 
     return run
 

@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from engine.feel.temporal import format_temporal
 from engine.feel.values import MAX_DEPTH, Function, Range, Value, YearsMonthsDuration
-from engine.feel.wide import FAR
+from engine.feel.wide import FAR, WideDuration
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"})
-_TEMPORAL = (*FAR, dt.date, dt.time, dt.timedelta, YearsMonthsDuration)
+_TEMPORAL = (*FAR, dt.date, dt.time, dt.timedelta, WideDuration, YearsMonthsDuration)
 
 
 def format_value(value: Value) -> str:

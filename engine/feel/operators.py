@@ -10,9 +10,17 @@ from typing import Any
 
 from engine.feel.comparison import equal, instant, less, seconds_of_day
 from engine.feel.environment import Environment
-from engine.feel.temporal import add_duration, add_months, add_to_time, between, midnight, years_months
+from engine.feel.temporal import (
+    add_duration,
+    add_months,
+    add_to_time,
+    between,
+    lasting,
+    midnight,
+    years_months,
+)
 from engine.feel.values import ARITHMETIC, Range, Undefined, Value, YearsMonthsDuration, bounded, kind_of
-from engine.feel.wide import FAR
+from engine.feel.wide import FAR, AnyDuration, WideDuration, nanoseconds_of
 
 DIRECT: dict[str, Callable[[Any, Any], bool]] = {
     "=": python.eq,
@@ -70,8 +78,10 @@ def negate(value: Value) -> Value:
     kind = kind_of(value)
     if kind == "number":
         return -value if type(value) is int else ARITHMETIC.minus(value)  # type: ignore[arg-type]
-    if kind in (_DURATION, _MONTHS):
+    if kind == _MONTHS:
         return -value  # type: ignore[operator]
+    if kind == _DURATION:
+        return _minus(value)  # type: ignore[arg-type]
     raise Undefined(f"expected a number or a duration behind “-”, but got {kind}")
 
 
@@ -90,8 +100,20 @@ def _apply(operator: str, table: _Table, kinds: tuple[str, str], left: Value, ri
         raise Undefined(f"expected a result FEEL can hold, but “{operator}” leaves its bounds") from problem
 
 
-def _date_plus(day: dt.date, duration: dt.timedelta) -> dt.date:
+def _date_plus(day: dt.date, duration: AnyDuration) -> dt.date:
     return add_duration(midnight(day), duration).date()
+
+
+def _minus(duration: AnyDuration) -> AnyDuration:
+    return lasting(-nanoseconds_of(duration))
+
+
+def _durations_plus(left: AnyDuration, right: AnyDuration) -> AnyDuration:
+    return lasting(nanoseconds_of(left) + nanoseconds_of(right))
+
+
+def _durations_minus(left: AnyDuration, right: AnyDuration) -> AnyDuration:
+    return lasting(nanoseconds_of(left) - nanoseconds_of(right))
 
 
 def _instant_minus(later: dt.date, earlier: dt.date) -> dt.timedelta:
@@ -121,6 +143,8 @@ def _divide_numbers(left: int | Decimal, right: int | Decimal) -> int | Decimal:
 
 
 def _power(base: int | Decimal, exponent: int | Decimal) -> int | Decimal:
+    if not exponent:
+        return 1  # Python's decimal knows no 0 ** 0
     if not -_MAX_EXPONENT <= exponent <= _MAX_EXPONENT:
         raise Undefined(f"expected an exponent of at most {_MAX_EXPONENT}, but got {exponent}")
     result = ARITHMETIC.power(Decimal(base), Decimal(exponent))
@@ -128,16 +152,21 @@ def _power(base: int | Decimal, exponent: int | Decimal) -> int | Decimal:
     return int(result) if exact and result.adjusted() < ARITHMETIC.prec else result
 
 
-def _scale_duration(duration: dt.timedelta, factor: int | Decimal) -> dt.timedelta:
-    microseconds = duration // dt.timedelta(microseconds=1)
-    return dt.timedelta(microseconds=int(ARITHMETIC.multiply(Decimal(microseconds), Decimal(factor))))
+def _scale_duration(duration: AnyDuration, factor: int | Decimal) -> AnyDuration:
+    return _like(duration, ARITHMETIC.multiply(Decimal(nanoseconds_of(duration)), Decimal(factor)))
 
 
-def _shrink_duration(duration: dt.timedelta, divisor: int | Decimal) -> dt.timedelta:
+def _shrink_duration(duration: AnyDuration, divisor: int | Decimal) -> AnyDuration:
     if not divisor:
         raise Undefined("expected a divisor other than 0, but got 0")
-    microseconds = duration // dt.timedelta(microseconds=1)
-    return dt.timedelta(microseconds=int(ARITHMETIC.divide(Decimal(microseconds), Decimal(divisor))))
+    return _like(duration, ARITHMETIC.divide(Decimal(nanoseconds_of(duration)), Decimal(divisor)))
+
+
+def _like(duration: AnyDuration, nanoseconds: Decimal) -> AnyDuration:
+    """Return a duration no finer than the one it is made of: a part of a day is to be stored and awaited."""
+    if isinstance(duration, WideDuration):
+        return lasting(int(nanoseconds))
+    return lasting(int(nanoseconds / 1_000) * 1_000)
 
 
 def _scale_months(duration: YearsMonthsDuration, factor: int | Decimal) -> YearsMonthsDuration:
@@ -150,9 +179,8 @@ def _shrink_months(duration: YearsMonthsDuration, divisor: int | Decimal) -> Yea
     return years_months(int(ARITHMETIC.divide(Decimal(duration.months), Decimal(divisor))))
 
 
-def _duration_ratio(left: dt.timedelta, right: dt.timedelta) -> int | Decimal:
-    unit = dt.timedelta(microseconds=1)
-    return _divide_numbers(left // unit, right // unit)
+def _duration_ratio(left: AnyDuration, right: AnyDuration) -> int | Decimal:
+    return _divide_numbers(nanoseconds_of(left), nanoseconds_of(right))
 
 
 _ADDITIONS: _Table = {
@@ -168,7 +196,7 @@ _ADDITIONS: _Table = {
     (_MONTHS, "date"): lambda a, b: add_months(b, a.months),
     (_INSTANT, _MONTHS): lambda a, b: add_months(a, b.months),
     (_MONTHS, _INSTANT): lambda a, b: add_months(b, a.months),
-    (_DURATION, _DURATION): lambda a, b: a + b,
+    (_DURATION, _DURATION): _durations_plus,
     (_MONTHS, _MONTHS): lambda a, b: years_months(a.months + b.months),
 }
 _SUBTRACTIONS: _Table = {
@@ -178,12 +206,12 @@ _SUBTRACTIONS: _Table = {
     (_INSTANT, "date"): _instant_minus,
     (_INSTANT, _INSTANT): _instant_minus,
     ("time", "time"): _times_minus,
-    ("date", _DURATION): lambda a, b: _date_plus(a, -b),
-    (_INSTANT, _DURATION): lambda a, b: add_duration(a, -b),
-    ("time", _DURATION): lambda a, b: add_to_time(a, -b),
+    ("date", _DURATION): lambda a, b: _date_plus(a, _minus(b)),
+    (_INSTANT, _DURATION): lambda a, b: add_duration(a, _minus(b)),
+    ("time", _DURATION): lambda a, b: add_to_time(a, _minus(b)),
     ("date", _MONTHS): lambda a, b: add_months(a, -b.months),
     (_INSTANT, _MONTHS): lambda a, b: add_months(a, -b.months),
-    (_DURATION, _DURATION): lambda a, b: a - b,
+    (_DURATION, _DURATION): _durations_minus,
     (_MONTHS, _MONTHS): lambda a, b: years_months(a.months - b.months),
 }
 _PRODUCTS: _Table = {

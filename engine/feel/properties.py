@@ -9,6 +9,7 @@ from typing import Any
 from engine.feel.environment import Environment
 from engine.feel.temporal import zone_name
 from engine.feel.values import MAX_DEPTH, Range, Value, YearsMonthsDuration, kind_of
+from engine.feel.wide import AnyDuration, nanoseconds_of
 
 
 def property_of(value: Value, name: str, environment: Environment, position: int) -> Value:
@@ -43,14 +44,14 @@ def _offset(value: dt.time | dt.datetime) -> dt.timedelta | None:
     return value.utcoffset()
 
 
-def _days(value: dt.timedelta) -> int:
-    return -(-value // dt.timedelta(days=1)) if value < dt.timedelta() else value.days
+def _part(unit: int, modulus: int) -> Callable[[AnyDuration], int]:
+    """Return what reads one part of a duration; ``unit`` is its length in seconds, no modulus the largest."""
 
-
-def _part(unit: int, modulus: int) -> Callable[[dt.timedelta], int]:
-    def read(value: dt.timedelta) -> int:
-        size = abs(value).seconds // unit % modulus
-        return -size if value < dt.timedelta() else size
+    def read(value: AnyDuration) -> int:
+        nanoseconds = nanoseconds_of(value)
+        size = abs(nanoseconds) // (unit * 1_000_000_000)
+        size = size % modulus if modulus else size
+        return -size if nanoseconds < 0 else size
 
     return read
 
@@ -86,7 +87,7 @@ _PROPERTIES: dict[str, _Readers] = {
     "time": _TIME,
     "date and time": _DATE | _TIME,
     "days and time duration": {
-        "days": _days,
+        "days": _part(86_400, 0),
         "hours": _part(3600, 24),
         "minutes": _part(60, 60),
         "seconds": _part(1, 60),

@@ -14,9 +14,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from engine.feel.comparison import instant
 from engine.feel.values import Undefined, YearsMonthsDuration
-from engine.feel.wide import AnyDate, AnyDateTime, FarDate, FarDateTime, combine, date_of, ordinal, precise
+from engine.feel.wide import (
+    AnyDate,
+    AnyDateTime,
+    AnyDuration,
+    FarDate,
+    FarDateTime,
+    combine,
+    date_of,
+    duration_of,
+    nanoseconds_of,
+    ordinal,
+    precise,
+)
 
-Temporal = AnyDate | FarDateTime | dt.time | dt.datetime | dt.timedelta | YearsMonthsDuration
+Temporal = AnyDate | FarDateTime | dt.time | dt.datetime | AnyDuration | YearsMonthsDuration
 
 _DATE_TEXT = r"(?P<year>-?(?:[1-9]\d{3,8}|0\d{3}))-(?P<month>\d\d)-(?P<day>\d\d)"
 _TIME_TEXT = (
@@ -27,14 +39,17 @@ _DATE = re.compile(_DATE_TEXT, re.ASCII)
 _TIME = re.compile(_TIME_TEXT, re.ASCII)
 _DATE_TIME = re.compile(f"{_DATE_TEXT}T{_TIME_TEXT}", re.ASCII)
 _DAYS_TIME = re.compile(
-    r"(?P<sign>-)?P(?:(?P<days>\d{1,12})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,12})H)?(?:(?P<minutes>\d{1,12})M)?"
-    r"(?:(?P<seconds>\d{1,12})(?:\.(?P<fraction>\d{1,9}))?S)?)?",
+    r"(?P<sign>-)?P(?:(?P<days>\d{1,20})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,20})H)?(?:(?P<minutes>\d{1,20})M)?"
+    r"(?:(?P<seconds>\d{1,20})(?:\.(?P<fraction>\d{1,9}))?S)?)?",
     re.ASCII,
 )
 _YEARS_MONTHS = re.compile(r"(?P<sign>-)?P(?:(?P<years>\d{1,12})Y)?(?:(?P<months>\d{1,12})M)?", re.ASCII)
 _MAX_OFFSET = dt.timedelta(hours=18)
 _MONTHS_LIMIT = 12 * 999_999_999
+_SECOND = 1_000_000_000  # in nanoseconds
+_DAY = 86_400 * _SECOND
+_NANOSECONDS_LIMIT = 2**63 * _SECOND
 
 
 def parse_date(text: str) -> AnyDate:
@@ -63,7 +78,7 @@ def parse_date_time(text: str) -> AnyDateTime:
     return combine(_date(match), _time(match))
 
 
-def parse_duration(text: str) -> dt.timedelta | YearsMonthsDuration:
+def parse_duration(text: str) -> AnyDuration | YearsMonthsDuration:
     """Read ``P1Y2M`` or ``P1DT2H3M4.5S``, either with a minus in front; raises ``Undefined``."""
     match = _YEARS_MONTHS.fullmatch(text)
     if match and (match["years"] or match["months"]):
@@ -71,16 +86,26 @@ def parse_duration(text: str) -> dt.timedelta | YearsMonthsDuration:
     match = _DAYS_TIME.fullmatch(text)
     if match is None or text.endswith("P"):
         raise Undefined(f"expected a duration such as P1Y2M or P3DT4H, but got “{text[:40]}”")
+    hours = 24 * int(match["days"] or 0) + int(match["hours"] or 0)
+    seconds = 60 * (60 * hours + int(match["minutes"] or 0)) + int(match["seconds"] or 0)
+    return lasting(_sign(match) * (seconds * _SECOND + int((match["fraction"] or "0").ljust(9, "0"))))
+
+
+def lasting(nanoseconds: int) -> AnyDuration:
+    """Return a duration of a length; raises ``Undefined`` beyond 2^63 seconds."""
+    if abs(nanoseconds) >= _NANOSECONDS_LIMIT:
+        raise Undefined("expected a duration below 2^63 seconds, but it is longer")
+    return duration_of(nanoseconds)
+
+
+def near_duration(duration: AnyDuration) -> dt.timedelta:
+    """Return a duration in whole microseconds; raises ``Undefined`` for a billion days and more."""
+    if isinstance(duration, dt.timedelta):
+        return duration
     try:
-        return _sign(match) * dt.timedelta(
-            days=int(match["days"] or 0),
-            hours=int(match["hours"] or 0),
-            minutes=int(match["minutes"] or 0),
-            seconds=int(match["seconds"] or 0),
-            microseconds=_microseconds(match),
-        )
+        return dt.timedelta(microseconds=duration.nanoseconds // 1_000)
     except OverflowError as problem:
-        raise Undefined(f"expected a duration below a billion days, but got “{text[:40]}”") from problem
+        raise Undefined("expected a duration below a billion days, but it is longer") from problem
 
 
 def parse_temporal(text: str) -> Temporal:
@@ -207,20 +232,22 @@ def _format_months(months: int) -> str:
     return f"{'-' if months < 0 else ''}P{text}"
 
 
-def _format_days(value: dt.timedelta) -> str:
-    if not value:
+def _format_days(value: AnyDuration) -> str:
+    nanoseconds = nanoseconds_of(value)
+    if not nanoseconds:
         return "PT0S"
-    size = abs(value)
-    hours, rest = divmod(size.seconds, 3600)
-    minutes, seconds = divmod(rest, 60)
-    fraction = f".{size.microseconds:06}".rstrip("0") if size.microseconds else ""
+    whole, rest = divmod(abs(nanoseconds), _DAY)
+    seconds, part = divmod(rest, _SECOND)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{part:09}".rstrip("0") if part else ""
     time = (
         (f"{hours}H" if hours else "")
         + (f"{minutes}M" if minutes else "")
         + (f"{seconds}{fraction}S" if seconds or fraction else "")
     )
-    days = f"{size.days}D" if size.days else ""
-    return ("-" if value < dt.timedelta() else "") + f"P{days}" + (f"T{time}" if time else "")
+    days = f"{whole}D" if whole else ""
+    return ("-" if nanoseconds < 0 else "") + f"P{days}" + (f"T{time}" if time else "")
 
 
 def add_months(day: dt.date, months: int) -> dt.date:
@@ -233,19 +260,17 @@ def add_months(day: dt.date, months: int) -> dt.date:
     return day.replace(year=year, month=month + 1, day=min(day.day, last))
 
 
-def add_duration(moment: dt.datetime, duration: dt.timedelta) -> dt.datetime:
+def add_duration(moment: dt.datetime, duration: AnyDuration) -> dt.datetime:
     """Move a date-time by an exact duration; with a zone the instant moves, and the zone stays."""
     if moment.tzinfo is None:
-        return moment + duration
-    return (instant(moment) + duration).astimezone(moment.tzinfo)
+        return moment + near_duration(duration)
+    return (instant(moment) + near_duration(duration)).astimezone(moment.tzinfo)
 
 
-def add_to_time(time: dt.time, duration: dt.timedelta) -> dt.time:
+def add_to_time(time: dt.time, duration: AnyDuration) -> dt.time:
     """Move a time around the clock."""
-    moved = dt.datetime.combine(dt.date(2000, 1, 2), time) + dt.timedelta(
-        seconds=duration.seconds, microseconds=duration.microseconds
-    )
-    return moved.timetz()
+    turned = dt.timedelta(microseconds=nanoseconds_of(duration) % _DAY // 1_000)
+    return (dt.datetime.combine(dt.date(2000, 1, 2), time) + turned).timetz()
 
 
 def between(later: dt.datetime, earlier: dt.datetime) -> dt.timedelta:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from engine.feel.values import Function, Range, Undefined, Value, kind_of
+from engine.feel.wide import combine
 
 if TYPE_CHECKING:
     from engine.feel.environment import Environment
@@ -104,6 +106,10 @@ class FeelType:
             and (self.item is None or self.item.holds(value))
         ):
             return [value]
+        if self.kind == "date and time" and kind_of(value) == "date":
+            moment = combine(value, dt.time(tzinfo=dt.UTC))  # type: ignore[arg-type]  # a date of any year
+            if self.holds(moment, environment):
+                return moment
         raise Undefined(f"expected {self}, but got {kind_of(value)}")
 
 

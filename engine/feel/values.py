@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import TYPE_CHECKING, Any, TypeAlias, Union
 
-from engine.feel.wide import FarDate, FarDateTime
+from engine.feel.wide import FarDate, FarDateTime, WideDuration
 
 if TYPE_CHECKING:
     from engine.feel.environment import Environment
@@ -109,6 +109,7 @@ Value: TypeAlias = Union[
     FarDate,
     FarDateTime,
     dt.timedelta,
+    WideDuration,
     YearsMonthsDuration,
     Range,
     Function,
@@ -129,6 +130,7 @@ KINDS: dict[type, str] = {
     dt.timedelta: "days and time duration",
     FarDate: "date",
     FarDateTime: "date and time",
+    WideDuration: "days and time duration",
     YearsMonthsDuration: "years and months duration",
     Range: "range",
     Function: "function",

@@ -1,8 +1,9 @@
-"""Dates outside Python's years 1 to 9999 and times finer than its microseconds (DMN 1.5 §10.3.2.3).
+"""Dates outside Python's years 1 to 9999; times and durations finer than its microseconds (§10.3.2.3).
 
 The calendar repeats every 400 years, so a far date is a *near* one, in the years 2000 to 2399, and a number
 of cycles. Far values can be read, written, compared and taken apart; arithmetic and the calendar stay within
-Python's years, and nobody stores them. A nanosecond survives being read and written and nothing else.
+Python's years. A nanosecond of a time survives being read and written and nothing else; one of a duration is
+reckoned with. Nobody stores any of these.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 CYCLE_DAYS = 146_097
 _CYCLE_YEARS = 400
 _NEAR_YEAR = 2000
+_MICROSECONDS_LIMIT = 999_999_999 * 86_400 * 1_000_000
 
 
 class PreciseTime(dt.time):
@@ -80,9 +82,17 @@ class FarDateTime:
         return FarDate(self.near.date(), self.cycles)
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class WideDuration:
+    """A days-and-time duration Python's cannot hold: finer than a microsecond, or a billion days long."""
+
+    nanoseconds: int
+
+
 FAR = (FarDate, FarDateTime)
 AnyDate = dt.date | FarDate
 AnyDateTime = dt.datetime | FarDateTime
+AnyDuration = dt.timedelta | WideDuration
 
 
 def date_of(year: int, month: int, day: int) -> AnyDate:
@@ -130,3 +140,18 @@ def ordinal(value: AnyDate) -> int:
     if isinstance(value, FarDate):
         return value.near.toordinal() + CYCLE_DAYS * value.cycles
     return value.toordinal()
+
+
+def nanoseconds_of(duration: AnyDuration) -> int:
+    """Return the length of a duration."""
+    if isinstance(duration, WideDuration):
+        return duration.nanoseconds
+    return ((duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds) * 1_000
+
+
+def duration_of(nanoseconds: int) -> AnyDuration:
+    """Return a duration of a length, as Python's wherever that holds it."""
+    microseconds, rest = divmod(nanoseconds, 1_000)
+    if rest or abs(microseconds) > _MICROSECONDS_LIMIT:
+        return WideDuration(nanoseconds)
+    return dt.timedelta(microseconds=microseconds)

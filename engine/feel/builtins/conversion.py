@@ -19,7 +19,17 @@ from engine.feel.temporal import (
     parse_time,
 )
 from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of
-from engine.feel.wide import AnyDate, AnyDateTime, FarDateTime, combine, date_of, plain_date, precise, time_of
+from engine.feel.wide import (
+    AnyDate,
+    AnyDateTime,
+    AnyDuration,
+    FarDateTime,
+    combine,
+    date_of,
+    plain_date,
+    precise,
+    time_of,
+)
 
 Number = int | Decimal
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d{1,5})?", re.ASCII)
@@ -68,7 +78,7 @@ def negation(negand: Value) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@builtin("date(from: date|date and time|string)", far=True)
+@builtin("date(from: date|date and time|string)", wide=True)
 def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     """Return the date of a text or of a date and time."""
     if isinstance(value, str):
@@ -89,7 +99,7 @@ def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
         ) from problem
 
 
-@builtin("time(from: time|date and time|date|string)", far=True)
+@builtin("time(from: time|date and time|date|string)", wide=True)
 def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     """Return the time of a text or of a date and time; of a date, midnight in UTC."""
     if isinstance(value, str):
@@ -117,25 +127,25 @@ def time_of_parts(
     return precise(moment, nanoseconds)
 
 
-@builtin("date and time(from: date and time|string)", far=True)
+@builtin("date and time(from: date and time|string)", wide=True)
 def date_and_time(value: AnyDateTime | str) -> AnyDateTime:
     """Return the date and time of a text."""
     return parse_date_time(value) if isinstance(value, str) else value
 
 
-@builtin("date and time(date: date|date and time, time: time)", far=True)
+@builtin("date and time(date: date|date and time, time: time)", wide=True)
 def date_and_time_of_parts(day: AnyDate | AnyDateTime, moment: dt.time) -> AnyDateTime:
     """Return a date and time from its parts; the zone is the time's."""
     return combine(date(day), moment)
 
 
-@builtin("duration(from: days and time duration|years and months duration|string)")
-def duration(value: dt.timedelta | YearsMonthsDuration | str) -> dt.timedelta | YearsMonthsDuration:
+@builtin("duration(from: days and time duration|years and months duration|string)", wide=True)
+def duration(value: AnyDuration | YearsMonthsDuration | str) -> AnyDuration | YearsMonthsDuration:
     """Return the duration of a text."""
     return parse_duration(value) if isinstance(value, str) else value
 
 
-@builtin("years and months duration(from: date|date and time, to: date|date and time)", far=True)
+@builtin("years and months duration(from: date|date and time, to: date|date and time)", wide=True)
 def years_and_months_duration(
     start: AnyDate | AnyDateTime, end: AnyDate | AnyDateTime
 ) -> YearsMonthsDuration:

@@ -15,7 +15,9 @@ from decimal import (
 )
 
 from engine.feel.builtins.registry import builtin
+from engine.feel.temporal import lasting
 from engine.feel.values import ARITHMETIC, Undefined, Value, YearsMonthsDuration
+from engine.feel.wide import AnyDuration, WideDuration, nanoseconds_of
 
 _MIN_SCALE, _MAX_SCALE = -6111, 6176
 Number = int | Decimal
@@ -89,13 +91,13 @@ def round_half_down(n: Number, scale: Number) -> Number:
     return _rounded(n, scale, ROUND_HALF_DOWN)
 
 
-@builtin("abs(n: number|days and time duration|years and months duration)")
-def absolute(n: int | Decimal | dt.timedelta | YearsMonthsDuration) -> Value:
+@builtin("abs(n: number|days and time duration|years and months duration)", wide=True)
+def absolute(n: int | Decimal | AnyDuration | YearsMonthsDuration) -> Value:
     """Return a number or duration without its sign."""
     if isinstance(n, YearsMonthsDuration):
         return YearsMonthsDuration(abs(n.months))
-    if isinstance(n, dt.timedelta):
-        return max(n, -n)
+    if isinstance(n, dt.timedelta | WideDuration):
+        return lasting(abs(nanoseconds_of(n)))
     return n if n >= 0 else -n
 
 

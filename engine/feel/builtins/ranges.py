@@ -48,7 +48,7 @@ def _relation(
     )
     for implementation, parameters in forms:
         if implementation is not None:
-            builtin(f"{name}({parameters})")(_checked(implementation))
+            builtin(f"{name}({parameters})", wide=True)(_checked(implementation))
 
 
 def _checked(implementation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -146,6 +146,7 @@ _relation("starts", point_range=_starts_with, ranges=_starts)
 _relation("started by", range_point=_swapped(_starts_with), ranges=_swapped(_starts))
 
 
+@builtin("coincides(range1: range, range2: range)")
 @builtin("coincides(point1: Any, point2: Any)")
 def coincides(first: Value, second: Value) -> bool:
     """Say whether two points or two ranges are the same."""

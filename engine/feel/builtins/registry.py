@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from engine.feel.environment import Environment
 from engine.feel.types import BUILT_IN_TYPES, FeelType
 from engine.feel.values import Function, Mismatch, Parameter, Undefined, Value, kind_of
-from engine.feel.wide import FAR
+from engine.feel.wide import FAR, WideDuration
 
 BUILT_INS: dict[str, Function] = {}
 
@@ -27,16 +27,16 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 Check = Callable[[Value], Value]
 
 
-def builtin(signature: str, *, environment: bool = False, far: bool = False) -> Callable[[_F], _F]:
+def builtin(signature: str, *, environment: bool = False, wide: bool = False) -> Callable[[_F], _F]:
     """Register a function under a signature such as ``substring(string: string, start position: number)``.
 
     ``[…]`` marks an optional parameter, ``?`` behind a type admits null, ``...`` behind the last parameter
     takes any number. The implementation raises ``Undefined`` to answer null; with ``environment`` it gets
-    that first.
+    that first, with ``wide`` the dates and durations Python's own cannot hold as well.
     """
 
     def register(implementation: _F) -> _F:
-        function = _function(signature, implementation, environment, far)
+        function = _function(signature, implementation, environment, wide)
         overloads = _OVERLOADS.setdefault(function.name, [])
         overloads.append(function)
         BUILT_INS[function.name] = _overloaded(overloads)
@@ -45,12 +45,12 @@ def builtin(signature: str, *, environment: bool = False, far: bool = False) -> 
     return register
 
 
-def _function(signature: str, implementation: Callable[..., Any], environment: bool, far: bool) -> Function:
+def _function(signature: str, implementation: Callable[..., Any], environment: bool, wide: bool) -> Function:
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
         raise ValueError(f"expected a signature, but got {signature}")
     name = match["name"]
-    declared = [_parameter(text, far) for text in match["parameters"].split(", ") if text]
+    declared = [_parameter(text, wide) for text in match["parameters"].split(", ") if text]
     parameters = tuple(parameter for parameter, _, _ in declared)
     checks = [check for _, check, _ in declared]
     variadic = bool(declared) and declared[-1][2]
@@ -74,21 +74,21 @@ def _function(signature: str, implementation: Callable[..., Any], environment: b
     return Function(name=name, parameters=parameters, call=call, variadic=variadic)
 
 
-def _parameter(text: str, far: bool) -> tuple[Parameter, Check, bool]:
+def _parameter(text: str, wide: bool) -> tuple[Parameter, Check, bool]:
     match = _PARAMETER.fullmatch(text)
     if match is None:
         raise ValueError(f"expected a parameter, but got {text}")
     type_ = _type(match["type"])
     nullable = bool(match["null"]) or match["type"] == "Any"
     parameter = Parameter(name=match["name"], type=type_, optional=bool(match["open"]))
-    return parameter, _check(match["type"], nullable, far), bool(match["many"])
+    return parameter, _check(match["type"], nullable, wide), bool(match["many"])
 
 
 def _type(text: str) -> FeelType:
     return BUILT_IN_TYPES.get(text, BUILT_IN_TYPES["Any"])
 
 
-def _check(types: str, nullable: bool, far: bool) -> Check:
+def _check(types: str, nullable: bool, wide: bool) -> Check:
     """Return what makes an argument fit ``number`` or one of ``date|date and time``."""
     kinds = frozenset(types.split("|"))
 
@@ -97,7 +97,7 @@ def _check(types: str, nullable: bool, far: bool) -> Check:
         if "Any" in kinds:
             return value
         if kind in kinds:
-            return value if far else _near(value)
+            return value if wide else _near(value)
         if value is None and nullable:
             return None
         if kind == "list" and len(value) == 1 and kind_of(value[0]) in kinds:  # type: ignore[arg-type, index]
@@ -112,6 +112,8 @@ def _check(types: str, nullable: bool, far: bool) -> Check:
 def _near(value: Value) -> Value:
     if isinstance(value, FAR):
         raise Undefined("expected a date in the years 1 to 9999, but it lies outside")
+    if isinstance(value, WideDuration):
+        raise Undefined("expected a duration of whole microseconds below a billion days, but it is none")
     return value
 
 
@@ -165,6 +167,8 @@ def call_named(
         raise Undefined(f"{function.name}(): expected each argument once, but one is there twice")
     given = dict(zip(names, arguments, strict=True))
     choices = _OVERLOADS.get(function.name, ()) if BUILT_INS.get(function.name) is function else ()
+    # before(point, range) and before(range, point) differ in nothing but the order
+    choices = sorted(choices, key=lambda choice: [one.name for one in choice.parameters] != list(names))
     problem: Mismatch | None = None
     for choice in choices or (function,):
         try:

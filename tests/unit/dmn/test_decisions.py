@@ -292,6 +292,87 @@ def test_a_file_that_is_no_dmn_is_refused(content: bytes, said: str) -> None:
         read_model([("m.dmn", content)])
 
 
+def test_another_expression_language_is_found_and_never_guessed() -> None:
+    juel = '<literalExpression expressionLanguage="juel"><text>a + 1</text></literalExpression>'
+    written = '<literalExpression expressionLanguage="https://www.omg.org/spec/DMN/20230324/FEEL/">'
+    feel = f"{written}<text>a + 1</text></literalExpression>"
+    refused = about(juel)
+    assert "expected an expression in FEEL, but it is in juel" in refused.findings[0].message
+    assert decide(refused, a=1).value is None
+    assert decide(about(feel), a=1).value == 2
+
+
+def test_an_input_that_two_imports_lead_to_may_differ() -> None:
+    def importing(*names: str) -> str:
+        return "".join(
+            f'<import importType="{DMN}" name="{name}" namespace="urn:{namespace}"/>'
+            for name, namespace in (each.split(":") for each in names)
+        )
+
+    def requiring(name: str, text: str, *hrefs: str) -> str:
+        needs = "".join(
+            f'<informationRequirement><requiredDecision href="{href}"/></informationRequirement>'
+            for href in hrefs
+        )
+        return decision(name, literal(text)).replace("<literalExpression>", f"{needs}<literalExpression>")
+
+    hello = definitions(
+        input_data("person"), decision("hello", literal('"Hello, " + person'), "i_person"), namespace="urn:a"
+    )
+    first, second = (
+        definitions(
+            importing("A:a"),
+            requiring("said", f'"{kind} " + A.hello', "urn:a#d_hello"),
+            namespace=f"urn:{kind}",
+        )
+        for kind in ("b", "c")
+    )
+    main = definitions(
+        importing("B:b", "C:c"), requiring("d", "[B.said, C.said]", "urn:b#d_said", "urn:c#d_said")
+    )
+    model_ = read_model([("m.dmn", main), ("b.dmn", first), ("c.dmn", second), ("a.dmn", hello)])
+    ala, jan = {"A": {"person": "Ala"}}, {"A": {"person": "Jan"}}
+    assert decide(model_, B=ala, C=jan).value == ["b Hello, Ala", "c Hello, Jan"]
+    assert decide(model_, person="Ola").value == ["b Hello, Ola", "c Hello, Ola"]
+
+
+def test_a_knowledge_model_is_called_with_the_inputs_of_its_parameters() -> None:
+    parameters = '<formalParameter name="a" typeRef="number"/><formalParameter name="b" typeRef="number"/>'
+    logic = f"<encapsulatedLogic>{parameters}{literal('a - b')}</encapsulatedLogic>"
+    knowing = model(
+        f'<businessKnowledgeModel id="k" name="less"><variable name="less"/>{logic}</businessKnowledgeModel>'
+    )
+    assert decide(knowing, "less", b=1, a=5, c=9).value == 4
+    assert decide(knowing, "less", a=5).warnings == ("less(): expected an argument “b”, but it is missing",)
+
+
+def test_a_service_given_an_input_decision_of_another_type_answers_null() -> None:
+    asked = '<inputDecision href="#d_x"/>'
+    service = f'<decisionService id="s" name="s"><variable name="s"/><outputDecision href="#d_y"/>{asked}'
+    serving = model(
+        decision("x", literal("1"), type_="number"),
+        decision("y", literal("x + 1"), "d_x"),
+        f"{service}</decisionService>",
+    )
+    assert decide(serving, "s", x=4).value == 5
+    result = decide(serving, "s", x="four")
+    assert result.value is None
+    assert result.warnings[0] == "input “x”: expected number, but got string"
+
+
+def test_the_columns_of_a_relation_have_types() -> None:
+    columns = '<column name="n" typeRef="number"/><column name="t"/>'
+    row = f"<row>{literal('a')}{literal('b')}</row>"
+    relation = about(f"<relation>{columns}{row}</relation>")
+    assert decide(relation, a=1, b=2).value == [{"n": 1, "t": 2}]
+    assert decide(relation, a="x", b="y").value == [{"n": None, "t": "y"}]
+
+
+def test_a_date_is_midnight_in_utc_where_an_instant_is_expected() -> None:
+    dated = model(input_data("a", "dateTime"), decision("d", literal("string(a)"), "i_a"))
+    assert decide(dated, a=dt.date(2026, 12, 24)).value == "2026-12-24T00:00:00Z"
+
+
 def test_external_functions_are_found_and_never_called() -> None:
     box = '<functionDefinition kind="Java"><context/></functionDefinition>'
     external = model(decision("d", box))

@@ -37,6 +37,18 @@ EXAMPLES: tuple[tuple[str, Value], ...] = (
     ('duration("P1Y2M")', YearsMonthsDuration(14)),
     ('duration("P1YT1H")', None),
     ('duration("P")', None),
+    ('string(duration("-PT1.000000001S"))', "-PT1.000000001S"),
+    ('string(duration("PT9223372036854775807S"))', "P106751991167300DT15H30M7S"),
+    ('duration("PT9223372036854775808S")', None),
+    ('duration("PT0.000000001S") > duration("PT0S")', True),
+    ('duration("PT0.0000000015S")', None),
+    ('duration("PT0.000001001S") - duration("PT0.000000001S")', dt.timedelta(microseconds=1)),
+    ('string(duration("PT0.000000003S") / 2 + abs(duration("-PT0.000000001S")))', "PT0.000000002S"),
+    ('@"P2147483647D" / @"P1D"', 2147483647),
+    ('@"P2147483647D".days', 2147483647),
+    ('@"2026-12-24" + @"P2147483647D"', None),
+    ('@"10:00:00" - @"P2147483647DT1H"', dt.time(9)),
+    ('@"10:00:00" + @"P2147483647DT1H"', dt.time(11)),
     ('years and months duration(date("2011-12-22"), date("2013-08-24"))', YearsMonthsDuration(20)),
     ('years and months duration(date("2013-08-24"), date("2011-12-25"))', YearsMonthsDuration(-19)),
     ('is(time("10:00:00Z"), time("12:00:00+02:00"))', False),
@@ -185,6 +197,9 @@ def test_no_built_in_function_is_left_out() -> None:
 def test_named_arguments_may_come_in_any_order_and_miss_the_optional() -> None:
     assert feel('substring(length: 2, string: "foobar", start position: 3)') == "ob"
     assert feel('number(from: "1,5", decimal separator: ",")') == D("1.5")
+    assert feel("before(range: [1..10), point: 10)") is True
+    assert feel("before(point: 10, range: [1..10))") is False
+    assert feel("coincides(range1: [1..2], range2: [1..2])") is True
     assert feel("sum(list: [1, 2])") == 3
     assert (
         "expected the arguments string, start position, length, but got “start”"

@@ -58,6 +58,8 @@ def test_arithmetic_and_literals(source: str, value: Value) -> None:
         ("[1, {a: [2]}] = [1.0, {a: [2]}]", True),
         ("5 between 1 and 5 and true", True),
         ("5 between null and 6", None),
+        ("5 between null and 4", False),
+        ("5 between 6 and null", False),
         ("5 in (1, 5)", True),
         ("5 in (> 3, < 1)", True),
         ("5 in (1..5)", False),
