@@ -15,6 +15,7 @@ from engine.bpmn import extensions, values
 from engine.bpmn.events import read_events
 from engine.bpmn.lanes import Lanes, read_lanes
 from engine.bpmn.loops import read_loop
+from engine.bpmn.paths import read_joins, read_paths
 from engine.bpmn.source import GLOBAL_TASKS, Source
 from engine.model.definition import Element, ElementType, ProcessDefinition, SequenceFlow, UserTaskDefinition
 
@@ -67,6 +68,8 @@ def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
         ),
         lanes=wiring.lanes.lanes,
         properties=root.properties,
+        joins=read_joins(elements),
+        paths=read_paths(elements, flows),
     )
 
 

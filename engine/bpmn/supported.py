@@ -32,6 +32,7 @@ EXECUTED = frozenset(
         "subProcess",
         "exclusiveGateway",
         "parallelGateway",
+        "inclusiveGateway",
         "eventBasedGateway",
         "sequenceFlow",
         "conditionExpression",
@@ -105,7 +106,6 @@ INERT = frozenset(
 RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potentialOwner"])
 
 REFUSED_ELEMENTS: dict[str, str] = {
-    "inclusiveGateway": "inclusive gateways are not executed yet",
     "complexGateway": "complex gateways are not executed yet",
     "transaction": "transactions are not executed yet",
     "adHocSubProcess": "ad-hoc sub-processes are not executed yet",

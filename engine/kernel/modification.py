@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
-from engine.kernel import loops, waits
+from engine.kernel import joins, loops, waits
 from engine.kernel.failure import Failure
 from engine.kernel.state import ElementInstance, SubscriptionData
 from engine.kernel.step import Step
-from engine.model.definition import Element, ElementType, MultiInstance
+from engine.model.definition import Element, ElementType, MultiInstance, ProcessDefinition
 from engine.model.records import ElementState
 
 _NEVER_ENTERED = (ElementType.PROCESS, ElementType.BOUNDARY_EVENT)
@@ -98,12 +98,13 @@ def migrate(step: Step, command: cmd.Migrate) -> None:
     try:
         for instance in list(step.tree.elements.values()):
             _wait_as_drawn(step, instance, frozenset(command.new_events))
+        joins.reconsider(step)
     except Failure as failure:
         raise Conflict(f"the instance does not fit version {command.version}: {failure.reason}") from failure
 
 
 def _obstacles(step: Step) -> Iterator[str]:
-    elements, flows = step.definition.elements, step.definition.flows
+    elements = step.definition.elements
     if step.tree.header.queue is not None:
         yield "it is in the middle of a long step: try again when that has gone on"
     for instance in step.tree.elements.values():
@@ -122,10 +123,20 @@ def _obstacles(step: Step) -> Iterator[str]:
         yield from _changed_kind(instance, element)
         yield from _changed_events(step, instance, element)
         for gateway, waiting in (instance.joins or {}).items():
-            if gateway not in elements or any(
-                flow not in flows or flows[flow].target != gateway for flow in waiting
-            ):
-                yield f"a token waits at '{gateway}' on a flow that is not in it"
+            yield from _changed_join(step.definition, gateway, waiting)
+
+
+def _changed_join(definition: ProcessDefinition, gateway: str, waiting: dict[str, int]) -> Iterator[str]:
+    """Yield why tokens that wait at a join could not wait, or would wait for nothing, in the new version."""
+    flows = definition.flows
+    if any(flow not in flows or flows[flow].target != gateway for flow in waiting):
+        yield f"a token waits at '{gateway}' on a flow that is not in it"
+    elif gateway not in definition.joins:
+        yield f"a token waits at '{gateway}', which waits for no other in it"
+    elif definition.elements[gateway].type is ElementType.PARALLEL_GATEWAY and len(waiting) == len(
+        definition.elements[gateway].incoming
+    ):
+        yield f"'{gateway}' has all its tokens in it already"
 
 
 def _changed_events(step: Step, instance: ElementInstance, element: Element) -> Iterator[str]:

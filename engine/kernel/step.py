@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from engine.errors import EvaluationError
 from engine.feel import Environment, compile_expression
 from engine.kernel import events as ev
-from engine.kernel import loops, termination, waits
+from engine.kernel import joins, loops, termination, waits
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.context import Context
 from engine.kernel.failure import Failure
@@ -68,6 +68,7 @@ class Step:
         self.queue: deque[tuple[str, int, str]] = deque()
         self.behaviours = behaviours
         self.entered = 0
+        self.unsettled: set[int] = set()  # containers whose joins must be asked before the step ends
         self._next_key = context.recorded.first_key
         self.environment = Environment(now=context.now, zone=context.zone, calendars=context.calendars)
         self.surroundings: dict[str, Any] = {"parameters": context.parameters}
@@ -121,13 +122,28 @@ class Step:
 
     # --- the queue ---
 
+    @property
+    def is_at_limit(self) -> bool:
+        """Return whether this step has done as much as one may."""
+        limits = self.context.limits
+        return self.entered >= limits.elements or self.keys_used >= limits.keys
+
     def run(self) -> None:
-        """Work off the queue until nothing moves or the step reaches its limit."""
+        """Work until nothing moves or the step reaches its limit; joins that wait for what may come fire
+        when nothing else moves."""
+        while self._work_off():
+            if not self.definition.paths or not joins.fire(self):
+                break
+        if self.tree.header.queue is None:
+            self.tree.header.run_length = 0
+
+    def _work_off(self) -> bool:
+        """Work off the queue; return False where the limit has left something in it."""
         queue, limits = self.queue, self.context.limits
         while queue:
             if self.entered >= limits.elements or self.keys_used >= limits.keys:
                 self._interrupt()
-                return
+                return False
             kind, scope_key, target = queue.popleft()
             scope = self.tree.elements.get(scope_key)
             if scope is None:
@@ -138,8 +154,7 @@ class Step:
                 self.enter(self.definition.elements[target], scope)
             else:
                 loops.iterate(self, scope, int(target))
-        if self.tree.header.queue is None:
-            self.tree.header.run_length = 0
+        return True
 
     def _interrupt(self) -> None:
         total = self.tree.header.run_length + self.entered
@@ -157,19 +172,10 @@ class Step:
 
     def _follow(self, scope: ElementInstance, flow: SequenceFlow) -> None:
         element = self.definition.elements[flow.target]
-        if element.type is ElementType.PARALLEL_GATEWAY and len(element.incoming) > 1:
-            self._join(scope, element, flow.id)
+        if element.id in self.definition.joins:
+            joins.arrive(self, scope, element, flow.id)
         else:
             self.enter(element, scope, flow.id)
-
-    def _join(self, scope: ElementInstance, element: Element, flow: str) -> None:
-        self.emit(ev.TokenArrived(scope.key, element.id, flow))
-        waiting = (scope.joins or {})[element.id]
-        if len(waiting) == len(element.incoming):
-            self.emit(ev.TokensConsumed(scope.key, element.id, list(element.incoming)))
-            self.enter(element, scope, flow)
-        else:
-            self.settle(scope)
 
     # --- entering and leaving ---
 
@@ -306,24 +312,20 @@ class Step:
 
     def settle(self, scope: ElementInstance) -> None:
         """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""
-        if self.tree.children.get(scope.key) or self._pending(scope):
+        if self.is_busy(scope):
             return
         if scope.joins:
-            gateways = ", ".join(f"'{gateway}'" for gateway in scope.joins)
-            self.raise_incident(
-                scope,
-                "deadlock",
-                f"expected another token at {gateways}, but nothing is left that could bring it",
-                ElementState.ACTIVE,
-            )
+            joins.stuck(self, scope)
         elif scope.scope == 0:
             self.finish_instance(InstanceState.COMPLETED)
         elif scope.incident is None:
             self.complete(scope)
 
-    def _pending(self, scope: ElementInstance) -> bool:
-        """Return whether activations wait for their turn in a container: now, or left by an interrupted
-        step."""
+    def is_busy(self, scope: ElementInstance) -> bool:
+        """Return whether something is active in a container, or waits for its turn: now, or left by an
+        interrupted step."""
+        if self.tree.children.get(scope.key):
+            return True
         left = self.tree.header.queue or ()
         return any(item[1] == scope.key for item in (*self.queue, *left))
 

@@ -11,7 +11,7 @@ from typing import Any
 from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
-from engine.kernel import loops, modification, propagation, termination, triggers, waits
+from engine.kernel import joins, loops, modification, propagation, termination, triggers, waits
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import LEAVING, Step
 from engine.model.definition import Element, ElementType
@@ -234,6 +234,7 @@ def proceed(step: Step, command: cmd.Proceed) -> None:
         raise Conflict(f"instance {step.tree.header.key} has no interrupted step")
     step.emit(ev.StepResumed())
     step.queue.extend(left)
+    joins.reconsider(step)
 
 
 def child_completed(step: Step, command: cmd.ChildCompleted) -> None:

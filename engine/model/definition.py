@@ -247,7 +247,10 @@ class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
     ``elements`` includes the process itself under its own id; ``children``, ``boundaries``, ``starts`` and
     ``event_sub_processes`` are indexes by container or host id, in document order: ``children`` lists every
     flow node inside a container, ``starts`` its start events, ``event_sub_processes`` the sub-processes
-    triggered by events, ``boundaries`` the boundary events attached to an activity.
+    triggered by events, ``boundaries`` the boundary events attached to an activity. ``joins`` are the
+    elements at which tokens wait for others; ``paths`` says for each inclusive and complex gateway among
+    them, by element, which of the gateway's incoming flows (bit 0 = the first) a token there can still reach
+    without visiting the gateway.
     """
 
     id: str
@@ -262,3 +265,5 @@ class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
     event_sub_processes: dict[str, tuple[str, ...]]
     lanes: tuple[Lane, ...] = ()
     properties: dict[str, str] = msgspec.field(default_factory=dict)
+    joins: frozenset[str] = frozenset()
+    paths: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)

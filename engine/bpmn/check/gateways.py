@@ -38,9 +38,10 @@ def check_gateway(definition: ProcessDefinition, element: Element) -> Iterator[F
 
 
 def _check_decision(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
+    exclusive = element.type is ElementType.EXCLUSIVE_GATEWAY
     for flow_id in element.outgoing:
         flow = definition.flows[flow_id]
-        if flow.condition is None and flow_id != element.default_flow:
+        if exclusive and flow.condition is None and flow_id != element.default_flow:
             yield error(
                 place_of(definition.file, flow),
                 "condition-missing",
@@ -48,7 +49,8 @@ def _check_decision(definition: ProcessDefinition, element: Element) -> Iterator
                 "or be the default, but it has neither",
                 "write its condition, or make it the default flow",
             )
-    if element.default_flow is None:
+    always = any(definition.flows[flow].condition is None for flow in element.outgoing)
+    if element.default_flow is None and not always:
         yield hint(
             place_of(definition.file, element),
             "default-missing",

@@ -26,6 +26,7 @@ BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
         ElementType.USER_TASK: user_tasks.ask,
         ElementType.EXCLUSIVE_GATEWAY: gateways.exclusive,
         ElementType.PARALLEL_GATEWAY: gateways.parallel,
+        ElementType.INCLUSIVE_GATEWAY: gateways.inclusive,
         ElementType.EVENT_BASED_GATEWAY: gateways.event_based,
         ElementType.SUB_PROCESS: scopes.sub_process,
         ElementType.CALL_ACTIVITY: scopes.call,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.kernel import waits
-from engine.kernel.flows import first_flow
+from engine.kernel.flows import chosen_flows, first_flow
 from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
 from engine.model.definition import Element
@@ -17,6 +17,11 @@ def exclusive(step: Step, instance: ElementInstance, element: Element) -> None:
 def parallel(step: Step, instance: ElementInstance, element: Element) -> None:
     """Take every outgoing flow (§13.4.1)."""
     step.leave(instance, element, element.outgoing)
+
+
+def inclusive(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Take every flow whose condition holds or that has none, else the default (§13.4.3)."""
+    step.leave(instance, element, chosen_flows(step, instance, element) if element.outgoing else ())
 
 
 def event_based(step: Step, instance: ElementInstance, element: Element) -> None:

@@ -136,7 +136,6 @@ def test_refused(rule: str, element: str, body: str, extra: str) -> None:
 
 
 UNSUPPORTED = [
-    ("a", task(tag="inclusiveGateway")),
     ("a", task(tag="complexGateway")),
     ("a", task('<bpmn:startEvent id="x"/>', tag="transaction")),
     ("a", task("", tag="adHocSubProcess")),
