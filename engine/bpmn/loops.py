@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine import xml
-from engine.bpmn import extensions, values
+from engine.bpmn import data, extensions, values
 from engine.bpmn.source import Source
 from engine.model.definition import Expression, MultiInstance, StandardLoop
 
@@ -29,9 +29,10 @@ def _multi_instance(source: Source, node: xml.Node) -> MultiInstance:
         sequential=xml.boolean(node, "isSequential", False),
         collection=values.attribute_feel(definition, "inputCollection") or _collection(source, node),
         cardinality=values.body_feel(xml.child(node, "loopCardinality")),
-        input_element=_either(definition, "inputElement", node, "inputDataItem"),
+        input_element=_extension_attribute(definition, "inputElement")
+        or _item_name(source, node, "inputDataItem"),
         output_collection=_extension_attribute(definition, "outputCollection") or _output(source, node),
-        output_element=values.attribute_feel(definition, "outputElement") or _output_item(node),
+        output_element=values.attribute_feel(definition, "outputElement") or _output_item(source, node),
         completion_condition=values.body_feel(xml.child(node, "completionCondition")),
     )
 
@@ -40,33 +41,31 @@ def _extension_attribute(definition: xml.Node | None, name: str) -> str | None:
     return None if definition is None else xml.attribute(definition, name) or None
 
 
-def _either(definition: xml.Node | None, attribute: str, node: xml.Node, item: str) -> str | None:
-    return _extension_attribute(definition, attribute) or _item_name(node, item)
-
-
-def _item_name(node: xml.Node, item: str) -> str | None:
-    data = xml.child(node, item)
-    return None if data is None else xml.attribute(data, "name") or xml.attribute(data, "id") or None
+def _item_name(source: Source, node: xml.Node, item: str) -> str | None:
+    drawn = xml.child(node, item)
+    return None if drawn is None else data.variable_of(source, drawn) or None
 
 
 def _collection(source: Source, node: xml.Node) -> Expression | None:
-    name = _data_name(source, xml.child(node, "loopDataInputRef"))
-    return None if name is None else Expression(source=name, line=xml.line(node))
+    """Return the items: what the data reference means, else the variable it names."""
+    name = _reference(node, "loopDataInputRef")
+    plain = Expression(source=name, line=xml.line(node)) if name else None
+    return data.collection_of(source, _activity(node)) or plain
 
 
 def _output(source: Source, node: xml.Node) -> str | None:
-    return _data_name(source, xml.child(node, "loopDataOutputRef"))
+    return data.collected_in(source, _activity(node)) or _reference(node, "loopDataOutputRef") or None
 
 
-def _output_item(node: xml.Node) -> Expression | None:
-    name = _item_name(node, "outputDataItem")
+def _reference(node: xml.Node, tag: str) -> str:
+    return xml.text(xml.child(node, tag)).strip()
+
+
+def _activity(node: xml.Node) -> xml.Node:
+    around = node.getparent()
+    return node if around is None else around
+
+
+def _output_item(source: Source, node: xml.Node) -> Expression | None:
+    name = _item_name(source, node, "outputDataItem")
     return None if name is None else Expression(source=name, line=xml.line(node))
-
-
-def _data_name(source: Source, reference: xml.Node | None) -> str | None:
-    """Return the variable a data reference means: the name of the data element, else the text itself."""
-    text = xml.text(reference).strip()
-    if not text:
-        return None
-    data = source.ids.get(text.rpartition(":")[2])
-    return text if data is None else xml.attribute(data, "name") or text

@@ -11,13 +11,20 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from engine import xml
-from engine.bpmn import extensions, values
+from engine.bpmn import data, extensions, values
 from engine.bpmn.events import read_events
 from engine.bpmn.lanes import Lanes, read_lanes
 from engine.bpmn.loops import read_loop
 from engine.bpmn.paths import read_joins, read_paths
 from engine.bpmn.source import GLOBAL_TASKS, Source
-from engine.model.definition import Element, ElementType, ProcessDefinition, SequenceFlow, UserTaskDefinition
+from engine.model.definition import (
+    CalledElement,
+    Element,
+    ElementType,
+    ProcessDefinition,
+    SequenceFlow,
+    UserTaskDefinition,
+)
 
 FLOW_NODES = {kind.value: kind for kind in ElementType if kind is not ElementType.PROCESS}
 CONTAINERS = {ElementType.SUB_PROCESS, ElementType.TRANSACTION, ElementType.AD_HOC_SUB_PROCESS}
@@ -30,6 +37,7 @@ class _Wiring(msgspec.Struct, frozen=True, kw_only=True):
     lanes: Lanes
     incoming: dict[str, list[str]]
     outgoing: dict[str, list[str]]
+    moved: frozenset[str] = frozenset()
 
 
 def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
@@ -40,7 +48,13 @@ def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
     for flow in flows.values():
         outgoing.setdefault(flow.source, []).append(flow.id)
         incoming.setdefault(flow.target, []).append(flow.id)
-    wiring = _Wiring(source=source, lanes=read_lanes(process), incoming=incoming, outgoing=outgoing)
+    wiring = _Wiring(
+        source=source,
+        lanes=read_lanes(process),
+        incoming=incoming,
+        outgoing=outgoing,
+        moved=data.used(source),
+    )
     root = Element(
         id=xml.attribute(process, "id"),
         type=ElementType.PROCESS,
@@ -168,10 +182,10 @@ def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
         job=extensions.job(node),
         user_task=_user_task(node, kind),
         script=extensions.script(node) if kind is ElementType.SCRIPT_TASK else None,
-        called_element=extensions.called_element(node) if kind is ElementType.CALL_ACTIVITY else None,
+        called_element=_called_element(wiring.source, node) if kind is ElementType.CALL_ACTIVITY else None,
         called_decision=extensions.called_decision(node),
-        inputs=extensions.mappings(node, "input"),
-        outputs=extensions.mappings(node, "output"),
+        inputs=data.read_inputs(wiring.source, node, wiring.moved) + extensions.mappings(node, "input"),
+        outputs=data.read_outputs(wiring.source, node) + extensions.mappings(node, "output"),
         loop=read_loop(wiring.source, node),
         is_for_compensation=xml.boolean(node, "isForCompensation", False),
         start_quantity=xml.integer(node, "startQuantity", 1),
@@ -187,6 +201,18 @@ def _user_task(node: xml.Node, kind: ElementType) -> UserTaskDefinition | None:
     """Return what a user task asks of people; a start event that shows a form has one too."""
     shows_form = kind is ElementType.START_EVENT and extensions.extension(node, "formDefinition") is not None
     return extensions.user_task(node) if kind is ElementType.USER_TASK or shows_form else None
+
+
+def _called_element(source: Source, node: xml.Node) -> CalledElement | None:
+    """Return what a call activity calls; data associations of plain BPMN bring all data there and back."""
+    called = extensions.called_element(node)
+    if called is None or extensions.extension(node, "calledElement") is not None:
+        return called
+    if not any(data.associations(source, node, tag) for tag in (data.INPUT, data.OUTPUT)):
+        return called
+    return msgspec.structs.replace(
+        called, propagate_all_child_variables=False, propagate_all_parent_variables=False
+    )
 
 
 def _interrupting(node: xml.Node, kind: ElementType) -> bool:

@@ -17,11 +17,13 @@ GLOBAL_TASKS = {
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed file and its elements by id (all namespaces, first one wins)."""
+    """A parsed file and its elements by id (first one wins); ``labels`` are, by data object, the names its
+    first reference shows."""
 
     name: str
     root: xml.Node
     ids: dict[str, xml.Node]
+    labels: dict[str, str]
 
     def find(self, reference: str, local: str) -> xml.Node | None:
         """Return the BPMN element of that tag a QName reference means, or None."""
@@ -44,7 +46,10 @@ def open_source(document: xml.Document) -> Source:
         identity = xml.attribute(node, "id")
         if identity and xml.namespace(node) == xml.BPMN:
             ids.setdefault(identity, node)
-    return Source(name=document.name, root=document.root, ids=ids)
+    labels: dict[str, str] = {}
+    for node in document.root.iter(xml.qname(xml.BPMN, "dataObjectReference")):
+        labels.setdefault(unprefixed(xml.attribute(node, "dataObjectRef")), xml.attribute(node, "name"))
+    return Source(name=document.name, root=document.root, ids=ids, labels=labels)
 
 
 def is_executable(process: xml.Node) -> bool:

@@ -53,6 +53,7 @@ def _event_sub_process(step: Step, scope: ElementInstance, start: Element, varia
     step.emit(ev.ElementActivated(key, element.id, scope.key, "", 0, None, start.id))
     instance = step.tree.elements[key]
     try:
+        step.map_inputs(instance, element)
         waits.open_event_sub_processes(step, instance)
     except Failure as failure:
         if variables:

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.bpmn.check import ambiguity, expressions, limits, links, references, structure, support, timers
+from engine.bpmn.check import (
+    ambiguity,
+    data,
+    expressions,
+    limits,
+    links,
+    references,
+    structure,
+    support,
+    timers,
+)
 from engine.bpmn.compilation import CheckEnvironment
 from engine.bpmn.source import Source
 from engine.model.definition import ProcessDefinition
@@ -25,6 +35,7 @@ def check_files(sources: Sequence[Source]) -> list[Finding]:
     for source in sources:
         findings += references.check_references(source)
         findings += support.check_support(source)
+        findings += data.check_data(source)
     return findings
 
 

@@ -155,7 +155,6 @@ UNSUPPORTED = [
     ("a", task(extended('<zeebe:taskDefinition type="x"/>'), tag="userTask")),
     ("a", task('<bpmn:multiInstanceLoopCharacteristics behavior="None"><bpmn:loopCardinality>2</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>')),
     ("a", start_to("a", '<bpmn:intermediateCatchEvent id="a"><bpmn:timerEventDefinition/><bpmn:signalEventDefinition/></bpmn:intermediateCatchEvent>')),
-    ("a", task('<bpmn:dataInputAssociation><bpmn:targetRef>a</bpmn:targetRef><bpmn:assignment><bpmn:from>x</bpmn:from><bpmn:to>y</bpmn:to></bpmn:assignment></bpmn:dataInputAssociation>')),
 ]  # fmt: skip
 
 
