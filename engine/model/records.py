@@ -87,6 +87,52 @@ class Finding(Record, frozen=True, kw_only=True):
         return f"{place or 'file'}: {self.severity}: {self.message}{element}{remedy}"
 
 
+class Verdict(StrEnum):
+    """What the exploration of a process came to."""
+
+    SOUND = "sound"
+    UNSOUND = "unsound"
+    NOT_PROVEN = "not_proven"  # the budget was too small, or something in it cannot be explored
+
+
+class FlawKind(StrEnum):
+    """How a process can go wrong whatever its data are."""
+
+    DEADLOCK = "deadlock"  # nothing can move any more, and it has not ended
+    LACK_OF_SYNCHRONISATION = "lack_of_synchronisation"  # two tokens where one is meant
+    DEAD_ELEMENT = "dead_element"  # no path leads there
+    IMPROPER_COMPLETION = "improper_completion"  # an end is reached, and a token is left behind for ever
+    ENDLESS = "endless"  # it goes on, and no way leads to an end
+
+
+class Flaw(Record, frozen=True, kw_only=True):
+    """One way to go wrong at an element; ``path`` are the elements entered until then, in order.
+
+    The path of a dead element ends where the way to it stops.
+    """
+
+    kind: FlawKind
+    element_id: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
+class Soundness(Record, frozen=True, kw_only=True):
+    """What is known of all runs of one process, its data being left open.
+
+    Non-interrupting events that do not stand by themselves fire at most ``bound`` times for each activity,
+    loops go at most ``bound`` rounds, multi-instance activities have at most ``bound`` instances.
+    """
+
+    process_id: str
+    file: str
+    verdict: Verdict
+    flaws: tuple[Flaw, ...]
+    states: int
+    bound: int
+    reason: str = ""  # why it is not proven
+
+
 class Definition(Record, frozen=True, kw_only=True):
     """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
 

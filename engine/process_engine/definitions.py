@@ -16,9 +16,10 @@ from engine.kernel import codec
 from engine.kernel.values import accepted
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import ProcessDefinition
-from engine.model.records import Definition, Deployment, Finding, Severity
+from engine.model.records import Definition, Deployment, Finding, Severity, Soundness
 from engine.process_engine import starts
 from engine.process_engine.parts import Parts
+from engine.soundness import explore
 from engine.store import Transaction, audit, definitions
 from engine.store.rows import DefinitionRow
 
@@ -101,6 +102,14 @@ class Upload:
 def check(parts: Parts, files: Files) -> list[Finding]:
     """Return everything there is to say about these files; deploys nothing."""
     return Upload(parts, files).findings
+
+
+def soundness(parts: Parts, files: Files, *, bound: int, most_states: int) -> list[Soundness]:
+    """Return what all runs of each process come to; raises ``InvalidDefinition`` for refused files."""
+    upload = Upload(parts, files)
+    if upload.refused:
+        raise InvalidDefinition(upload.findings)
+    return [explore(each, bound=bound, most_states=most_states) for each in upload.processes]
 
 
 def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:

@@ -21,6 +21,7 @@ from engine.model.records import (
     Finding,
     Job,
     ProcessInstance,
+    Soundness,
     UserTask,
 )
 from engine.parameters import Parameters
@@ -31,6 +32,7 @@ from engine.process_engine.parts import Parts
 from engine.process_engine.views import Views
 from engine.registers import Registers
 from engine.secrets import Secrets
+from engine.soundness import BOUND, MOST_STATES
 from engine.store import Store
 from engine.store.sealing import Keyring
 from engine.transport import LocalTransport, Transport
@@ -101,6 +103,20 @@ class ProcessEngine(Views):
     def check(self, files: Sequence[tuple[str, bytes]]) -> list[Finding]:
         """Return everything there is to say about these files (name, bytes); deploys nothing."""
         return definitions.check(self.parts, files)
+
+    def soundness(
+        self,
+        files: Sequence[tuple[str, bytes]],
+        *,
+        bound: int = BOUND,
+        most_states: int = MOST_STATES,
+    ) -> list[Soundness]:
+        """Explore all runs of each executable process, whatever its data; deploys nothing.
+
+        ``bound`` limits repeated events, loops and instances, ``most_states`` the work. Raises
+        ``InvalidDefinition`` for files the check refuses.
+        """
+        return definitions.soundness(self.parts, files, bound=bound, most_states=most_states)
 
     def deploy(self, files: Sequence[tuple[str, bytes]], *, by: str) -> Deployment:
         """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind."""

@@ -1,0 +1,100 @@
+"""A definition without its data: what may go this way or that is left to choice, all else is a literal.
+
+Conditions stay and are answered both ways; so do the bounds of loops. Mappings, scripts, decisions and names
+go: no path depends on their values once conditions are free. Timers get a body that is always valid; they may
+fire at any time.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from engine.model.definition import (
+    CalledElement,
+    Element,
+    ElementType,
+    EventDefinition,
+    EventType,
+    Expression,
+    JobDefinition,
+    MultiInstance,
+    ProcessDefinition,
+    SequenceFlow,
+    StandardLoop,
+    TimerType,
+)
+
+HOW_MANY = "how many"  # the cardinality of every multi-instance activity: a choice of 0 to the bound
+_TIMERS = {TimerType.DATE: "1970-01-01T00:00:00Z", TimerType.DURATION: "PT1S", TimerType.CYCLE: "R/PT1H"}
+
+
+def abstracted(definition: ProcessDefinition, bound: int) -> ProcessDefinition:
+    """Return the definition with choices in place of data; standard loops go round ``bound`` times at
+    most."""
+    return msgspec.structs.replace(
+        definition,
+        elements={key: _element(each, bound) for key, each in definition.elements.items()},
+        flows={key: _flow(each) for key, each in definition.flows.items()},
+    )
+
+
+def unexplored(definition: ProcessDefinition) -> str:
+    """Return what in a definition waits for something the exploration has no move for; empty if nothing."""
+    for element in definition.elements.values():
+        conditional = any(event.type is EventType.CONDITIONAL for event in element.events)
+        if conditional or element.type is ElementType.AD_HOC_SUB_PROCESS:
+            kind = "conditional events" if conditional else f"a {element.type}"
+            return f"'{element.id}' is not explored: {kind} move by data or by a person's choice"
+    return ""
+
+
+def _element(element: Element, bound: int) -> Element:
+    job, called = element.job, element.called_element
+    return msgspec.structs.replace(
+        element,
+        inputs=(),
+        outputs=(),
+        script=None,
+        called_decision=None,
+        user_task=None,
+        job=None if job is None else JobDefinition(type=_literal("job")),
+        called_element=None if called is None else CalledElement(process_id=_literal("called")),
+        events=tuple(_event(each) for each in element.events),
+        loop=_loop(element.loop, bound),
+    )
+
+
+def _event(event: EventDefinition) -> EventDefinition:
+    return msgspec.structs.replace(
+        event,
+        name=None if event.name is None else _literal(event.name.source),
+        correlation_key=None,
+        timer=None if event.timer_type is None else _literal(_TIMERS[event.timer_type]),
+        error_code_variable=None,
+        error_message_variable=None,
+    )
+
+
+def _loop(loop: MultiInstance | StandardLoop | None, bound: int) -> MultiInstance | StandardLoop | None:
+    if isinstance(loop, MultiInstance):
+        return msgspec.structs.replace(
+            loop,
+            collection=None,
+            cardinality=Expression(source=HOW_MANY),
+            input_element=None,
+            output_collection=None,
+            output_element=None,
+        )
+    if isinstance(loop, StandardLoop):
+        return msgspec.structs.replace(loop, maximum=min(loop.maximum or bound, bound))
+    return None
+
+
+def _flow(flow: SequenceFlow) -> SequenceFlow:
+    if flow.condition is None:
+        return flow
+    return msgspec.structs.replace(flow, condition=_literal(flow.condition.source))
+
+
+def _literal(text: str) -> Expression:
+    return Expression(source=text, literal=True)
