@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
 from tests.bpmn_xml import HEAD
+
+_ASSOCIATION = re.compile(r"<bpmn:association [^>]*/>")
 
 
 class Plain:
@@ -23,7 +26,10 @@ class Plain:
 
     def files(self) -> list[tuple[str, bytes]]:
         """Return what ``engine.deploy`` takes."""
-        process = f'<bpmn:process id="{self._id}" isExecutable="true">{self.body}</bpmn:process>'
+        # the schema wants artifacts after all flow elements
+        artifacts = "".join(_ASSOCIATION.findall(self.body))
+        body = _ASSOCIATION.sub("", self.body) + artifacts
+        process = f'<bpmn:process id="{self._id}" isExecutable="true">{body}</bpmn:process>'
         return [(f"{self._id}.bpmn", f"{HEAD}{self.roots}{process}</bpmn:definitions>".encode())]
 
 

@@ -9,9 +9,9 @@ from an activity to its boundary events, and from a throwing link event to those
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
 
-from engine.model.definition import Element, ElementType, EventType, SequenceFlow
+from engine.bpmn.links import link_pairs
+from engine.model.definition import Element, ElementType, SequenceFlow
 
 SYNCHRONISING = (ElementType.INCLUSIVE_GATEWAY, ElementType.COMPLEX_GATEWAY)
 
@@ -69,22 +69,6 @@ def _predecessors(elements: dict[str, Element], flows: dict[str, SequenceFlow]) 
     for element in elements.values():
         if element.attached_to is not None:
             before.setdefault(element.id, []).append(element.attached_to)
-    _link(elements.values(), before)
+    for throw, catch in link_pairs(elements).items():
+        before.setdefault(catch, []).append(throw)
     return before
-
-
-def _link(elements: Iterable[Element], before: dict[str, list[str]]) -> None:
-    """Add the jumps from throwing link events to those of the same name in the same container."""
-    throws: dict[tuple[str, str], list[str]] = {}
-    catches: list[tuple[tuple[str, str], str]] = []
-    for element in elements:
-        for event in element.events:
-            if event.type is not EventType.LINK or event.name is None:
-                continue
-            place = (element.parent, event.name.source)
-            if element.type is ElementType.INTERMEDIATE_THROW_EVENT:
-                throws.setdefault(place, []).append(element.id)
-            else:
-                catches.append((place, element.id))
-    for place, catch in catches:
-        before.setdefault(catch, []).extend(throws.get(place, ()))

@@ -12,8 +12,10 @@ import msgspec
 
 from engine import xml
 from engine.bpmn import data, extensions, values
+from engine.bpmn.compensation import read_compensation
 from engine.bpmn.events import read_events
 from engine.bpmn.lanes import Lanes, read_lanes
+from engine.bpmn.links import link_pairs
 from engine.bpmn.loops import read_loop
 from engine.bpmn.paths import read_joins, read_paths
 from engine.bpmn.source import GLOBAL_TASKS, Source
@@ -80,6 +82,8 @@ def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
         event_sub_processes=_group(
             elements, lambda element: element.parent if element.triggered_by_event else ""
         ),
+        links=link_pairs(elements),
+        compensation=read_compensation(process, elements),
         lanes=wiring.lanes.lanes,
         properties=root.properties,
         joins=read_joins(elements),

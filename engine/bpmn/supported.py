@@ -42,6 +42,14 @@ EXECUTED = frozenset(
         "errorEventDefinition",
         "escalationEventDefinition",
         "terminateEventDefinition",
+        "conditionalEventDefinition",
+        "condition",
+        "compensateEventDefinition",
+        "cancelEventDefinition",
+        "linkEventDefinition",
+        "source",
+        "target",
+        "transaction",
         "eventDefinitionRef",
         "timeDate",
         "timeDuration",
@@ -111,13 +119,8 @@ RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potential
 
 REFUSED_ELEMENTS: dict[str, str] = {
     "complexGateway": "complex gateways are not executed yet",
-    "transaction": "transactions are not executed yet",
     "adHocSubProcess": "ad-hoc sub-processes are not executed yet",
     "standardLoopCharacteristics": "standard loops are not executed yet",
-    "conditionalEventDefinition": "conditional events are not executed yet",
-    "compensateEventDefinition": "compensation is not executed yet",
-    "cancelEventDefinition": "cancel events are not executed yet",
-    "linkEventDefinition": "link events are not executed yet",
     "complexBehaviorDefinition": "multi-instance behaviour events are not executed yet",
     "ioBinding": "operation bindings are not executed",
     "correlationSubscription": "correlation properties are not executed yet; zeebe:subscription is",
@@ -142,14 +145,10 @@ REFUSED_ATTRIBUTES = {
     "eventGatewayType": AttributeRow(
         frozenset({"Exclusive"}), "parallel event gateways are not executed yet"
     ),
-    "parallelMultiple": AttributeRow(_NO, "parallel multiple events are not executed yet"),
-    "isForCompensation": AttributeRow(_NO, "compensation is not executed yet"),
     "startQuantity": AttributeRow(_ONE, "a start quantity other than 1 is not executed yet"),
     "completionQuantity": AttributeRow(_ONE, "a completion quantity other than 1 is not executed yet"),
     "behavior": AttributeRow(frozenset({"All"}), "multi-instance behaviour events are not executed yet"),
 }
-
-REFUSED_MULTIPLE_EVENTS = "events with several definitions are not executed yet"
 
 _TASKS = [
     "task",

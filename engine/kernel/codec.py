@@ -11,7 +11,7 @@ from engine.errors import Damaged, Incompatible, InvalidVariables
 from engine.kernel import events as ev
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.commands import AnyCommand, Command, CommandContext
-from engine.kernel.state import ElementInstance, Header, InstanceTree, PageId, page_of
+from engine.kernel.state import CompensationData, ElementInstance, Header, InstanceTree, PageId, page_of
 from engine.kernel.values import is_plain, tagged, untagged
 
 if TYPE_CHECKING:
@@ -182,9 +182,34 @@ def _writable(part: Any) -> Any:
         value = getattr(part, name)
         if value is not None and not is_plain(value):
             changes[name] = tagged(value)
-    if type(part) is ElementInstance and part.loop is not None:
-        changes["loop"] = _writable_loop(part.loop)
+    if type(part) is ElementInstance:
+        changes.update(_writable_parts(part))
     return msgspec.structs.replace(part, **changes) if changes else part
+
+
+def _writable_parts(element: ElementInstance) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if element.loop is not None:
+        changes["loop"] = _writable_loop(element.loop)
+    if element.received is not None:
+        changes["received"] = _tagged_parts(element.received)
+    if element.compensations is not None:
+        changes["compensations"] = [_writable_record(each) for each in element.compensations]
+    if element.compensation is not None:
+        pending = [_writable_record(each) for each in element.compensation.pending]
+        changes["compensation"] = msgspec.structs.replace(element.compensation, pending=pending)
+    return changes
+
+
+def _tagged_parts(received: dict[str, list[tuple[int, dict[str, Any]]]]) -> dict[str, Any]:
+    return {
+        event: [(index, tagged(brought)) for index, brought in parts] for event, parts in received.items()
+    }
+
+
+def _writable_record(record: CompensationData) -> CompensationData:
+    inner = None if record.inner is None else [_writable_record(each) for each in record.inner]
+    return msgspec.structs.replace(record, variables=tagged(record.variables), inner=inner)
 
 
 def _writable_loop(loop: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from engine.kernel import events as ev
 from engine.kernel.failure import Failure
 from engine.kernel.flows import chosen_flows
+from engine.kernel.results import write
 from engine.kernel.variables import scope_of
 from engine.model.definition import Element, MultiInstance
 from engine.model.records import ElementState
@@ -92,7 +93,7 @@ def finish_body(step: Step, body: ElementInstance, element: Element) -> None:
     loop, data = _characteristics(element), _data(body)
     try:
         if loop.output_collection is not None:
-            step.write(step.tree.elements[body.scope], {loop.output_collection: list(data.outputs or [])})
+            write(step, step.tree.elements[body.scope], {loop.output_collection: list(data.outputs or [])})
         flows = chosen_flows(step, body, element) if element.outgoing else ()
     except Failure as failure:
         step.stop(body, failure, ElementState.COMPLETING)

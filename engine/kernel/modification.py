@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
+from engine.kernel import compensation, joins, loops, waits
 from engine.kernel import events as ev
-from engine.kernel import joins, loops, waits
 from engine.kernel.failure import Failure
 from engine.kernel.state import ElementInstance, SubscriptionData
 from engine.kernel.step import Step
@@ -122,8 +122,7 @@ def _obstacles(step: Step) -> Iterator[str]:
             yield f"'{element.id}' is repeated in one of the versions only"
         yield from _changed_kind(instance, element)
         yield from _changed_events(step, instance, element)
-        for gateway, waiting in (instance.joins or {}).items():
-            yield from _changed_join(step.definition, gateway, waiting)
+        yield from _tokens_and_records(step, instance)
 
 
 def _changed_join(definition: ProcessDefinition, gateway: str, waiting: dict[str, int]) -> Iterator[str]:
@@ -137,6 +136,17 @@ def _changed_join(definition: ProcessDefinition, gateway: str, waiting: dict[str
         definition.elements[gateway].incoming
     ):
         yield f"'{gateway}' has all its tokens in it already"
+
+
+def _tokens_and_records(step: Step, instance: ElementInstance) -> Iterator[str]:
+    """Yield what waits at joins or can be undone, but is drawn otherwise."""
+    for kept in dict.fromkeys(compensation.kept_ids(instance.compensations)):
+        if kept not in step.definition.elements:
+            yield f"'{kept}' has completed and can be undone, but is not in it"
+    if instance.compensation is not None:
+        yield f"'{instance.element_id}' is undoing something: try again when that has gone on"
+    for gateway, waiting in (instance.joins or {}).items():
+        yield from _changed_join(step.definition, gateway, waiting)
 
 
 def _changed_events(step: Step, instance: ElementInstance, element: Element) -> Iterator[str]:
@@ -175,6 +185,9 @@ def _wait_as_drawn(step: Step, instance: ElementInstance, new: frozenset[str]) -
     for subscription in instance.subscriptions or ():
         if subscription.element_id not in step.definition.elements:
             step.emit(ev.SubscriptionClosed(subscription.key, instance.key))
+    gone = {each.element_id for each in instance.conditions or ()} - step.definition.elements.keys()
+    if gone:
+        step.emit(ev.ConditionsClosed(instance.key, sorted(gone)))
     for event in _events_around(step, instance):
         if event in new:
             waits.open_event(step, instance, step.definition.elements[event])

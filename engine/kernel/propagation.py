@@ -75,7 +75,8 @@ def _catcher(
     current = instance
     while True:
         element = step.element_of(current)
-        if not current.loop_index:
+        restored = current.runner and not element.is_for_compensation
+        if not (current.loop_index or restored):
             boundary = _match(step, step.definition.boundaries.get(element.id, ()), kind, code)
             if boundary is not None:
                 return current, boundary

@@ -59,6 +59,7 @@ class TimerData(Part, kw_only=True):
     kind: str
     value: str
     remaining: int | None = None  # repetitions left after this one; None = unbounded
+    definition: int = 0  # which of the event's definitions
 
 
 class SubscriptionData(Part, kw_only=True):
@@ -69,6 +70,39 @@ class SubscriptionData(Part, kw_only=True):
     kind: str  # message | signal
     name: str
     correlation_key: str = ""
+    definition: int = 0  # which of the event's definitions
+
+
+class ConditionData(Part, kw_only=True):
+    """A condition that is watched, and what it was when last asked."""
+
+    element_id: str
+    definition: int
+    value: bool = False
+
+
+class CompensationData(Part, kw_only=True):
+    """An activity that has completed and can be undone, with its data as they were then.
+
+    ``inner`` is what had completed inside it; ``partial`` marks a container that was cut off before its end.
+    """
+
+    key: int
+    element_id: str
+    variables: dict[str, Any] | None = None
+    inner: list[CompensationData] | None = None
+    partial: bool = False
+
+
+class CompensationRun(Part, kw_only=True):
+    """What an element instance undoes: the last of ``pending`` next, each in its container; ``running`` is
+    the instance that does it now."""
+
+    scopes: list[int]
+    pending: list[CompensationData]
+    running: int = 0
+    detached: bool = False  # nobody waits for the end
+    cancels: bool = False  # a transaction that leaves by its cancel event afterwards
 
 
 class IncidentData(Part, kw_only=True):
@@ -97,6 +131,9 @@ class ElementInstance(Part, kw_only=True):
     ``scope`` is the key of the container, 0 for the process itself. ``loop_index`` is 1-based among the
     children of a multi-instance body, 0 elsewhere. ``joins`` counts, by gateway and flow, taken flows
     waiting at a join in this container. ``called`` is the key of the instance a call activity waits for.
+    ``received`` holds, by event, the parts of a parallel multiple event that have happened, with what they
+    brought. ``compensations`` is what has completed in this container, ``compensation`` what this instance
+    is undoing, ``runner`` the instance this one undoes something for.
     """
 
     key: int
@@ -115,6 +152,16 @@ class ElementInstance(Part, kw_only=True):
     joins: dict[str, dict[str, int]] | None = None
     called: int = 0
     trigger: str = ""  # id of the event that started an event sub-process instance
+    conditions: list[ConditionData] | None = None
+    received: dict[str, list[tuple[int, dict[str, Any]]]] | None = None
+    compensations: list[CompensationData] | None = None
+    compensation: CompensationRun | None = None
+    runner: int = 0
+
+    @property
+    def listens(self) -> bool:
+        """Tell whether timers, subscriptions or conditions are open."""
+        return bool(self.timers or self.subscriptions or self.conditions)
 
 
 class Header(Part, kw_only=True):
@@ -139,13 +186,14 @@ class Header(Part, kw_only=True):
 class InstanceTree:
     """One instance's state in memory, with the indexes a step needs and the pages it has touched."""
 
-    __slots__ = ("children", "elements", "header", "touched")
+    __slots__ = ("children", "elements", "header", "touched", "watching")
 
     def __init__(self, header: Header, elements: list[ElementInstance]) -> None:
         self.header = header
         self.elements: dict[int, ElementInstance] = {}
         self.children: dict[int, dict[int, ElementInstance]] = {}
         self.touched: set[PageId] = set()
+        self.watching: set[int] = set()  # keys of the element instances with conditions
         for element in elements:
             self.add(element)
 
@@ -169,6 +217,8 @@ class InstanceTree:
     def add(self, element: ElementInstance) -> None:
         """Put an element instance into the tree."""
         self.elements[element.key] = element
+        if element.conditions:
+            self.watching.add(element.key)
         siblings = self.children.get(element.scope)
         if siblings is None:
             self.children[element.scope] = {element.key: element}
@@ -180,6 +230,7 @@ class InstanceTree:
         del self.elements[element.key]
         del self.children[element.scope][element.key]
         self.children.pop(element.key, None)
+        self.watching.discard(element.key)
 
     def touch(self, element: ElementInstance) -> None:
         """Remember that the page this element instance is stored in must be written."""

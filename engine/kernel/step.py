@@ -17,14 +17,14 @@ from typing import Any, Protocol
 
 from engine.errors import EvaluationError
 from engine.feel import Environment, compile_expression
+from engine.kernel import compensation, conditions, joins, loops, results, termination, waits
 from engine.kernel import events as ev
-from engine.kernel import joins, loops, termination, waits
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.context import Context
 from engine.kernel.failure import Failure
 from engine.kernel.flows import chosen_flows
 from engine.kernel.state import ElementInstance, InstanceTree
-from engine.kernel.variables import Scope, assign, scope_of
+from engine.kernel.variables import Scope
 from engine.model.definition import Element, ElementType, Expression, SequenceFlow
 from engine.model.records import ElementState, InstanceState
 
@@ -34,6 +34,7 @@ LEAVING = frozenset({"condition", "no_flow"})  # what goes wrong after the resul
 _WAITING_BOUNDARIES = frozenset(
     {
         ElementType.SUB_PROCESS,
+        ElementType.TRANSACTION,
         ElementType.CALL_ACTIVITY,
         ElementType.TASK,
         ElementType.USER_TASK,
@@ -66,6 +67,7 @@ class Step:
         self.at = context.recorded.now
         self.events: list[ev.Event] = []
         self.queue: deque[tuple[str, int, str]] = deque()
+        self.unasked: list[tuple[int, frozenset[str]]] = []  # whose conditions may have changed, by what
         self.behaviours = behaviours
         self.entered = 0
         self.unsettled: set[int] = set()  # containers whose joins must be asked before the step ends
@@ -88,6 +90,8 @@ class Step:
         """Record what has happened and apply it to the state."""
         self.events.append(event)
         APPLIERS[type(event)](self.tree, event, self.at)
+        if self.tree.watching and type(event) is ev.VariablesSet:
+            conditions.written(self, event.scope, frozenset(event.variables))
 
     def element_of(self, instance: ElementInstance) -> Element:
         """Return the element an instance is of."""
@@ -139,22 +143,29 @@ class Step:
 
     def _work_off(self) -> bool:
         """Work off the queue; return False where the limit has left something in it."""
-        queue, limits = self.queue, self.context.limits
-        while queue:
-            if self.entered >= limits.elements or self.keys_used >= limits.keys:
+        queue = self.queue
+        while queue or self.unasked:
+            if self.unasked:
+                conditions.ask(self)
+                continue
+            if self.is_at_limit:
                 self._interrupt()
                 return False
-            kind, scope_key, target = queue.popleft()
-            scope = self.tree.elements.get(scope_key)
-            if scope is None:
-                continue
-            if kind == "flow":
-                self._follow(scope, self.definition.flows[target])
-            elif kind == "element":
-                self.enter(self.definition.elements[target], scope)
-            else:
-                loops.iterate(self, scope, int(target))
+            self._take(*queue.popleft())
         return True
+
+    def _take(self, kind: str, scope_key: int, target: str) -> None:
+        scope = self.tree.elements.get(scope_key)
+        if scope is None:
+            return
+        if kind == "flow":
+            self._follow(scope, self.definition.flows[target])
+        elif kind == "element":
+            self.enter(self.definition.elements[target], scope)
+        elif kind == "compensation":
+            compensation.proceed(self, scope)
+        else:
+            loops.iterate(self, scope, int(target))
 
     def _interrupt(self) -> None:
         total = self.tree.header.run_length + self.entered
@@ -205,7 +216,7 @@ class Step:
                 loops.start(self, instance, element)
                 return
             if element.inputs:
-                self.map_inputs(instance, element)
+                results.map_inputs(self, instance, element)
             if element.type in _WAITING_BOUNDARIES and not instance.loop_index:
                 waits.open_boundaries(self, instance, element)
             self.behaviours[element.type](self, instance, element)
@@ -218,13 +229,6 @@ class Step:
             self.behaviours[element.type](self, instance, element)
         except Failure as failure:
             self.stop(instance, failure, ElementState.ACTIVE)
-
-    def map_inputs(self, instance: ElementInstance, element: Element) -> None:
-        """Evaluate the input mappings in order, each into a variable of the element's own scope."""
-        for mapping in element.inputs:
-            scope = scope_of(self, instance)
-            value = self.evaluate(mapping.source, scope)
-            self.emit(ev.VariablesSet(instance.key, assign({}, mapping.target, value, scope)))
 
     def complete(self, instance: ElementInstance, variables: Mapping[str, Any] | None = None) -> None:
         """Finish an element: its results go to the variables, its outgoing flows are taken.
@@ -239,9 +243,9 @@ class Step:
             return
         try:
             if variables:
-                self._keep_results(instance, element, variables)
+                results.keep(self, instance, element, variables)
             if element.outputs:
-                self._map_outputs(instance, element)
+                results.map_outputs(self, instance, element)
         except Failure as failure:
             self.stop(instance, failure, ElementState.COMPLETING)
             return
@@ -264,7 +268,9 @@ class Step:
         """End an element instance that has done its part and take these flows."""
         self.end(instance)
         scope = self.tree.elements[instance.scope]
-        if flows:
+        if instance.runner and instance.runner in self.tree.elements:
+            self.queue.append(("compensation", instance.runner, ""))
+        elif flows:
             for flow in flows:
                 self.queue.append(("flow", scope.key, flow))
         else:
@@ -273,51 +279,24 @@ class Step:
     def end(self, instance: ElementInstance) -> None:
         """Note that an element instance has done its part: nothing of it waits any more, no incident is
         open."""
-        if instance.timers or instance.subscriptions:
+        if instance.listens:
             waits.close_all(self, instance)
         if instance.incident is not None:
             self.emit(ev.IncidentResolved(instance.incident.key, instance.key, "ended"))
+        if self.definition.compensation is not None:
+            compensation.record(self, instance, self.definition.compensation)
         self.emit(ev.ElementCompleted(instance.key, instance.element_id))
-
-    def _keep_results(
-        self, instance: ElementInstance, element: Element, variables: Mapping[str, Any]
-    ) -> None:
-        if element.outputs:
-            self.emit(ev.VariablesSet(instance.key, dict(variables)))
-            return
-        self.write(instance, variables)
-
-    def write(self, instance: ElementInstance, variables: Mapping[str, Any]) -> None:
-        """Give each variable to the nearest scope, from this instance upwards, that has it; else to the
-        root."""
-        by_scope: dict[int, dict[str, Any]] = {}
-        for name, value in variables.items():
-            by_scope.setdefault(self._owner_of(instance, name), {})[name] = value
-        for key, values in by_scope.items():
-            self.emit(ev.VariablesSet(key, values))
-
-    def _owner_of(self, instance: ElementInstance, name: str) -> int:
-        current = instance
-        while current.scope:
-            if current.variables is not None and name in current.variables:
-                return current.key
-            current = self.tree.elements[current.scope]
-        return current.key
-
-    def _map_outputs(self, instance: ElementInstance, element: Element) -> None:
-        outer = self.tree.elements[instance.scope]
-        for mapping in element.outputs:
-            value = self.evaluate(mapping.source, scope_of(self, instance))
-            self.write(outer, assign({}, mapping.target, value, scope_of(self, outer)))
 
     def settle(self, scope: ElementInstance) -> None:
         """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""
-        if self.is_busy(scope):
+        if self.is_busy(scope) or scope.compensation is not None:
             return
         if scope.joins:
             joins.stuck(self, scope)
         elif scope.scope == 0:
             self.finish_instance(InstanceState.COMPLETED)
+        elif scope.runner and not self.element_of(scope).is_for_compensation:
+            compensation.close(self, scope)
         elif scope.incident is None:
             self.complete(scope)
 
@@ -343,7 +322,7 @@ class Step:
     def finish_instance(self, state: InstanceState, reason: str = "") -> None:
         """End the whole instance; nothing is left in its root container."""
         root = self.tree.root
-        if root.timers or root.subscriptions:
+        if root.listens:
             waits.close_all(self, root)
         if root.incident is not None:
             self.emit(ev.IncidentResolved(root.incident.key, root.key, "ended"))
@@ -355,6 +334,8 @@ class Step:
     def terminate(self, instance: ElementInstance) -> None:
         """End an element instance before its time, with all that is inside it."""
         termination.terminate(self, instance)
+        if instance.runner:
+            compensation.interrupted(self, instance)
 
     # --- failures ---
 

@@ -40,7 +40,7 @@ def release(step: Step, element: ElementInstance) -> None:
         step.emit(ev.UserTaskEnded(element.key, UserTaskState.CANCELLED))
     if element.called:
         step.emit(ev.CallEnded(element.key, element.called, True))
-    if element.timers or element.subscriptions:
+    if element.listens:
         waits.close_all(step, element)
     if element.incident is not None:
         step.emit(ev.IncidentResolved(element.incident.key, element.key, "ended"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from engine.kernel import events as ev
-from engine.kernel import termination, waits
+from engine.kernel import results, termination, waits
 from engine.kernel.failure import Failure
 from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState
@@ -26,6 +26,24 @@ def fire(step: Step, owner: ElementInstance, event: Element, variables: dict[str
         _event_gateway(step, owner, event, variables)
     else:
         step.complete(owner, variables)
+
+
+def arrive(
+    step: Step, owner: ElementInstance, event: Element, definition: int, variables: dict[str, Any]
+) -> None:
+    """Let one definition of an event happen; a parallel multiple event waits for all of them (§10.5.1)."""
+    if not waits.is_one_of_all(event):
+        fire(step, owner, event, variables)
+        return
+    step.emit(ev.PartReceived(owner.key, event.id, definition, variables))
+    parts = (owner.received or {})[event.id]
+    if len(parts) < len(event.events):
+        return
+    brought = {name: value for _, part in parts for name, value in part.items()}
+    step.emit(ev.PartsConsumed(owner.key, event.id))
+    if waits.stays(event):
+        waits.open_event(step, owner, event)
+    fire(step, owner, event, brought)
 
 
 def _boundary(step: Step, host: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
@@ -53,7 +71,7 @@ def _event_sub_process(step: Step, scope: ElementInstance, start: Element, varia
     step.emit(ev.ElementActivated(key, element.id, scope.key, "", 0, None, start.id))
     instance = step.tree.elements[key]
     try:
-        step.map_inputs(instance, element)
+        results.map_inputs(step, instance, element)
         waits.open_event_sub_processes(step, instance)
     except Failure as failure:
         if variables:

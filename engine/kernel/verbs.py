@@ -18,6 +18,8 @@ from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState, InstanceState, UserTaskState
 
 _TASK_SHAPE = ("assignee", "groups", "users", "due_at", "follow_up_at", "priority")
+_CONTAINERS = (ElementType.PROCESS, ElementType.SUB_PROCESS, ElementType.TRANSACTION)
+_LISTENERS = (ElementType.INTERMEDIATE_CATCH_EVENT, ElementType.RECEIVE_TASK, ElementType.EVENT_BASED_GATEWAY)
 _WHILE_SUSPENDED = (cmd.Activate, cmd.Cancel, cmd.SetVariables, cmd.RaiseIncident)
 
 
@@ -116,9 +118,9 @@ def fire_timer(step: Step, command: cmd.FireTimer) -> None:
     if timer.due_at > step.at:
         raise Conflict(f"timer {command.timer_key} is not due before {timer.local}")
     event = step.definition.elements[timer.element_id]
-    again = not event.interrupting and event.id != owner.element_id
+    again = not event.interrupting and event.id != owner.element_id and not waits.is_one_of_all(event)
     waits.fired(step, owner, timer, again=again)
-    triggers.fire(step, owner, event, {})
+    triggers.arrive(step, owner, event, timer.definition, {})
 
 
 def reschedule_timer(step: Step, command: cmd.RescheduleTimer) -> None:
@@ -156,10 +158,9 @@ def _deliver(
     event: Element,
     variables: dict[str, Any],
 ) -> None:
-    stays = event.type in (ElementType.BOUNDARY_EVENT, ElementType.START_EVENT) and not event.interrupting
-    if not stays:
+    if not waits.stays(event) or waits.is_one_of_all(event):
         step.emit(ev.SubscriptionClosed(subscription.key, owner.key))
-    triggers.fire(step, owner, event, variables)
+    triggers.arrive(step, owner, event, subscription.definition, variables)
 
 
 def set_variables(step: Step, command: cmd.SetVariables) -> None:
@@ -198,14 +199,20 @@ def _new_attempt(step: Step, instance: ElementInstance, job: JobData, command: c
 
 def _go_on(step: Step, instance: ElementInstance, element: Element) -> None:
     """Try again what an active element instance was stopped at."""
+    if instance.conditions:
+        step.unasked.append((instance.key, frozenset()))
     if instance.loop is not None:
         loops.go_on_again(step, instance, element)
-    elif instance.user_task is not None or instance.called:
+    elif instance.user_task is not None or instance.called or _listens_only(instance, element):
         return
-    elif element.type in (ElementType.PROCESS, ElementType.SUB_PROCESS):
+    elif element.type in _CONTAINERS:
         step.settle(instance)
     else:
         step.behave(instance, element)
+
+
+def _listens_only(instance: ElementInstance, element: Element) -> bool:
+    return instance.listens and element.type in _LISTENERS
 
 
 def suspend(step: Step, command: cmd.Suspend) -> None:

@@ -10,7 +10,7 @@ from engine.feel import format_value
 from engine.kernel import events as ev
 from engine.kernel.failure import Failure
 from engine.kernel.variables import scope_of
-from engine.model.definition import Element, EventDefinition, EventType, TimerType
+from engine.model.definition import Element, ElementType, EventType, TimerType
 
 if TYPE_CHECKING:
     from engine.kernel.state import ElementInstance, TimerData
@@ -33,15 +33,30 @@ def open_event_sub_processes(step: Step, scope: ElementInstance) -> None:
 def open_event(step: Step, owner: ElementInstance, element: Element) -> None:
     """Listen, on behalf of ``owner``, for what an event element waits for; errors and escalations need
     nothing."""
-    for definition in element.events:
+    from engine.kernel import conditions
+
+    for index, definition in enumerate(element.events):
         if definition.type is EventType.TIMER:
-            schedule(step, owner, element, definition)
+            schedule(step, owner, element, index)
         elif definition.type in (EventType.MESSAGE, EventType.SIGNAL):
-            subscribe(step, owner, element, definition)
+            subscribe(step, owner, element, index)
+        elif definition.type is EventType.CONDITIONAL:
+            conditions.open_condition(step, owner, element, index)
 
 
-def schedule(step: Step, owner: ElementInstance, element: Element, definition: EventDefinition) -> None:
-    """Compute a timer's due instant, once, and wait for it."""
+def stays(event: Element) -> bool:
+    """Tell whether an event can happen again: a boundary or a start that interrupts nothing."""
+    return event.type in (ElementType.BOUNDARY_EVENT, ElementType.START_EVENT) and not event.interrupting
+
+
+def is_one_of_all(event: Element) -> bool:
+    """Tell whether each definition of an event happens once until all have."""
+    return event.parallel_multiple and len(event.events) > 1
+
+
+def schedule(step: Step, owner: ElementInstance, element: Element, index: int) -> None:
+    """Compute the due instant of one of an event's timers, once, and wait for it."""
+    definition = element.events[index]
     expression, kind = definition.timer, definition.timer_type
     if expression is None or kind is None:
         raise Failure("timer", f"expected a date, duration or cycle at '{element.id}', but it has none")
@@ -62,6 +77,7 @@ def schedule(step: Step, owner: ElementInstance, element: Element, definition: E
             kind,
             due.value if kind is TimerType.CYCLE else text,  # a cycle is counted from its first instant
             due.repetitions,
+            index,
         )
     )
 
@@ -93,18 +109,20 @@ def fired(step: Step, owner: ElementInstance, timer: TimerData, *, again: bool) 
                 timer.kind,
                 timer.value,
                 following.repetitions,
+                timer.definition,
             )
         )
 
 
-def subscribe(step: Step, owner: ElementInstance, element: Element, definition: EventDefinition) -> None:
+def subscribe(step: Step, owner: ElementInstance, element: Element, index: int) -> None:
     """Open a subscription to a message (name and correlation key) or a signal (name)."""
+    definition = element.events[index]
     scope = scope_of(step, owner)
     name = text_of(step, definition.name, scope, f"the {definition.type} name of '{element.id}'")
     key = ""
     if definition.type is EventType.MESSAGE and definition.correlation_key is not None:
         key = text_of(step, definition.correlation_key, scope, f"the correlation key of '{element.id}'")
-    step.emit(ev.SubscriptionOpened(step.key(), owner.key, element.id, definition.type, name, key))
+    step.emit(ev.SubscriptionOpened(step.key(), owner.key, element.id, definition.type, name, key, index))
 
 
 def text_of(step: Step, expression: Any, scope: Any, what: str) -> str:
@@ -126,3 +144,5 @@ def close_all(step: Step, owner: ElementInstance, *, but: int = 0) -> None:
     for subscription in owner.subscriptions or ():
         if subscription.key != but:
             step.emit(ev.SubscriptionClosed(subscription.key, owner.key))
+    if owner.conditions:
+        step.emit(ev.ConditionsClosed(owner.key, []))

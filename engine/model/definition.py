@@ -241,13 +241,27 @@ class Lane(Record, frozen=True, kw_only=True):
     elements: tuple[str, ...] = ()
 
 
+class Compensation(Record, frozen=True, kw_only=True):
+    """What a process can undo (BPMN 2.0.2 §10.7, §13.5.5).
+
+    ``handlers`` are the activities that undo an activity, by its id (through its compensation boundary
+    event); ``sub_processes`` the compensation event sub-processes' start events, by the id of the container;
+    ``compensable`` are all activities whose completion must be remembered.
+    """
+
+    handlers: dict[str, str]
+    sub_processes: dict[str, str]
+    compensable: frozenset[str]
+
+
 class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """One executable process of one file, compiled.
 
     ``elements`` includes the process itself under its own id; ``children``, ``boundaries``, ``starts`` and
     ``event_sub_processes`` are indexes by container or host id, in document order: ``children`` lists every
     flow node inside a container, ``starts`` its start events, ``event_sub_processes`` the sub-processes
-    triggered by events, ``boundaries`` the boundary events attached to an activity. ``joins`` are the
+    triggered by events, ``boundaries`` the boundary events attached to an activity, ``links`` the catching
+    link event of each throwing one. ``compensation`` is None where nothing can be undone. ``joins`` are the
     elements at which tokens wait for others; ``paths`` says for each inclusive and complex gateway among
     them, by element, which of the gateway's incoming flows (bit 0 = the first) a token there can still reach
     without visiting the gateway.
@@ -263,6 +277,8 @@ class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
     starts: dict[str, tuple[str, ...]]
     boundaries: dict[str, tuple[str, ...]]
     event_sub_processes: dict[str, tuple[str, ...]]
+    links: dict[str, str] = msgspec.field(default_factory=dict)
+    compensation: Compensation | None = None
     lanes: tuple[Lane, ...] = ()
     properties: dict[str, str] = msgspec.field(default_factory=dict)
     joins: frozenset[str] = frozenset()

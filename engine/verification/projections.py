@@ -40,7 +40,14 @@ def differences(tx: Transaction, row: InstanceRow, tree: InstanceTree, key: Data
 
 
 def _waits(element: ElementInstance) -> bool:
-    waiting = (element.job, element.user_task, element.timers, element.subscriptions, element.incident)
+    waiting = (
+        element.job,
+        element.user_task,
+        element.timers,
+        element.subscriptions,
+        element.incident,
+        element.conditions,
+    )
     return any(waiting) or bool(element.called)
 
 

@@ -63,6 +63,15 @@ def check_placement(definition: ProcessDefinition, element: Element) -> Iterator
 def _check_start(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     around = definition.elements[element.parent]
     if around.type is ElementType.PROCESS:
+        if any(event.type is _T.CONDITIONAL for event in element.events):
+            yield _finding(
+                definition,
+                element,
+                "unsupported",
+                f"expected the process to start by something outside it, but {element.id!r} watches data, "
+                "and before an instance there are none",
+                "start it by a message or a timer, and ask the condition at a gateway",
+            )
         yield from _check_events(definition, element, _PROCESS_START)
     elif around.triggered_by_event:
         if not element.events:

@@ -16,6 +16,7 @@ _RESTING = {
     ElementType.EVENT_BASED_GATEWAY,
     ElementType.CALL_ACTIVITY,
     ElementType.SUB_PROCESS,
+    ElementType.TRANSACTION,
 }
 
 
@@ -50,7 +51,7 @@ def _check_exit(definition: ProcessDefinition, members: list[Element]) -> Iterat
     for member in members:
         for successor in _successors(definition, member):
             backwards.setdefault(successor, []).append(member.id)
-    ends = [member.id for member in members if not member.outgoing]
+    ends = [each.id for each in members if not each.outgoing and each.id not in definition.links]
     resting = _closure([member.id for member in members if _waits(member)], backwards)
     leaving = _closure(ends, backwards)
     for member in members:
@@ -91,8 +92,10 @@ def _waits(element: Element) -> bool:
 
 
 def _successors(definition: ProcessDefinition, element: Element) -> list[str]:
-    """Return what a token at the element may reach next, its boundary events included."""
+    """Return what a token at the element may reach next, its boundary events and link partner included."""
+    link = definition.links.get(element.id)
     return [
+        *([link] if link is not None else []),
         *(definition.flows[flow].target for flow in element.outgoing),
         *definition.boundaries.get(element.id, ()),
     ]

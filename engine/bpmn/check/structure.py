@@ -9,7 +9,7 @@ from engine.bpmn.check.placement import check_placement
 from engine.bpmn.check.reachability import check_reachability
 from engine.bpmn.check.shapes import DECIDING, is_activity
 from engine.bpmn.findings import error, place_of, warning
-from engine.model.definition import Element, ElementType, ProcessDefinition, SequenceFlow
+from engine.model.definition import Element, ElementType, EventType, ProcessDefinition, SequenceFlow
 from engine.model.records import Finding
 
 _NO_INCOMING = {ElementType.START_EVENT: "start event", ElementType.BOUNDARY_EVENT: "boundary event"}
@@ -118,7 +118,8 @@ def _check_boundary(definition: ProcessDefinition, element: Element) -> Iterator
             "but they are in different sub-processes",
             "draw both in the same sub-process",
         )
-    if not element.outgoing:
+    undoes = any(each.type is EventType.COMPENSATION for each in element.events)
+    if not element.outgoing and not undoes:
         yield error(
             place,
             "boundary-without-flow",

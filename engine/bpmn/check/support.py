@@ -6,9 +6,7 @@ from collections.abc import Iterator
 
 from engine import xml
 from engine.bpmn import supported
-from engine.bpmn.events import definition_nodes
 from engine.bpmn.findings import error, place_in, warning
-from engine.bpmn.reader import FLOW_NODES
 from engine.bpmn.source import GLOBAL_TASKS, Source, is_executable
 from engine.model.records import Finding
 
@@ -45,8 +43,6 @@ def _check_element(source: Source, node: xml.Node) -> Iterator[Finding]:
         yield from _check_tag(source, node, tag)
     yield from _check_attributes(source, node)
     yield from _check_extensions(source, node)
-    if tag in FLOW_NODES and len(definition_nodes(source, node)) > 1:
-        yield _refused(source, node, supported.REFUSED_MULTIPLE_EVENTS)
 
 
 def _check_tag(source: Source, node: xml.Node, tag: str) -> Iterator[Finding]:

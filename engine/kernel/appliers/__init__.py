@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.kernel import events as ev
-from engine.kernel.appliers import elements, instances, waits, work
+from engine.kernel.appliers import compensations, elements, instances, waits, work
 from engine.kernel.state import InstanceTree
 
 
@@ -56,6 +56,16 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.LoopProgressed: elements.loop_progressed,
     ev.IncidentRaised: elements.incident_raised,
     ev.IncidentResolved: elements.incident_resolved,
+    ev.ConditionOpened: waits.condition_opened,
+    ev.ConditionChanged: waits.condition_changed,
+    ev.ConditionsClosed: waits.conditions_closed,
+    ev.PartReceived: waits.part_received,
+    ev.PartsConsumed: waits.parts_consumed,
+    ev.CompensationRecorded: compensations.recorded,
+    ev.CompensationTriggered: compensations.triggered,
+    ev.CompensationStarted: compensations.started,
+    ev.CompensationProgressed: compensations.progressed,
+    ev.CompensationEnded: compensations.ended,
 }
 
 

@@ -53,6 +53,9 @@ def instance_ended(tree: InstanceTree, event: ev.InstanceEnded, at: int) -> None
     """Set the final state of the instance; the root container stays with its variables."""
     tree.header.state = event.state
     tree.header.ended_at = at
+    root = tree.elements.get(tree.header.key)
+    if root is not None:
+        root.compensations = None  # an ended instance undoes nothing any more
 
 
 def step_interrupted(tree: InstanceTree, event: ev.StepInterrupted, at: int) -> None:

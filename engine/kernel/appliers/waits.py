@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import InstanceTree, SubscriptionData, TimerData
+from engine.kernel.state import ConditionData, InstanceTree, SubscriptionData, TimerData
 
 
 def timer_scheduled(tree: InstanceTree, event: ev.TimerScheduled, at: int) -> None:
@@ -18,6 +18,7 @@ def timer_scheduled(tree: InstanceTree, event: ev.TimerScheduled, at: int) -> No
         kind=event.kind,
         value=event.value,
         remaining=event.remaining,
+        definition=event.definition,
     )
     owner.timers = [*(owner.timers or ()), timer]
 
@@ -45,6 +46,7 @@ def subscription_opened(tree: InstanceTree, event: ev.SubscriptionOpened, at: in
         kind=event.kind,
         name=event.name,
         correlation_key=event.correlation_key,
+        definition=event.definition,
     )
     owner.subscriptions = [*(owner.subscriptions or ()), subscription]
 
@@ -53,3 +55,48 @@ def subscription_closed(tree: InstanceTree, event: ev.SubscriptionClosed, at: in
     """The owner no longer listens."""
     owner = touched(tree, event.owner)
     owner.subscriptions = [s for s in owner.subscriptions or () if s.key != event.key] or None
+
+
+def condition_opened(tree: InstanceTree, event: ev.ConditionOpened, at: int) -> None:
+    """Let the owner watch a condition."""
+    owner = touched(tree, event.owner)
+    condition = ConditionData(element_id=event.element_id, definition=event.definition)
+    owner.conditions = [*(owner.conditions or ()), condition]
+    tree.watching.add(owner.key)
+
+
+def condition_changed(tree: InstanceTree, event: ev.ConditionChanged, at: int) -> None:
+    """Remember what a condition has become."""
+    for condition in touched(tree, event.owner).conditions or ():
+        if condition.element_id == event.element_id and condition.definition == event.definition:
+            condition.value = event.value
+
+
+def conditions_closed(tree: InstanceTree, event: ev.ConditionsClosed, at: int) -> None:
+    """The owner no longer watches these conditions."""
+    owner = touched(tree, event.owner)
+    gone = event.elements
+    owner.conditions = [
+        each for each in owner.conditions or () if gone and each.element_id not in gone
+    ] or None
+    if owner.conditions is None:
+        tree.watching.discard(owner.key)
+
+
+def part_received(tree: InstanceTree, event: ev.PartReceived, at: int) -> None:
+    """Keep what one definition of a parallel multiple event has brought."""
+    owner = touched(tree, event.owner)
+    received = owner.received or {}
+    received[event.element_id] = [
+        *received.get(event.element_id, ()),
+        (event.definition, dict(event.variables)),
+    ]
+    owner.received = received
+
+
+def parts_consumed(tree: InstanceTree, event: ev.PartsConsumed, at: int) -> None:
+    """Begin a parallel multiple event anew."""
+    owner = touched(tree, event.owner)
+    received = owner.received or {}
+    del received[event.element_id]
+    owner.received = received or None

@@ -29,6 +29,7 @@ BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
         ElementType.INCLUSIVE_GATEWAY: gateways.inclusive,
         ElementType.EVENT_BASED_GATEWAY: gateways.event_based,
         ElementType.SUB_PROCESS: scopes.sub_process,
+        ElementType.TRANSACTION: scopes.sub_process,
         ElementType.CALL_ACTIVITY: scopes.call,
     }
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.kernel import compensation, propagation, termination, waits
 from engine.kernel import events as ev
-from engine.kernel import propagation, termination, waits
 from engine.kernel.behaviours.activities import create_job
 from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
 from engine.kernel.variables import scope_of, visible
 from engine.model.definition import Element, EventDefinition, EventType
 from engine.model.records import InstanceState
+
+_ENDING = frozenset({EventType.TERMINATE, EventType.CANCEL, EventType.ERROR})  # thrown after all others
 
 
 def pass_through(step: Step, instance: ElementInstance, element: Element) -> None:
@@ -21,8 +23,9 @@ def pass_through(step: Step, instance: ElementInstance, element: Element) -> Non
 
 
 def catch(step: Step, instance: ElementInstance, element: Element) -> None:
-    """Wait for what the event (or receive task) is about; one that waits for nothing goes on at once."""
-    if not element.events:
+    """Wait for what the event (or receive task) is about; one that waits for nothing, and the target of a
+    link, go on at once."""
+    if all(definition.type is EventType.LINK for definition in element.events):
         step.complete(instance)
         return
     waits.open_event(step, instance, element)
@@ -33,13 +36,28 @@ def throw(step: Step, instance: ElementInstance, element: Element) -> None:
     if element.job is not None:
         create_job(step, instance, element, element.job)
         return
-    definition = element.events[0] if element.events else None
-    if definition is None:
-        step.complete(instance)
-    elif definition.type is EventType.ESCALATION:
-        _escalate(step, instance, definition)
+    if element.id in step.definition.links:
+        scope = step.tree.elements[instance.scope]
+        step.end(instance)
+        step.queue.append(("element", scope.key, step.definition.links[element.id]))
     else:
-        _send(step, instance, definition)
+        _throw_all(step, instance, element)
+
+
+def _throw_all(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Throw every definition in document order, then wait for what is undone, or go on unless whoever
+    caught an escalation has ended this event's scope."""
+    waiting = False
+    for definition in element.events:
+        if definition.type is EventType.ESCALATION:
+            propagation.throw_escalation(step, instance, definition.code or "", {})
+        elif definition.type is EventType.COMPENSATION:
+            waiting = compensation.throw(step, instance, definition) or waiting
+        else:
+            _send(step, instance, definition)
+        if instance.key not in step.tree.elements:
+            return
+    if not waiting:
         step.complete(instance)
 
 
@@ -48,18 +66,18 @@ def end(step: Step, instance: ElementInstance, element: Element) -> None:
     if element.job is not None:
         create_job(step, instance, element, element.job)
         return
-    definition = element.events[0] if element.events else None
-    if definition is None:
-        step.complete(instance)
-    elif definition.type is EventType.TERMINATE:
-        _terminate_scope(step, instance, element)
-    elif definition.type is EventType.ERROR:
-        propagation.throw_error(step, instance, definition.code or "", "", _brought(step, instance, element))
-    elif definition.type is EventType.ESCALATION:
-        _escalate(step, instance, definition)
-    else:
+    last = next((each for each in element.events if each.type in _ENDING), None)
+    if last is None:
+        _throw_all(step, instance, element)
+        return
+    for definition in element.events:
         _send(step, instance, definition)
-        step.complete(instance)
+    if last.type is EventType.TERMINATE:
+        _terminate_scope(step, instance, element)
+    elif last.type is EventType.CANCEL:
+        compensation.cancel(step, instance)
+    else:
+        propagation.throw_error(step, instance, last.code or "", "", _brought(step, instance, element))
 
 
 def _terminate_scope(step: Step, instance: ElementInstance, element: Element) -> None:
@@ -71,13 +89,6 @@ def _terminate_scope(step: Step, instance: ElementInstance, element: Element) ->
         step.settle(scope)
     else:
         step.finish_instance(InstanceState.TERMINATED, f"terminate end event {element.id}")
-
-
-def _escalate(step: Step, instance: ElementInstance, definition: EventDefinition) -> None:
-    """Throw, and go on unless whoever caught it has ended this event's scope."""
-    propagation.throw_escalation(step, instance, definition.code or "", {})
-    if instance.key in step.tree.elements:
-        step.complete(instance)
 
 
 def _brought(step: Step, instance: ElementInstance, element: Element) -> dict[str, Any]:

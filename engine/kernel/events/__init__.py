@@ -7,6 +7,13 @@ outside the state (``engine.process_engine.projection``).
 
 from __future__ import annotations
 
+from engine.kernel.events.compensations import (
+    CompensationEnded,
+    CompensationProgressed,
+    CompensationRecorded,
+    CompensationStarted,
+    CompensationTriggered,
+)
 from engine.kernel.events.elements import (
     ElementActivated,
     ElementCompleted,
@@ -33,10 +40,15 @@ from engine.kernel.events.instances import (
     StepResumed,
 )
 from engine.kernel.events.waits import (
+    ConditionChanged,
+    ConditionOpened,
+    ConditionsClosed,
     ErrorThrown,
     EscalationThrown,
     MessageCorrelated,
     MessageThrown,
+    PartReceived,
+    PartsConsumed,
     SignalReceived,
     SignalThrown,
     SubscriptionClosed,
@@ -60,7 +72,15 @@ from engine.kernel.events.work import (
 
 __all__ = [
     "CallEnded",
+    "CompensationEnded",
+    "CompensationProgressed",
+    "CompensationRecorded",
+    "CompensationStarted",
+    "CompensationTriggered",
+    "ConditionChanged",
     "ConditionEvaluated",
+    "ConditionOpened",
+    "ConditionsClosed",
     "DecisionEvaluated",
     "ElementActivated",
     "ElementCompleted",
@@ -86,6 +106,8 @@ __all__ = [
     "LoopStarted",
     "MessageCorrelated",
     "MessageThrown",
+    "PartReceived",
+    "PartsConsumed",
     "SignalReceived",
     "SignalThrown",
     "StepInterrupted",

@@ -19,6 +19,7 @@ class TimerScheduled(Event, frozen=True, tag="timer_scheduled"):
     kind: str
     value: str
     remaining: int | None = None
+    definition: int = 0
 
 
 class TimerRescheduled(Event, frozen=True, tag="timer_rescheduled"):
@@ -49,6 +50,7 @@ class SubscriptionOpened(Event, frozen=True, tag="subscription_opened"):
     kind: str
     name: str
     correlation_key: str
+    definition: int = 0
 
 
 class SubscriptionClosed(Event, frozen=True, tag="subscription_closed"):
@@ -92,6 +94,47 @@ class SignalThrown(Event, frozen=True, tag="signal_thrown"):
     element_key: int
     name: str
     variables: dict[str, Any]
+
+
+class ConditionOpened(Event, frozen=True, tag="condition_opened"):
+    """A condition is watched from now on."""
+
+    owner: int
+    element_id: str
+    definition: int
+
+
+class ConditionChanged(Event, frozen=True, tag="condition_changed"):
+    """A watched condition has become true or false; ``items`` are its parts with their values."""
+
+    owner: int
+    element_id: str
+    definition: int
+    value: bool
+    items: list[dict[str, str]]
+
+
+class ConditionsClosed(Event, frozen=True, tag="conditions_closed"):
+    """The conditions of these events (none named: all) are no longer watched."""
+
+    owner: int
+    elements: list[str]
+
+
+class PartReceived(Event, frozen=True, tag="part_received"):
+    """One definition of a parallel multiple event has happened."""
+
+    owner: int
+    element_id: str
+    definition: int
+    variables: dict[str, Any]
+
+
+class PartsConsumed(Event, frozen=True, tag="parts_consumed"):
+    """All definitions of a parallel multiple event have happened; it begins anew."""
+
+    owner: int
+    element_id: str
 
 
 class ErrorThrown(Event, frozen=True, tag="error_thrown"):
