@@ -21,6 +21,11 @@ class Drawing:
         self._cursor = next(node for node in self.body.nodes if node.id == identity)
         return self
 
+    def containing(self, xml: str) -> Self:
+        """Put XML into the element drawn last: what the builder has no word for."""
+        self._here().inside = xml
+        return self
+
     def flow_if(self, condition: str) -> Self:
         """Put a condition on the next connection."""
         self._condition = condition

@@ -33,6 +33,8 @@ EXECUTED = frozenset(
         "exclusiveGateway",
         "parallelGateway",
         "inclusiveGateway",
+        "complexGateway",
+        "activationCondition",
         "eventBasedGateway",
         "sequenceFlow",
         "conditionExpression",
@@ -118,7 +120,6 @@ INERT = frozenset(
 RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potentialOwner"])
 
 REFUSED_ELEMENTS: dict[str, str] = {
-    "complexGateway": "complex gateways are not executed yet",
     "adHocSubProcess": "ad-hoc sub-processes are not executed yet",
     "standardLoopCharacteristics": "standard loops are not executed yet",
     "complexBehaviorDefinition": "multi-instance behaviour events are not executed yet",

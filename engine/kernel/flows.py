@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.feel import explain
 from engine.kernel import events as ev
@@ -30,8 +31,13 @@ def first_flow(step: Step, instance: ElementInstance, element: Element) -> tuple
     return default_of(element)
 
 
-def chosen_flows(step: Step, instance: ElementInstance, element: Element) -> tuple[str, ...]:
-    """Return the flows to take: every unconditional one and each whose condition holds, else the default."""
+def chosen_flows(
+    step: Step, instance: ElementInstance, element: Element, innermost: Mapping[str, Any] | None = None
+) -> tuple[str, ...]:
+    """Return the flows to take: every unconditional one and each whose condition holds, else the default.
+
+    ``innermost`` are names that conditions see before the variables of the container.
+    """
     flows = step.definition.flows
     scope: Scope | None = None
     chosen: list[str] = []
@@ -42,10 +48,24 @@ def chosen_flows(step: Step, instance: ElementInstance, element: Element) -> tup
         if condition is None:
             chosen.append(flow_id)
             continue
-        scope = scope if scope is not None else scope_of(step, step.tree.elements[instance.scope])
+        if scope is None:
+            scope = scope_of(step, step.tree.elements[instance.scope], innermost)
         if _holds(step, instance, flow_id, condition, scope):
             chosen.append(flow_id)
     return tuple(chosen) or default_of(element)
+
+
+def conditional_flows(
+    step: Step, instance: ElementInstance, element: Element, innermost: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """Return the flows whose own condition holds; it may be none."""
+    scope = scope_of(step, step.tree.elements[instance.scope], innermost)
+    conditions = ((flow, step.definition.flows[flow].condition) for flow in element.outgoing)
+    return tuple(
+        flow
+        for flow, condition in conditions
+        if condition is not None and _holds(step, instance, flow, condition, scope)
+    )
 
 
 def default_of(element: Element) -> tuple[str, ...]:

@@ -173,6 +173,11 @@ def _changed_kind(instance: ElementInstance, element: Element) -> Iterator[str]:
         yield f"'{element.id}' is a user task, but is drawn as a {element.type}"
     if instance.job is not None and element.job is None:
         yield f"'{element.id}' waits for a job, but is drawn without one"
+    complex_one = element.type is ElementType.COMPLEX_GATEWAY
+    if instance.consumed is not None and not (
+        complex_one and set(instance.consumed) <= set(element.incoming)
+    ):
+        yield f"'{element.id}' waits for the rest of its tokens, but is drawn otherwise"
     if instance.called and element.type is not ElementType.CALL_ACTIVITY:
         yield f"'{element.id}' waits for a called process, but is drawn as a {element.type}"
 

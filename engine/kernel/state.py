@@ -157,6 +157,7 @@ class ElementInstance(Part, kw_only=True):
     compensations: list[CompensationData] | None = None
     compensation: CompensationRun | None = None
     runner: int = 0
+    consumed: list[str] | None = None  # flows a complex gateway took from, while it waits for reset
 
     @property
     def listens(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from engine.kernel import complex_gateways, waits
 from engine.kernel import events as ev
-from engine.kernel import waits
 from engine.model.records import UserTaskState
 
 if TYPE_CHECKING:
@@ -17,6 +17,8 @@ def terminate(step: Step, instance: ElementInstance) -> None:
     """End an element instance and all that is inside it."""
     for element in reversed(_with_descendants(step, instance)):
         release(step, element)
+        if element.scope:
+            complex_gateways.give_up(step, element)
         step.emit(ev.ElementTerminated(element.key, element.element_id))
 
 

@@ -33,6 +33,18 @@ def check_gateway(definition: ProcessDefinition, element: Element) -> Iterator[F
         )
     if element.type in DECIDING and len(element.outgoing) > 1:
         yield from _check_decision(definition, element)
+    if (
+        element.type is ElementType.COMPLEX_GATEWAY
+        and len(element.incoming) > 1
+        and element.activation_condition is None
+    ):
+        yield error(
+            place,
+            "activation-condition-missing",
+            f"expected complex gateway {element.id!r} to say when it fires, "
+            "but it has no activation condition",
+            "write its activation condition, such as activationCount >= 2, or use another gateway",
+        )
     if element.type is ElementType.EVENT_BASED_GATEWAY:
         yield from _check_event_gateway(definition, element)
 

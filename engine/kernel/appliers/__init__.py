@@ -28,6 +28,7 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.ElementTerminated: elements.element_ended,
     ev.TokenArrived: elements.token_arrived,
     ev.TokensConsumed: elements.tokens_consumed,
+    ev.GatewayFired: elements.gateway_fired,
     ev.VariablesSet: elements.variables_set,
     ev.JobCreated: work.job_created,
     ev.JobFailed: work.job_failed,

@@ -59,6 +59,11 @@ def tokens_consumed(tree: InstanceTree, event: ev.TokensConsumed, at: int) -> No
     tree.touch(scope)
 
 
+def gateway_fired(tree: InstanceTree, event: ev.GatewayFired, at: int) -> None:
+    """Let a complex gateway wait for reset."""
+    touched(tree, event.key).consumed = list(event.flows)
+
+
 def variables_set(tree: InstanceTree, event: ev.VariablesSet, at: int) -> None:
     """Write variables of one scope."""
     scope = tree.elements[event.scope]

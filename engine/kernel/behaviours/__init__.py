@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from engine.kernel import complex_gateways
 from engine.kernel.behaviours import activities, events, gateways, scopes, user_tasks
 from engine.kernel.step import Behaviour
 from engine.model.definition import ElementType
@@ -27,6 +28,7 @@ BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
         ElementType.EXCLUSIVE_GATEWAY: gateways.exclusive,
         ElementType.PARALLEL_GATEWAY: gateways.parallel,
         ElementType.INCLUSIVE_GATEWAY: gateways.inclusive,
+        ElementType.COMPLEX_GATEWAY: complex_gateways.attend,
         ElementType.EVENT_BASED_GATEWAY: gateways.event_based,
         ElementType.SUB_PROCESS: scopes.sub_process,
         ElementType.TRANSACTION: scopes.sub_process,

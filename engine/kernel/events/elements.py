@@ -49,6 +49,14 @@ class TokensConsumed(Event, frozen=True, tag="tokens_consumed"):
     flows: list[str]
 
 
+class GatewayFired(Event, frozen=True, tag="gateway_fired"):
+    """A complex gateway took a token of each of these flows and waits for what may come over the others."""
+
+    key: int
+    element_id: str
+    flows: list[str]
+
+
 class VariablesSet(Event, frozen=True, tag="variables_set"):
     """Variables were written in one scope."""
 

@@ -136,7 +136,6 @@ def test_refused(rule: str, element: str, body: str, extra: str) -> None:
 
 
 UNSUPPORTED = [
-    ("a", task(tag="complexGateway")),
     ("a", task("", tag="adHocSubProcess")),
     ("a", task("<bpmn:standardLoopCharacteristics/>")),
     ("a", task(startQuantity="2")),

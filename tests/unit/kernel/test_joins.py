@@ -55,3 +55,16 @@ def test_joins_fire_once_per_container_however_often_the_step_is_interrupted(ele
     assert tree.header.state == "completed"
     assert [count(happened, each) for each in ("join", "joined", "last", "done")] == [8, 8, 1, 1]
     assert (number == 1) is (elements == 10_000)
+
+
+@pytest.mark.parametrize("elements", [3, 7, 10_000])
+def test_complex_gateways_start_and_reset_once_however_often_the_step_is_interrupted(elements: int) -> None:
+    inner = steps().start().parallel("fork").task("a").gateway("complexGateway", "join").end("joined")
+    inner.at("join").containing("<bpmn:activationCondition>activationCount >= 2</bpmn:activationCondition>")
+    inner.at("join").flow_if("not(waitingForStart)").end("rest")
+    for each in ("b", "c", "d"):
+        inner.at("fork").task(each).connect_to("join")
+    drawing = process("p").start().sub_process("each", inner).multi_instance(times="5").end("done")
+    tree, happened, _ = to_the_end(drawing, Limits(elements=elements))
+    assert tree.header.state == "completed"
+    assert [count(happened, each) for each in ("join", "joined", "rest", "done")] == [5, 5, 5, 1]
