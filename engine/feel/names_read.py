@@ -21,17 +21,22 @@ _SURROUNDINGS = frozenset(
 )
 
 
+_CLOCK = frozenset({"now", "today"})
+
+
 class NamesRead:
     """Notes each name met, knowing which are bound where it stands.
 
     ``free`` are read from outside; ``uncertain`` stand inside filters and may be entries of the items;
-    ``volatile`` says that the clock or a calendar is asked. ``known`` are the variables known to be there.
+    ``volatile`` says that the clock or a calendar is asked, ``clock`` that it is the clock.
+    ``known`` are the variables known to be there.
     """
 
     def __init__(self, known: frozenset[str]) -> None:
         self.free: set[str] = set()
         self.uncertain: set[str] = set()
         self.volatile = False
+        self.clock = False
         self._known = known
         self._bound: list[frozenset[str]] = []
         self._filters = 0
@@ -67,6 +72,7 @@ class NamesRead:
         """Note that a name is read."""
         if name == INPUT or self.is_bound(name) or (name in BUILT_INS and name not in self._known):
             self.volatile = self.volatile or name in _SURROUNDINGS
+            self.clock = self.clock or name in _CLOCK
         elif self._filters and name not in self._known:
             self.uncertain.add(name)
         else:

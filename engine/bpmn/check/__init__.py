@@ -18,6 +18,7 @@ from engine.bpmn.check import (
     structure,
     support,
     timers,
+    watching,
 )
 from engine.bpmn.compilation import CheckEnvironment
 from engine.bpmn.source import Source
@@ -47,6 +48,7 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
         findings += structure.check_structure(definition)
         findings += ambiguity.check_ambiguity(definition)
         findings += timers.check_timers(definition)
+        findings += watching.check_watching(definition)
         findings += limits.check_limits(definition)
         findings += expressions.check_expressions(definition, environment)
         findings += links.check_links(definition, environment, called)

@@ -115,6 +115,7 @@ REFUSED = [
     ("multi-instance-count", "a", task("<bpmn:multiInstanceLoopCharacteristics/>", tag="task"), ""),
     ("multi-instance-many", "a", task("<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>10001</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>", tag="task"), ""),
     ("multi-instance-output", "a", task("<bpmn:multiInstanceLoopCharacteristics>" + extended('<zeebe:loopCharacteristics inputCollection="=xs" outputCollection="ys"/>') + "</bpmn:multiInstanceLoopCharacteristics>", tag="task"), ""),
+    ("condition-asks-time", "a", event("intermediateCatchEvent", "conditional", "<bpmn:condition>today() > @\"2026-12-24\"</bpmn:condition>"), ""),
     ("xsd", "a", task("<bpmn:startEvent/>", tag="task"), ""),
     ("xsd", "a", task("<bpmn:frob/>", tag="task"), ""),
     ("xsd", "a", task(startQuantity="dwa"), ""),

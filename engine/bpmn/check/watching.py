@@ -1,0 +1,34 @@
+"""Conditional events: what they watch must be data, not the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.bpmn.findings import error, place_of
+from engine.errors import InvalidExpression
+from engine.feel import compile_typed
+from engine.model.definition import Element, EventType, ProcessDefinition
+from engine.model.records import Finding
+
+
+def check_watching(definition: ProcessDefinition) -> Iterator[Finding]:
+    """Yield a finding per conditional event whose condition asks the time: nothing would ask it again."""
+    for element in definition.elements.values():
+        for event in element.events:
+            if event.type is EventType.CONDITIONAL and event.condition is not None:
+                yield from _check_condition(definition, element, event.condition.source)
+
+
+def _check_condition(definition: ProcessDefinition, element: Element, source: str) -> Iterator[Finding]:
+    try:
+        asks_clock = compile_typed(source, (), {}).clock
+    except InvalidExpression:
+        return  # reported with its position by the check of expressions
+    if asks_clock:
+        yield error(
+            place_of(definition.file, element),
+            "condition-asks-time",
+            f"expected {element.id!r} to watch variables, but its condition asks for now() or today(): "
+            "it is asked again when a variable is written, not when time passes",
+            "use a timer event",
+        )
