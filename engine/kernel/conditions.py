@@ -16,7 +16,7 @@ from engine.kernel.failure import Failure
 from engine.kernel.flows import EXPLANATION_FUEL
 from engine.kernel.variables import Scope, scope_of
 from engine.model.definition import Element, Expression
-from engine.model.records import ElementState
+from engine.model.records import ElementState, InstanceState
 
 if TYPE_CHECKING:
     from engine.kernel.state import ConditionData, ElementInstance
@@ -44,13 +44,21 @@ def _is_inside(step: Step, key: int, scope: int) -> bool:
 
 
 def ask(step: Step) -> None:
-    """Ask every condition that may have changed, in the order of the writes."""
+    """Ask every condition that may have changed, in the order of the writes; a suspended instance asks
+    nothing before it goes on."""
     pending = list(dict.fromkeys(step.unasked))
     step.unasked.clear()
+    if step.tree.header.state is InstanceState.SUSPENDED:
+        return
     for key, names in pending:
         owner = step.tree.elements.get(key)
         for condition in list((owner.conditions if owner is not None else None) or ()):
             _ask(step, key, condition, names)
+
+
+def ask_all(step: Step) -> None:
+    """Ask every condition again: what they read may have been written meanwhile."""
+    step.unasked += [(key, frozenset()) for key in sorted(step.tree.watching)]
 
 
 def _ask(step: Step, key: int, condition: ConditionData, names: frozenset[str]) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
+from engine.kernel import conditions, joins, loops, modification, propagation, termination, triggers, waits
 from engine.kernel import events as ev
-from engine.kernel import joins, loops, modification, propagation, termination, triggers, waits
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import LEAVING, Step
 from engine.model.definition import Element, ElementType
@@ -225,6 +225,7 @@ def activate(step: Step, command: cmd.Activate) -> None:
     if step.tree.header.state is not InstanceState.SUSPENDED:
         raise Conflict(f"instance {step.tree.header.key} is not suspended")
     step.emit(ev.InstanceActivated(command.reason))
+    conditions.ask_all(step)
 
 
 def cancel(step: Step, command: cmd.Cancel) -> None:

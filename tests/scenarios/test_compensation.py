@@ -310,3 +310,95 @@ def test_a_case_that_is_undoing_something_does_not_migrate(run: Run) -> None:
     )
     with pytest.raises(Conflict, match="undoing"):
         run.engine.migrate(case.key, version=2, actor="op", reason="new version")
+
+
+def test_a_cancelled_instance_of_a_repeated_transaction_ends_them_all_by_the_cancel_event(run: Run) -> None:
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>2</bpmn:loopCardinality>"
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    inside = (
+        node("startEvent", "ts")
+        + undoable("hotel", "cancel_hotel")
+        + users("decide")
+        + node("exclusiveGateway", "which", default="which_fine")
+        + event("endEvent", "cancelled", [CANCEL])
+        + node("endEvent", "fine")
+        + flows(
+            "ts > hotel",
+            "hotel > decide",
+            "decide > which",
+            "which > fine",
+            "which > cancelled if stop = true",
+        )
+    )
+    drawing = Plain(
+        "p",
+        node("startEvent", "s")
+        + node("transaction", "tx", loop + inside)
+        + event("boundaryEvent", "gone", [CANCEL], attachedToRef="tx")
+        + node("endEvent", "e")
+        + node("endEvent", "sorry")
+        + flows("s > tx", "tx > e", "gone > sorry"),
+    )
+    case = run(drawing, log=[], stop=False).complete("decide").complete("decide")
+    assert case.ended_at[-1] == "e"
+    case = run.start("p", log=[], stop=False).complete("decide", stop=True)
+    assert case.ended_at == ["cancelled", "sorry"]
+    assert case.variables["log"] == ["hotel", "hotel", "cancel_hotel"]
+    assert (case.state, case.tasks) == ("completed", [])
+
+
+def test_an_error_leaves_a_transaction_without_undoing(run: Run) -> None:
+    error = '<bpmn:errorEventDefinition errorRef="broken"/>'
+    inside = (
+        node("startEvent", "ts")
+        + undoable("hotel", "cancel_hotel")
+        + event("endEvent", "broke", [error])
+        + flows("ts > hotel", "hotel > broke")
+    )
+    drawing = Plain(
+        "p",
+        node("startEvent", "s")
+        + node("transaction", "tx", inside)
+        + event("boundaryEvent", "hazard", [error], attachedToRef="tx")
+        + node("endEvent", "e")
+        + node("endEvent", "sorry")
+        + flows("s > tx", "tx > e", "hazard > sorry"),
+        '<bpmn:error id="broken" name="broken" errorCode="BROKEN"/>',
+    )
+    case = run(drawing, log=[])
+    assert case.ended_at == ["sorry"]
+    assert case.variables["log"] == ["hotel"]
+
+
+def test_undoing_waits_while_the_case_is_suspended(run: Run) -> None:
+    case = run(booking(event("intermediateThrowEvent", "undo", [COMPENSATE]), kind="user"), log=[])
+    run.engine.suspend(case.key, actor="op", reason="holiday")
+    run.settle()
+    with pytest.raises(Conflict):
+        case.complete("cancel_flight")
+    run.engine.activate(case.key, actor="op", reason="back")
+    assert case.complete("cancel_flight").complete("cancel_hotel").ended_at == ["e"]
+
+
+def test_an_activity_is_undone_as_often_as_it_has_completed(run: Run) -> None:
+    drawing = Plain(
+        "p",
+        node("startEvent", "s")
+        + node("exclusiveGateway", "again")
+        + undoable("hotel", "cancel_hotel")
+        + node("exclusiveGateway", "enough", default="enough_undo")
+        + event("intermediateThrowEvent", "undo", [NAMED.format("hotel")])
+        + node("endEvent", "e")
+        + flows(
+            "s > again",
+            "again > hotel",
+            "hotel > enough",
+            "enough > again if count(log) < 3",
+            "enough > undo",
+            "undo > e",
+        ),
+    )
+    case = run(drawing, log=[])
+    assert case.variables["log"] == ["hotel"] * 3 + ["cancel_hotel"] * 3

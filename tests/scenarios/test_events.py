@@ -264,3 +264,61 @@ def test_an_escalation_thrown_with_a_signal_may_end_the_thrower(run: Run) -> Non
         ROOTS,
     )
     assert run(drawing).ended_at == ["escalated"]
+
+
+def test_a_condition_behind_an_event_gateway_competes_with_the_others(run: Run) -> None:
+    drawing = Plain(
+        "p",
+        node("startEvent", "s")
+        + node("eventBasedGateway", "first")
+        + event("intermediateCatchEvent", "ready", [when("done")])
+        + event("intermediateCatchEvent", "late", [timer("P3D")])
+        + node("endEvent", "in_time")
+        + node("endEvent", "too_late")
+        + flows("s > first", "first > ready", "first > late", "ready > in_time", "late > too_late"),
+    )
+    case = run(drawing, done=False)
+    run.engine.set_variables(case.key, {"done": True}, actor="op", reason="told by phone")
+    run.settle()
+    assert case.ended_at == ["in_time"]
+    late = run.start("p", done=False)
+    run.advance(days=3)
+    assert late.ended_at == ["too_late"]
+
+
+def test_a_condition_reads_what_is_local_to_its_activity(run: Run) -> None:
+    loop = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:extensionElements><zeebe:loopCharacteristics "
+        'inputCollection="=[1, 2]" inputElement="number"/></bpmn:extensionElements>'
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    inside = (
+        node("startEvent", "is")
+        + event("intermediateCatchEvent", "mine", [when("turn = number")])
+        + node("endEvent", "ie")
+        + flows("is > mine", "mine > ie")
+    )
+    drawing = Plain(
+        "p",
+        node("startEvent", "s")
+        + node("subProcess", "each", loop + inside)
+        + node("endEvent", "e")
+        + flows("s > each", "each > e"),
+    )
+    case = run(drawing, turn=0)
+    for turn, done in ((2, 1), (1, 2)):
+        run.engine.set_variables(case.key, {"turn": turn}, actor="op", reason="next")
+        run.settle()
+        assert case.count("ie") == done
+    assert case.ended_at[-1] == "e"
+
+
+def test_a_suspended_case_asks_its_conditions_when_it_goes_on(run: Run) -> None:
+    case = run(waiting_for("ready"), ready=False)
+    run.engine.suspend(case.key, actor="op", reason="holiday")
+    run.engine.set_variables(case.key, {"ready": True}, actor="op", reason="known now")
+    run.settle()
+    assert (case.state, case.ended_at) == ("suspended", [])
+    run.engine.activate(case.key, actor="op", reason="back")
+    run.settle()
+    assert case.ended_at == ["e"]
