@@ -142,10 +142,6 @@ _NO = frozenset({"false", "0"})
 _ONE = frozenset({"1"})
 
 REFUSED_ATTRIBUTES = {
-    "instantiate": AttributeRow(_NO, "instantiating gateways and receive tasks are not executed yet"),
-    "eventGatewayType": AttributeRow(
-        frozenset({"Exclusive"}), "parallel event gateways are not executed yet"
-    ),
     "startQuantity": AttributeRow(_ONE, "a start quantity other than 1 is not executed yet"),
     "completionQuantity": AttributeRow(_ONE, "a completion quantity other than 1 is not executed yet"),
     "behavior": AttributeRow(frozenset({"All"}), "multi-instance behaviour events are not executed yet"),

@@ -10,7 +10,17 @@ from typing import Any
 
 from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
-from engine.kernel import conditions, joins, loops, modification, propagation, termination, triggers, waits
+from engine.kernel import (
+    conditions,
+    instantiation,
+    joins,
+    loops,
+    modification,
+    propagation,
+    termination,
+    triggers,
+    waits,
+)
 from engine.kernel import events as ev
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import LEAVING, Step
@@ -21,42 +31,6 @@ _TASK_SHAPE = ("assignee", "groups", "users", "due_at", "follow_up_at", "priorit
 _CONTAINERS = (ElementType.PROCESS, ElementType.SUB_PROCESS, ElementType.TRANSACTION)
 _LISTENERS = (ElementType.INTERMEDIATE_CATCH_EVENT, ElementType.RECEIVE_TASK, ElementType.EVENT_BASED_GATEWAY)
 _WHILE_SUSPENDED = (cmd.Activate, cmd.Cancel, cmd.SetVariables, cmd.RaiseIncident)
-
-
-def start(step: Step, command: cmd.Start) -> None:
-    """Create the instance and enter it at its start event."""
-    definition = step.definition
-    trigger = command.element_id or ""
-    if not trigger and definition.starts.get(definition.id):
-        trigger = _none_start(step)
-    key = command.key or step.key()
-    step.emit(
-        ev.InstanceStarted(
-            key,
-            definition.id,
-            step.context.recorded.definition_key,
-            command.business_key,
-            command.variables,
-            command.parent_key,
-            command.parent_element_key,
-            command.root_key,
-            command.depth,
-            trigger,
-        )
-    )
-    step.activate(step.tree.root, definition.elements[definition.id])
-
-
-def _none_start(step: Step) -> str:
-    definition = step.definition
-    candidates = [each for each in definition.starts[definition.id] if not definition.elements[each].events]
-    if len(candidates) == 1:
-        return candidates[0]
-    if not candidates:
-        raise Conflict(f"expected a none start event in '{definition.id}', but it starts only by events")
-    raise Conflict(
-        f"expected one none start event in '{definition.id}', but there are {', '.join(candidates)}: name one"
-    )
 
 
 def complete_job(step: Step, command: cmd.CompleteJob) -> None:
@@ -314,7 +288,7 @@ def _caller(step: Step, key: int, child: int) -> ElementInstance:
 
 
 VERBS: dict[type[cmd.Command], Callable[[Step, Any], None]] = {
-    cmd.Start: start,
+    cmd.Start: instantiation.start,
     cmd.CompleteJob: complete_job,
     cmd.FailJob: fail_job,
     cmd.ThrowError: throw_error,

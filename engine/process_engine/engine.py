@@ -131,10 +131,13 @@ class ProcessEngine(Views):
         variables: Mapping[str, Any] | None = None,
         business_key: str | None = None,
         version: int | None = None,
+        element_id: str | None = None,
         actor: str,
         request_id: str | None = None,
     ) -> ProcessInstance:
         """Start an instance; the same ``request_id`` again returns the first one.
+
+        Without ``element_id`` at its only none start event; any other start event can be named.
 
         Variables that are fields of the start event's form are checked first (``InvalidSubmission``).
         """
@@ -144,6 +147,7 @@ class ProcessEngine(Views):
             variables=variables,
             business_key=business_key,
             version=version,
+            element_id=element_id,
             actor=actor,
             request_id=request_id,
         )

@@ -20,6 +20,7 @@ from engine.history import GENESIS
 from engine.kernel import Context, InstanceTree, Outcome, codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
+from engine.kernel.instantiation import entries
 from engine.keys import bucket_of, bucket_of_root, compose
 from engine.model.definition import EventType
 from engine.model.records import InstanceState
@@ -308,11 +309,7 @@ class Family:
     def _let_next_start(self, member: Member) -> None:
         """Let the next buffered start message with the ended instance's correlation key have its turn."""
         definition = self.parts.catalogue.process(self.tx, member.row.definition_key).definition
-        events = [
-            each
-            for start in definition.starts.get(definition.id, ())
-            for each in definition.elements[start].events
-        ]
+        events = [each for entry in entries(definition) for each in entry.events]
         if all(event.type is not EventType.MESSAGE for event in events):
             return
         for buffered in correlation.release_start(self.tx, member.row.key):

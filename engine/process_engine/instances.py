@@ -71,7 +71,7 @@ def start(
             bound, parameters = catalogue.to_start(family.tx, process_id)
         else:
             bound = catalogue.version(family.tx, process_id, version)
-        filed = {} if element_id else _filed(family, bound, variables or {})
+        filed = _filed(family, bound, variables or {}, element_id)
         command = cmd.Start(variables=values | filed, business_key=business_key, element_id=element_id)
         return process_instance(family.start(bound, command, parameters=parameters).row)
 
@@ -88,14 +88,17 @@ def start(
         return read(parts, answered.answer)
 
 
-def _filed(family: Family, bound: BoundProcess, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _filed(
+    family: Family, bound: BoundProcess, variables: Mapping[str, Any], element_id: str | None
+) -> dict[str, Any]:
     """Return the fields of the start event's form, checked and complete; none where it shows no form.
 
     Read-only fields show what the caller gives and are not of the submission.
     """
     definition = bound.definition
     starts = [definition.elements[each] for each in definition.starts.get(definition.id, ())]
-    shown = next((each.user_task for each in starts if not each.events), None)
+    named = (each.id == element_id if element_id else not each.events for each in starts)
+    shown = next((each.user_task for each, is_it in zip(starts, named, strict=True) if is_it), None)
     if shown is None or shown.form_id is None:
         return {}
     deployment_key = bound.row.deployment_key

@@ -14,7 +14,7 @@ from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.model.records import InstanceState, JobState
-from engine.process_engine import messages, starts
+from engine.process_engine import conversations, messages, starts
 from engine.process_engine.family import Family, Member
 from engine.process_engine.jobs import payload_of
 from engine.process_engine.parts import ENGINE, Parts
@@ -222,16 +222,13 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
     start = starts.same_start(bound.definition, row.element_id, payload.get("name", ""))
     if start is None:  # the newest version no longer starts by this
         if payload.get("message_key"):
-            _return(family, payload["message_key"], row.process_id)
+            conversations.give_back(tx, payload["message_key"], row.process_id)
         return True
-    command = cmd.Start(variables=payload.get("variables", {}), element_id=start)
-    if payload.get("correlation_key"):
-        digest = correlation.correlation_hash(tx, payload["name"], payload["correlation_key"])
-        root = family.next_root_key()
-        if not correlation.claim_start(tx, process_id=row.process_id, correlation_hash=digest, root_key=root):
-            _return(family, payload["message_key"], row.process_id)
-            return True
-    family.start(bound, command)
+    if row.kind == "message_start" and not conversations.admits(
+        family, row, payload, bound.definition, start
+    ):
+        return True
+    family.start(bound, cmd.Start(variables=payload.get("variables", {}), element_id=start))
     if row.kind == "timer_start":
         again = starts.next_timer(row, family.key(), tx.now)
         jobs.insert(tx, [again] if again is not None else [])
@@ -247,14 +244,6 @@ def _open_starts(family: Family, row: JobRow) -> bool:
     opened = [found for key in keys if (found := subscriptions.read(tx, key)) is not None]
     messages.start_buffered(tx, messages.Numbers(family.take_numbers(2_000)), opened)
     return True
-
-
-def _return(family: Family, message_key: int, process_id: str) -> None:
-    """Take back that a message started an instance; one that was not to be kept has reached nobody."""
-    buffer.unmark_delivered(family.tx, message_key, process_id)
-    row = buffer.read(family.tx, message_key)
-    if row is not None and row.state == "delivered":
-        buffer.set_state(family.tx, message_key, "expired")
 
 
 def _start_payload(family: Family, row: JobRow) -> dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Start events that wait: message and signal subscriptions and start timers of the newest version of a
-process."""
+"""What waits to create instances of the newest version of a process: start events, and whatever else
+instantiates, as message and signal subscriptions and timers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from engine.clock import WARSAW, instant, micros
 from engine.errors import EngineError
 from engine.feel import Environment, compile_expression
 from engine.kernel import codec
+from engine.kernel.instantiation import entries
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import (
     Element,
@@ -30,7 +31,7 @@ PRIORITY = 50
 
 
 def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers) -> None:
-    """Let the start events of a new version take over from those of the old one, in one transaction.
+    """Let what creates instances of a new version take over from the old one's, in one transaction.
 
     A job looks, once that is committed, for messages that were published before.
     """
@@ -38,8 +39,7 @@ def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, number
     subscriptions.delete_starts(tx, row.id)
     waiting = jobs.query(tx, kinds=("timer_start",), limit=None)
     jobs.delete(tx, [job.key for job in waiting if job.process_id == row.id])
-    for start in process.starts.get(process.id, ()):
-        element = process.elements[start]
+    for element in entries(process):
         for definition in element.events:
             key = compose(bucket_of_text(row.id), next(numbers))
             opened += _open(tx, row, element, definition, key)
@@ -69,14 +69,14 @@ def _look_in_buffer(key: int, process_id: str, opened: list[SubscriptionRow], no
 
 
 def same_start(definition: ProcessDefinition, element_id: str, name: str) -> str | None:
-    """Return the start event of a version that a delivery meant for another version enters, None for none."""
-    starts = definition.starts.get(definition.id, ())
-    if element_id in starts:
+    """Return where a delivery meant for another version of a process starts this one, None for nowhere."""
+    known = list(entries(definition))
+    if any(entry.id == element_id for entry in known):
         return element_id
-    for start in starts:
-        for event in definition.elements[start].events:
+    for entry in known:
+        for event in entry.events:
             if event.name is not None and event.name.literal and event.name.source == name:
-                return start
+                return entry.id
     return None
 
 
@@ -84,7 +84,7 @@ def _open(
     tx: Transaction, row: DefinitionRow, element: Element, definition: EventDefinition, key: int
 ) -> list[SubscriptionRow]:
     if definition.type is EventType.TIMER and definition.timer is not None and definition.timer_type:
-        value = _evaluated(tx, definition.timer)
+        value = evaluated(tx, definition.timer)
         try:
             due = recurrence.due(definition.timer_type, value, now=instant(tx.now), zone=WARSAW)
         except ValueError as error:
@@ -95,14 +95,15 @@ def _open(
         )
         jobs.insert(tx, [timer])
     elif definition.type in (EventType.MESSAGE, EventType.SIGNAL) and definition.name is not None:
-        name = str(_evaluated(tx, definition.name))
+        name = str(evaluated(tx, definition.name))
         opened = [_subscription(tx, row, element, definition.type, name, key)]
         subscriptions.insert(tx, opened)
         return opened
     return []
 
 
-def _evaluated(tx: Transaction, expression: Expression) -> Any:
+def evaluated(tx: Transaction, expression: Expression) -> Any:
+    """Return the value of an expression that is asked where there is no instance yet."""
     if expression.literal:
         return expression.source
     environment = Environment(now=instant(tx.now), calendars={"pl": polish_calendar()})

@@ -225,6 +225,19 @@ def claim_start(tx: Transaction, *, process_id: str, correlation_hash: bytes, ro
     return insert_if_new(tx, _CLAIM_START, values)
 
 
+def hold(tx: Transaction, hashes: Sequence[bytes]) -> None:
+    """Let nobody else publish, open or claim for these correlation hashes until the transaction ends."""
+    _lock(tx, hashes)
+
+
+def waiting_in(tx: Transaction, *, message_key: int, process_id: str) -> SubscriptionRow | None:
+    """Return the running instance's subscription of a process that waits longest for a message's key."""
+    row = messages.read(tx, message_key)
+    waiting = () if row is None else _waiting(tx, row.name_hash, row.correlation_hash)
+    own = (each for each in waiting if each.process_id == process_id and each.instance_key is not None)
+    return next(own, None)
+
+
 def release_start(tx: Transaction, root_key: int) -> list[Buffered]:
     """Let the next instance start that waited for this one to end.
 

@@ -160,16 +160,13 @@ def _check_container(definition: ProcessDefinition, container: Element) -> Itera
     starts = [definition.elements[start] for start in definition.starts.get(container.id, ())]
     if container.triggered_by_event:
         yield from _check_event_sub_process(definition, container, len(starts))
-    several = starts
-    if container.type is ElementType.PROCESS:
-        several = [start for start in starts if not start.events]
-    if len(several) > 1:
+    if len(starts) > 1 and container.type is not ElementType.PROCESS:  # a process is started at one by name
         yield _finding(
             definition,
             container,
             "start-several",
             f"expected one start event that tells where {container.id!r} begins, "
-            f"but it has {len(several)}: {', '.join(start.id for start in several)}",
+            f"but it has {len(starts)}: {', '.join(start.id for start in starts)}",
             "leave one of them",
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.check.gateways import check_gateway
+from engine.bpmn.check.instantiation import check_instantiation
 from engine.bpmn.check.placement import check_placement
 from engine.bpmn.check.reachability import check_reachability
 from engine.bpmn.check.shapes import DECIDING, is_activity
@@ -26,6 +27,7 @@ def check_structure(definition: ProcessDefinition) -> Iterator[Finding]:
         yield from _check_default(definition, element)
         yield from _check_boundary(definition, element)
         yield from check_placement(definition, element)
+        yield from check_instantiation(definition, element)
         yield from check_gateway(definition, element)
     if sound:
         yield from check_reachability(definition)

@@ -25,7 +25,13 @@ def inclusive(step: Step, instance: ElementInstance, element: Element) -> None:
 
 
 def event_based(step: Step, instance: ElementInstance, element: Element) -> None:
-    """Listen for all events behind the gateway; the first to happen wins (§13.4.4)."""
+    """Listen for all events behind the gateway; the first to happen wins (§13.4.4).
+
+    A parallel one waits for all of them; it is entered by a person only, since it instantiates.
+    """
+    if element.event_gateway_parallel:
+        step.leave(instance, element, element.outgoing)
+        return
     for flow_id in element.outgoing:
         target = step.definition.flows[flow_id].target
         waits.open_event(step, instance, step.definition.elements[target])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.kernel import events as ev
 from engine.kernel import triggers, waits
 from engine.kernel.failure import Failure
+from engine.kernel.instantiation import begins, enter
 from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
 from engine.kernel.variables import scope_of, visible
@@ -15,7 +16,7 @@ def process(step: Step, instance: ElementInstance, element: Element) -> None:
     """Listen for the process' event sub-processes and enter it at the start event it was started by."""
     waits.open_event_sub_processes(step, instance)
     if instance.trigger:
-        step.queue.append(("element", instance.key, instance.trigger))
+        enter(step, instance)
     else:
         begin(step, instance, element)
 
@@ -35,17 +36,12 @@ def begin(step: Step, instance: ElementInstance, element: Element) -> None:
     (§13.3.4)."""
     definition = step.definition
     first = definition.starts.get(element.id) or tuple(
-        child for child in definition.children.get(element.id, ()) if _begins(definition.elements[child])
+        child for child in definition.children.get(element.id, ()) if begins(definition.elements[child])
     )
     for child in first:
         step.queue.append(("element", instance.key, child))
     if not first:
         step.settle(instance)
-
-
-def _begins(element: Element) -> bool:
-    attached = element.attached_to is not None
-    return not (element.incoming or attached or element.triggered_by_event or element.is_for_compensation)
 
 
 def call(step: Step, instance: ElementInstance, element: Element) -> None:
