@@ -43,6 +43,7 @@ class Start(Command, frozen=True, tag="start", kw_only=True):
     root_key: int = 0
     depth: int = 0
     key: int = 0  # the key promised to a calling instance; 0: the first free one
+    part: int = -1  # which definition of a parallel multiple start event has happened; -1: the whole event
 
 
 class CompleteJob(Command, frozen=True, tag="complete_job", kw_only=True):

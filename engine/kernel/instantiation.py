@@ -65,6 +65,8 @@ def start(step: Step, command: cmd.Start) -> None:
         )
     )
     root = step.tree.root
+    if trigger is not None and waits.is_one_of_all(trigger) and command.part >= 0:
+        step.emit(ev.PartReceived(root.key, trigger.id, command.part, command.variables if own else {}))
     if trigger is None or not own:
         step.activate(root, definition.elements[definition.id])
         return
@@ -80,13 +82,16 @@ def start(step: Step, command: cmd.Start) -> None:
 def enter(step: Step, root: ElementInstance) -> None:
     """Enter an instance at what started it."""
     trigger = step.definition.elements[root.trigger]
-    if trigger.type is ElementType.START_EVENT:
+    if trigger.type is ElementType.START_EVENT and not (root.received or {}).get(trigger.id):
         step.queue.append(("element", root.key, trigger.id))
     else:
         _happen(step, root, trigger, {})
 
 
 def _happen(step: Step, root: ElementInstance, trigger: Element, variables: dict[str, Any]) -> None:
+    if (root.received or {}).get(trigger.id):
+        _wait_for_the_rest(step, root, trigger, variables)
+        return
     gateway = gateway_of(step.definition, trigger)
     if gateway is None:
         triggers.happen(step, trigger, root, variables)
@@ -101,6 +106,18 @@ def _happen(step: Step, root: ElementInstance, trigger: Element, variables: dict
         for other in gateway.outgoing:
             if other != flow:
                 step.queue.append(("flow", root.key, other))
+
+
+def _wait_for_the_rest(step: Step, root: ElementInstance, start: Element, variables: dict[str, Any]) -> None:
+    """Enter a parallel multiple start event of which one definition has happened (§10.5.2)."""
+    parts = (root.received or {})[start.id]
+    step.emit(ev.PartsConsumed(root.key, start.id))
+    key = step.key()
+    step.entered += 1
+    step.emit(ev.ElementActivated(key, start.id, root.key, variables=variables or None))
+    for definition, brought in parts:
+        step.emit(ev.PartReceived(key, start.id, definition, brought))
+    step.activate(step.tree.elements[key], start)
 
 
 def _trigger(definition: ProcessDefinition, element_id: str | None) -> Element | None:

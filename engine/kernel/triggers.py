@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 def fire(step: Step, owner: ElementInstance, event: Element, variables: dict[str, Any]) -> None:
     """Let an event happen for whoever listens: a boundary, a start of an event sub-process, a gateway,
     the event itself."""
-    if event.type is ElementType.BOUNDARY_EVENT:
+    if owner.element_id == event.id:
+        step.complete(owner, variables)
+    elif event.type is ElementType.BOUNDARY_EVENT:
         _boundary(step, owner, event, variables)
     elif event.type is ElementType.START_EVENT:
         _event_sub_process(step, owner, event, variables)
-    elif owner.element_id != event.id:
-        _event_gateway(step, owner, event, variables)
     else:
-        step.complete(owner, variables)
+        _event_gateway(step, owner, event, variables)
 
 
 def arrive(

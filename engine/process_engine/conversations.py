@@ -1,8 +1,9 @@
 """One instance per conversation: who may be started by a message, and who is running already.
 
 For a correlation key one instance of a process runs at a time that a message has started; the next message
-waits in the buffer. The messages behind a parallel instantiating gateway (BPMN 2.0.2 §10.6.6) create one
-instance together: the first starts it, the others are for that one.
+waits in the buffer. The messages behind a parallel instantiating gateway (BPMN 2.0.2 §10.6.6), and those of a
+parallel multiple start event (§10.5.2), create one instance together: the first starts it, the others are for
+that one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.kernel.instantiation import entries, gateway_of
+from engine.kernel.waits import is_one_of_all
 from engine.model.definition import Element, EventType, ProcessDefinition
 from engine.process_engine import messages, starts
 from engine.process_engine.family import Family
@@ -61,10 +63,18 @@ def _names(tx: Transaction, definition: ProcessDefinition, start: str) -> list[s
     """Return the names of the messages that create one instance together; none where each has its own."""
     entry = next(each for each in entries(definition) if each.id == start)
     gateway = gateway_of(definition, entry)
+    if is_one_of_all(entry):
+        return _messages(tx, entry)
     if gateway is None or not gateway.event_gateway_parallel:
         return []
     targets = [definition.elements[definition.flows[flow].target] for flow in gateway.outgoing]
     return [name for target in targets for name in _messages(tx, target)]
+
+
+def part_of(tx: Transaction, definition: ProcessDefinition, start: str, name: str) -> int:
+    """Return which definition of a parallel multiple start event a message is, -1 for other events."""
+    entry = next(each for each in entries(definition) if each.id == start)
+    return _messages(tx, entry).index(name) if is_one_of_all(entry) else -1
 
 
 def _messages(tx: Transaction, element: Element) -> list[str]:

@@ -228,7 +228,8 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
         family, row, payload, bound.definition, start
     ):
         return True
-    family.start(bound, cmd.Start(variables=payload.get("variables", {}), element_id=start))
+    part = conversations.part_of(tx, bound.definition, start, payload.get("name", ""))
+    family.start(bound, cmd.Start(variables=payload.get("variables", {}), element_id=start, part=part))
     if row.kind == "timer_start":
         again = starts.next_timer(row, family.key(), tx.now)
         jobs.insert(tx, [again] if again is not None else [])

@@ -253,3 +253,55 @@ def test_only_messages_meet_behind_a_parallel_gateway(run: Run) -> None:
     catch = event("intermediateCatchEvent", "c", [on("message", "claim")])
     with pytest.raises(InvalidDefinition, match="parallel and does not instantiate"):
         run.deploy(Plain("p", nodes("startEvent", "s") + one + catch + flows("s > g", "g > c"), ROOTS))
+
+
+def both(kind: str = "message", name: str = "proof", outputs: str = "") -> Plain:
+    definitions = [outputs, on("message", "claim"), on(kind, name)]
+    start = event("startEvent", "s", definitions, parallelMultiple="true")
+    body = start + users("read") + nodes("endEvent", "e") + flows("s > read", "read > e")
+    return Plain("p", body, ROOTS)
+
+
+def test_all_messages_of_a_parallel_multiple_start_event_create_one_instance(run: Run) -> None:
+    run.deploy(both())
+    run.publish("proof", "1", number="1", proof="p")
+    run.publish("claim", "2", number="2")
+    one, two = run.cases("p")
+    assert (one.active, one.tasks) == (["s"], [])
+    run.engine.set_variables(one.key, {"proof": "corrected"}, actor="op", reason="typing error")
+    run.engine.suspend(one.key, actor="op", reason="wait")
+    run.publish("claim", "1", number="1", claim="c")
+    assert one.tasks == []
+    run.engine.activate(one.key, actor="op", reason="go on")
+    run.settle()
+    assert (one.tasks, one.variables) == (["read"], {"number": "1", "proof": "corrected", "claim": "c"})
+    run.engine.cancel(two.key, actor="op", reason="mistake")
+    run.settle()
+    assert one.complete("read").state == "completed"
+    assert len(run.cases("p")) == 2
+
+
+def test_a_parallel_multiple_start_keeps_only_what_it_maps(run: Run) -> None:
+    mapped = (
+        '<bpmn:extensionElements><zeebe:ioMapping><zeebe:output source="=a + b" target="sum"/>'
+        "</zeebe:ioMapping></bpmn:extensionElements>"
+    )
+    run.deploy(both(outputs=mapped))
+    run.publish("claim", "1", number="1", a=1)
+    run.publish("proof", "1", number="1", b=2)
+    (case,) = run.cases("p")
+    assert (case.tasks, case.variables) == (["read"], {"sum": 3})
+
+
+def test_a_parallel_multiple_start_that_cannot_listen_waits_for_a_person(run: Run) -> None:
+    run.deploy(both())
+    run.publish("claim", "", text="x")
+    (case,) = run.cases("p")
+    assert [each.element_id for each in case.incidents] == ["s"]
+    case.resolve(number="1")
+    run.publish("proof", "1", number="1")
+    assert case.tasks == ["read"]
+    with pytest.raises(InvalidDefinition, match="signal of 's' has no key"):
+        run.deploy(both("signal", "alarm"))
+    key = run.engine.start("p", element_id="s", actor="anna").key
+    assert [each.element_id for each in run.engine.user_tasks(instance_key=key)] == ["read"]

@@ -8,12 +8,13 @@ from engine.bpmn.findings import error, place_of
 from engine.model.definition import Element, ElementType, EventType, ProcessDefinition
 from engine.model.records import Finding
 
+_NO_KEY = "the {} of '{}' has no key that tells which instance it is for"
 _CREATES = {EventType.MESSAGE, EventType.SIGNAL, EventType.TIMER}
 
 
 def check_instantiation(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     """Yield why an instantiating gateway or receive task could not create an instance exactly."""
-    reason = ""
+    reason = _what_it_waits_for(definition, element)
     if element.instantiate:
         reason = _where_it_stands(definition, element) or _what_follows(definition, element)
     elif element.event_gateway_parallel:
@@ -37,6 +38,13 @@ def _where_it_stands(definition: ProcessDefinition, element: Element) -> str:
     return ""
 
 
+def _what_it_waits_for(definition: ProcessDefinition, start: Element) -> str:
+    if start.type is not ElementType.START_EVENT or start.parent != definition.id or len(start.events) < 2:
+        return ""
+    others = [event.type for event in start.events if event.type is not EventType.MESSAGE]
+    return _NO_KEY.format(others[0], start.id) if start.parallel_multiple and others else ""
+
+
 def _what_follows(definition: ProcessDefinition, element: Element) -> str:
     if element.type is not ElementType.EVENT_BASED_GATEWAY:
         return ""
@@ -47,7 +55,7 @@ def _what_follows(definition: ProcessDefinition, element: Element) -> str:
             continue
         for event in target.events:
             if event.type not in allowed and element.event_gateway_parallel:
-                return f"the {event.type} of {target.id!r} has no key that tells which instance it is for"
+                return _NO_KEY.format(event.type, target.id)
             if event.type not in allowed:
                 return f"nothing waits for the {event.type} of {target.id!r} before there is an instance"
     return ""

@@ -13,7 +13,7 @@ from engine.model.definition import ElementType
 BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
     {
         ElementType.PROCESS: scopes.process,
-        ElementType.START_EVENT: events.pass_through,
+        ElementType.START_EVENT: events.start,
         ElementType.END_EVENT: events.end,
         ElementType.INTERMEDIATE_THROW_EVENT: events.throw,
         ElementType.INTERMEDIATE_CATCH_EVENT: events.catch,

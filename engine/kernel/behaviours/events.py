@@ -22,6 +22,18 @@ def pass_through(step: Step, instance: ElementInstance, element: Element) -> Non
     step.complete(instance)
 
 
+def start(step: Step, instance: ElementInstance, element: Element) -> None:
+    """Go on at once; a parallel multiple start event of which one part has happened waits for the others."""
+    received = (instance.received or {}).get(element.id)
+    if not received:
+        step.complete(instance)
+        return
+    happened = {definition for definition, _ in received}
+    for index in range(len(element.events)):
+        if index not in happened:
+            waits.subscribe(step, instance, element, index)
+
+
 def catch(step: Step, instance: ElementInstance, element: Element) -> None:
     """Wait for what the event (or receive task) is about; one that waits for nothing, and the target of a
     link, go on at once."""
