@@ -14,8 +14,8 @@ import click
 # In the order of the help: the life of a procedure, then of a case, then of the installation.
 NAMES = (
     "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
-    "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "history",
-    "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
+    "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "modify",
+    "migrate", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
 )  # fmt: skip
 
 

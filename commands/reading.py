@@ -63,7 +63,28 @@ class Variables(click.ParamType[dict[str, Any]]):
             self.fail(str(error), param, ctx)
 
 
-KEY, DURATION, VARIABLES = Key(), Duration(), Variables()
+class Pair(click.ParamType[tuple[str, str]]):
+    """Two ids, ``old=new``."""
+
+    name = "pair"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return both ids; a usage error for anything else."""
+        old, _, new = str(value).partition("=")
+        if not old or not new:
+            self.fail(f"expected OLD=NEW, but got {str(value)[:80]!r}", param, ctx)
+        return old, new
+
+
+KEY, DURATION, VARIABLES, PAIR = Key(), Duration(), Variables(), Pair()
+
+
+def place(text: str) -> str | tuple[str, int]:
+    """Return an element id, or with ``@KEY`` the id and the key of its container."""
+    element, _, key = text.rpartition("@")
+    return (element, int(key[:20])) if element and key.isdigit() else text
 
 
 def duration(text: str) -> dt.timedelta:

@@ -3,6 +3,7 @@
     EngineError
     ├── NotFound             no such instance, task, job, definition …
     ├── Conflict             it is there, but not in a state that allows this (finished task, lost lease)
+    │   └── DoesNotFit           an instance cannot go on in another version; carries every obstacle
     ├── Forbidden            this actor may not do this
     ├── InvalidDefinition    uploaded files refused; carries the findings
     ├── InvalidSubmission    form data refused; carries one message per field
@@ -40,6 +41,14 @@ class NotFound(EngineError):
 
 class Conflict(EngineError):
     """The thing is not in a state that allows this."""
+
+
+class DoesNotFit(Conflict):
+    """An instance cannot go on in another version of its process; ``obstacles`` is all in the way."""
+
+    def __init__(self, version: int, obstacles: Sequence[str]) -> None:
+        self.obstacles = tuple(dict.fromkeys(obstacles))
+        super().__init__(f"the instance does not fit version {version}: {'; '.join(self.obstacles)}")
 
 
 class Forbidden(EngineError):

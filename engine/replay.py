@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Any
 
+import msgspec
+
 from engine.catalogue import Catalogue
 from engine.clock import instant
 from engine.errors import Conflict, NotFound
@@ -61,10 +63,9 @@ def replay(catalogue: Catalogue, tx: Transaction, instance_key: int, *, until: i
     for _, record in records(tx, row, until=until):
         course.take(record)
     tree = course.state
-    definition = catalogue.process(tx, tree.header.definition_key).definition
     return InstanceView(
         seq=until,
-        elements=course.elements(definition),
+        elements=course.elements(catalogue, tx),
         variables=dict(tree.root.variables or {}),
         user_tasks=tuple(_user_tasks(tree)),
         timers=tuple(_timers(tree)),
@@ -87,8 +88,7 @@ def elements(catalogue: Catalogue, tx: Transaction, instance_key: int) -> list[E
     course = _Course()
     for _, record in records(tx, row):
         course.take(record)
-    definition = catalogue.process(tx, row.definition_key).definition
-    return list(course.elements(definition))
+    return list(course.elements(catalogue, tx))
 
 
 def records(
@@ -112,25 +112,50 @@ def records(
         seq = found[-1].seq + 1
 
 
+class _Entry(msgspec.Struct):
+    """One entry into an element: where and when, what it is called in which version, how it ended."""
+
+    activated: ev.ElementActivated
+    at: int
+    element_id: str
+    definition_key: int
+    state: ElementState | None = None
+    ended_at: int | None = None
+
+
 class _Course:
     """What became of each element instance, in the order of entering."""
 
     def __init__(self) -> None:
         self._tree: InstanceTree | None = None
-        self._entered: dict[int, tuple[ev.ElementActivated, int]] = {}
-        self._ended: dict[int, tuple[ElementState, int]] = {}
+        self._entries: dict[int, _Entry] = {}
 
     def take(self, record: CommandRecord) -> None:
         """Fold the events of one command."""
         at = record.context.now
         self._tree = fold(self._tree, list(record.events), at)
+        definition_key = self._tree.header.definition_key
         for event in record.events:
             if isinstance(event, ev.ElementActivated):
-                self._entered[event.key] = event, at
-            elif isinstance(event, ev.ElementCompleted):
-                self._ended[event.key] = ElementState.COMPLETED, at
-            elif isinstance(event, ev.ElementTerminated):
-                self._ended[event.key] = ElementState.TERMINATED, at
+                self._entries[event.key] = _Entry(event, at, event.element_id, definition_key)
+            elif isinstance(event, ev.ElementCompleted | ev.ElementTerminated):
+                self._end(event, at)
+            elif isinstance(event, ev.InstanceMigrated):
+                self._migrate(event)
+
+    def _end(self, event: ev.ElementCompleted | ev.ElementTerminated, at: int) -> None:
+        entry = self._entries.get(event.key)
+        if entry is not None:
+            completed = isinstance(event, ev.ElementCompleted)
+            entry.state = ElementState.COMPLETED if completed else ElementState.TERMINATED
+            entry.ended_at = at
+
+    def _migrate(self, event: ev.InstanceMigrated) -> None:
+        """Give what is active the name it has in the new version; what has ended keeps its own."""
+        for entry in self._entries.values():
+            if entry.state is None:
+                entry.element_id = event.mapping.get(entry.element_id, entry.element_id)
+                entry.definition_key = event.definition_key
 
     @property
     def state(self) -> InstanceTree:
@@ -139,22 +164,24 @@ class _Course:
             raise NotFound("expected at least one command in the history, but there is none")
         return self._tree
 
-    def elements(self, definition: ProcessDefinition) -> tuple[ElementInstance, ...]:
+    def elements(self, catalogue: Catalogue, tx: Transaction) -> tuple[ElementInstance, ...]:
         """Return all element instances but the process itself."""
-        return tuple(self._element(definition, *entered) for entered in self._entered.values())
+        return tuple(
+            self._element(catalogue.process(tx, entry.definition_key).definition, entry)
+            for entry in self._entries.values()
+        )
 
-    def _element(self, definition: ProcessDefinition, event: ev.ElementActivated, at: int) -> ElementInstance:
-        element = definition.elements[event.element_id]
+    def _element(self, definition: ProcessDefinition, entry: _Entry) -> ElementInstance:
+        event, element = entry.activated, definition.elements[entry.element_id]
         body = element.loop is not None and not event.loop_index
-        state, ended = self._ended.get(event.key, (None, None))
         return ElementInstance(
             key=event.key,
-            element_id=event.element_id,
+            element_id=element.id,
             element_type=MULTI_INSTANCE_BODY if body else str(element.type),
-            state=self.state.elements[event.key].state if state is None else state,
+            state=self.state.elements[event.key].state if entry.state is None else entry.state,
             parent_key=event.scope,
-            activated_at=instant(at),
-            ended_at=None if ended is None else instant(ended),
+            activated_at=instant(entry.at),
+            ended_at=None if entry.ended_at is None else instant(entry.ended_at),
         )
 
 
@@ -223,6 +250,8 @@ def _described(row: HistoryRow, index: int, event: ev.Event, names: dict[int, st
         element_id = event.process_id
     if isinstance(event, ev.InstanceStarted | ev.ElementActivated):
         names[event.key] = element_id
+    if isinstance(event, ev.InstanceMigrated):
+        names.update({key: event.mapping.get(name, name) for key, name in names.items()})
     return HistoryEvent(
         seq=row.seq,
         index=index,

@@ -22,7 +22,7 @@ else:
 STATE_FORMAT = 1
 RECORD_FORMAT = 1
 
-_VALUE_FIELDS = ("variables", "items", "output")
+_VALUE_FIELDS = ("variables", "items", "output", "local_variables")
 _VALUED: dict[type, tuple[str, ...]] = {}
 
 

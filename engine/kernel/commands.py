@@ -169,24 +169,32 @@ class Cancel(Command, frozen=True, tag="cancel", kw_only=True):
 
 
 class Modify(Command, frozen=True, tag="modify", kw_only=True):
-    """A person enters elements (id, and the key of the container, 0: its only one) and ends element
-    instances."""
+    """A person enters elements (id, and the key of the container, 0: its only one), takes the flows
+    ``after`` others, and ends element instances, by key or all those of an element.
+
+    ``local_variables``, by element id, are put into the scope of what is entered.
+    """
 
     activate: list[tuple[str, int]]
     terminate: list[int]
     variables: dict[str, Any] = msgspec.field(default_factory=dict)
     reason: str = ""
+    after: list[tuple[str, int]] = msgspec.field(default_factory=list)
+    terminate_elements: list[str] = msgspec.field(default_factory=list)
+    local_variables: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
 class Migrate(Command, frozen=True, tag="migrate", kw_only=True):
     """A person lets the instance go on in another version: the context's definition is the new one.
 
-    ``new_events`` are the ids of events that the version before does not have: only these begin to wait.
+    ``mapping`` has the ids of the version before that are others in the new one. ``begins`` lists, by id of
+    the version before, the events that its instances begin to wait for.
     """
 
     version: int
-    new_events: list[str]
+    begins: dict[str, list[str]]
     reason: str = ""
+    mapping: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class Proceed(Command, frozen=True, tag="proceed", kw_only=True):

@@ -10,6 +10,7 @@ EFFECTS: frozenset[type[ev.Event]] = frozenset(
         ev.InstanceStarted,
         ev.InstanceSuspended,
         ev.InstanceActivated,
+        ev.InstanceMigrated,
         ev.InstanceEnded,
         ev.StepInterrupted,
         ev.JobCreated,

@@ -22,6 +22,7 @@ from engine.kernel import (
     waits,
 )
 from engine.kernel import events as ev
+from engine.kernel.migration import migrate
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
 from engine.kernel.step import LEAVING, Step
 from engine.model.definition import Element, ElementType
@@ -140,7 +141,7 @@ def _deliver(
 def set_variables(step: Step, command: cmd.SetVariables) -> None:
     """Correct variables in one scope."""
     scope = _element(step, command.element_key) if command.element_key else step.tree.root
-    step.emit(ev.VariablesSet(scope.key, command.variables))
+    step.emit(ev.VariablesSet(scope.key, command.variables, command.reason))
 
 
 def resolve_incident(step: Step, command: cmd.ResolveIncident) -> None:
@@ -304,7 +305,7 @@ VERBS: dict[type[cmd.Command], Callable[[Step, Any], None]] = {
     cmd.Activate: activate,
     cmd.Cancel: cancel,
     cmd.Modify: modification.modify,
-    cmd.Migrate: modification.migrate,
+    cmd.Migrate: migrate,
     cmd.Proceed: proceed,
     cmd.ChildCompleted: child_completed,
     cmd.ChildFailed: child_failed,

@@ -14,7 +14,6 @@ from engine.clock import Clock, micros
 from engine.documents import Documents
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
-from engine.kernel import commands as cmd
 from engine.keys import token_text
 from engine.model.records import (
     Deployment,
@@ -27,6 +26,7 @@ from engine.model.records import (
 from engine.parameters import Parameters
 from engine.people import People
 from engine.process_engine import definitions, idle, instances, jobs, messages, user_tasks
+from engine.process_engine.correcting import Corrections
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 from engine.process_engine.views import Views
@@ -41,7 +41,7 @@ NOTHING = dt.timedelta(0)
 
 
 @guarded
-class ProcessEngine(Views):
+class ProcessEngine(Views, Corrections):
     """A BPMN engine over one database; safe to use from several threads, and beside others on the same
     database."""
 
@@ -152,71 +152,6 @@ class ProcessEngine(Views):
             request_id=request_id,
         )
 
-    def set_variables(
-        self,
-        instance_key: int,
-        variables: Mapping[str, Any],
-        *,
-        actor: str,
-        reason: str,
-        element_key: int = 0,
-    ) -> ProcessInstance:
-        """Correct variables of an instance, or of one element instance's scope."""
-        return instances.set_variables(
-            self.parts, instance_key, variables, element_key=element_key, actor=actor, reason=reason
-        )
-
-    def cancel(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
-        """End an instance and all that is in it."""
-        return instances.command(self.parts, instance_key, cmd.Cancel(reason=reason), actor=actor)
-
-    def suspend(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
-        """Stop an instance's jobs and timers; the clock of the law goes on."""
-        return instances.suspend(self.parts, instance_key, cmd.Suspend(reason=reason), actor=actor)
-
-    def activate(self, instance_key: int, *, actor: str, reason: str) -> ProcessInstance:
-        """Let a suspended instance go on."""
-        return instances.suspend(self.parts, instance_key, cmd.Activate(reason=reason), actor=actor)
-
-    def modify(
-        self,
-        instance_key: int,
-        *,
-        activate: Sequence[str | tuple[str, int]] = (),
-        terminate: Sequence[int] = (),
-        variables: Mapping[str, Any] | None = None,
-        actor: str,
-        reason: str,
-    ) -> ProcessInstance:
-        """Enter elements (by id, or id and key of their container) and end element instances (by key)."""
-        return instances.modify(
-            self.parts,
-            instance_key,
-            activate=activate,
-            terminate=terminate,
-            variables=variables,
-            actor=actor,
-            reason=reason,
-        )
-
-    def migrate(
-        self,
-        instance_key: int,
-        *,
-        version: int | None = None,
-        actor: str,
-        reason: str,
-        dry_run: bool = False,
-    ) -> ProcessInstance:
-        """Let an instance go on in another version (None: the newest); raises ``Conflict`` where it does
-        not fit.
-
-        Elements are matched by id; deadlines, assignments and retries stay. ``dry_run`` only tries.
-        """
-        return instances.migrate(
-            self.parts, instance_key, version=version, actor=actor, reason=reason, dry_run=dry_run
-        )
-
     # --- user tasks ---
 
     def claim(self, task_key: int, *, actor: str) -> UserTask:
@@ -313,7 +248,7 @@ class ProcessEngine(Views):
             attempt=attempt,
         )
 
-    # --- messages, signals, timers ---
+    # --- messages, signals ---
 
     def publish_message(
         self,
@@ -338,25 +273,10 @@ class ProcessEngine(Views):
         """Broadcast a signal to every subscription open now."""
         messages.broadcast(self.parts, name, variables=variables)
 
-    def reschedule_timer(self, timer_key: int, *, due_at: dt.datetime, actor: str, reason: str) -> None:
-        """Move a waiting timer to another aware instant."""
-        instances.reschedule_timer(self.parts, timer_key, due_at=due_at, actor=actor, reason=reason)
-
     def run_until_idle(self) -> int:
         """Fire due timers, run registered handlers and deliveries until nothing is due; return the units
         done."""
         return idle.run_until_idle(self.parts)
-
-    # --- incidents ---
-
-    def resolve_incident(
-        self, incident_key: int, *, actor: str, reason: str, new_effect: bool = False, retries: int = 1
-    ) -> None:
-        """Close an incident and let its element try again; ``new_effect`` asks for a deliberate new
-        outside effect."""
-        instances.resolve_incident(
-            self.parts, incident_key, actor=actor, reason=reason, new_effect=new_effect, retries=retries
-        )
 
     # --- the installation ---
 

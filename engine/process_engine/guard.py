@@ -86,6 +86,12 @@ def _names(value: object, name: str) -> None:
         _text(each, name)
 
 
+def _mapping(value: object, name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InvalidVariables(f"expected '{name}' from id to id, but got {value!r}")
+    _names([*value, *value.values()], name)
+
+
 _CHECKS: dict[str, Callable[[object, str], None]] = {
     **dict.fromkeys(_TEXTS, _text),
     **dict.fromkeys(_KEYS, _key),
@@ -93,6 +99,8 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     **dict.fromkeys(_DURATIONS, _duration),
     **dict.fromkeys(_INSTANTS, _instant),
     "until": _place,
+    "local_variables": _variables,
+    "mapping": _mapping,
     "variables": _variables,
     "groups": _names,
     "users": _names,

@@ -1,15 +1,12 @@
-"""Verbs on process instances: start, cancel, suspend, set variables, resolve an incident, move a timer."""
+"""Process instances: started, read."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from engine.catalogue import BoundProcess
-from engine.clock import instant, micros
+from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted, accepted_text
@@ -17,7 +14,7 @@ from engine.model.records import InstanceState, ProcessInstance
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import Repeated, run_verb
-from engine.store import instances, jobs, subscriptions
+from engine.store import instances
 from engine.store.rows import InstanceRow
 
 
@@ -109,139 +106,3 @@ def _filed(
     given = {key: value for key, value in variables.items() if key in fields}
     others = {key: value for key, value in variables.items() if key not in fields}
     return accepted(form.validate(given, now=instant(family.tx.now), variables=accepted(others)))
-
-
-def command(parts: Parts, key: int, asked: cmd.AnyCommand, *, actor: str) -> ProcessInstance:
-    """Lock an instance and let it work one command off."""
-
-    def work(family: Family) -> ProcessInstance:
-        member = family.member(key)
-        family.apply(member, asked)
-        return process_instance(member.row)
-
-    return run_verb(parts, work, actor=actor)
-
-
-def suspend(parts: Parts, key: int, asked: cmd.Suspend | cmd.Activate, *, actor: str) -> ProcessInstance:
-    """Suspend or activate an instance and every running instance it has called, directly or not."""
-
-    def work(family: Family) -> ProcessInstance:
-        member = family.member(key)
-        family.apply(member, asked)
-        own = {key}
-        for row in sorted(instances.called(family.tx, member.row.root_key), key=lambda each: each.key):
-            if row.parent_key in own and row.ended_at is None:
-                own.add(row.key)
-                if (row.state == InstanceState.SUSPENDED) == isinstance(asked, cmd.Activate):
-                    family.apply(family.member(row.key), asked)
-        return process_instance(member.row)
-
-    return run_verb(parts, work, actor=actor)
-
-
-def set_variables(
-    parts: Parts, key: int, variables: Mapping[str, Any], *, element_key: int, actor: str, reason: str
-) -> ProcessInstance:
-    """Correct variables of an instance, or of one element instance's scope."""
-    asked = cmd.SetVariables(variables=accepted(variables), element_key=element_key, reason=reason)
-    return command(parts, key, asked, actor=actor)
-
-
-def modify(
-    parts: Parts,
-    key: int,
-    *,
-    activate: Sequence[str | tuple[str, int]],
-    terminate: Sequence[int],
-    variables: Mapping[str, Any] | None,
-    actor: str,
-    reason: str,
-) -> ProcessInstance:
-    """Enter elements and end element instances of a running instance."""
-    entries = [(each, 0) if isinstance(each, str) else each for each in activate]
-    asked = cmd.Modify(
-        activate=entries, terminate=list(terminate), variables=accepted(variables), reason=reason
-    )
-    return command(parts, key, asked, actor=actor)
-
-
-def migrate(
-    parts: Parts, key: int, *, version: int | None, actor: str, reason: str, dry_run: bool
-) -> ProcessInstance:
-    """Let a running instance go on in another version of its process (None: the newest)."""
-
-    def work(family: Family) -> ProcessInstance:
-        member = family.member(key)
-        catalogue, process_id = family.parts.catalogue, member.row.process_id
-        if version is None:
-            bound = catalogue.latest(family.tx, process_id)
-        else:
-            bound = catalogue.version(family.tx, process_id, version)
-        before = catalogue.process(family.tx, member.row.definition_key).definition
-        new_events = sorted(bound.definition.elements.keys() - before.elements.keys())
-        member.row = msgspec.structs.replace(
-            member.row, definition_key=bound.row.key, version=bound.row.version
-        )
-        asked = cmd.Migrate(version=bound.row.version, new_events=new_events, reason=reason)
-        family.apply(member, asked)
-        subscriptions.rebind(family.tx, key, bound.row.key)
-        if dry_run:
-            raise DryRun(process_instance(member.row))
-        return process_instance(member.row)
-
-    try:
-        return run_verb(parts, work, actor=actor)
-    except DryRun as tried:
-        return tried.outcome
-
-
-class DryRun(Exception):
-    """A verb that was only tried: its transaction is rolled back; carries what would have been the answer."""
-
-    def __init__(self, outcome: ProcessInstance) -> None:
-        self.outcome = outcome
-        super().__init__("only tried")
-
-
-def resolve_incident(
-    parts: Parts, incident_key: int, *, actor: str, reason: str, new_effect: bool, retries: int
-) -> None:
-    """Close an incident and let its element instance try again."""
-
-    def work(family: Family) -> None:
-        found = instances.lock_by_incident(family.tx, incident_key)
-        if found is None:
-            raise NotFound(f"no incident {incident_key}")
-        locked, row = found
-        asked = cmd.ResolveIncident(
-            incident_key=incident_key,
-            element_key=row.element_key or 0,
-            reason=reason,
-            retries=retries,
-            new_effect=new_effect,
-        )
-        family.apply(family.adopt(locked), asked)
-        if row.type == "job_crashed":
-            jobs.revive(family.tx, row.instance_key)
-
-    run_verb(parts, work, actor=actor)
-
-
-def reschedule_timer(parts: Parts, timer_key: int, *, due_at: dt.datetime, actor: str, reason: str) -> None:
-    """Move a waiting timer to another instant (aware)."""
-
-    def work(family: Family) -> None:
-        found = instances.lock_by_job(family.tx, timer_key)
-        if found is None or found[1].kind != "timer":
-            raise NotFound(f"no waiting timer {timer_key}")
-        locked, row = found
-        asked = cmd.RescheduleTimer(
-            timer_key=timer_key,
-            element_key=row.element_key or 0,
-            due_at=micros(due_at),
-            local=due_at.isoformat(),
-            reason=reason,
-        )
-        family.apply(family.adopt(locked), asked)
-
-    run_verb(parts, work, actor=actor)

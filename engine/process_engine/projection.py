@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.kernel import codec
 from engine.kernel import events as ev
 from engine.model.records import IncidentState, JobState, UserTaskState
-from engine.store import correlation, incidents, jobs, subscriptions, user_tasks
+from engine.store import correlation, element_ids, incidents, jobs, subscriptions, user_tasks
 from engine.store.rows import IncidentRow, JobRow, SubscriptionRow, UserTaskRow
 from engine.store.sealing import DataKey, place
 
@@ -34,6 +34,7 @@ class Changes:
         self._incidents: dict[int, IncidentRow] = {}
         self._resolved: dict[int, None] = {}
         self._suspended: dict[int, bool] = {}
+        self._migrated: dict[int, ev.InstanceMigrated] = {}
 
     @property
     def has_ready_jobs(self) -> bool:
@@ -64,6 +65,10 @@ class Changes:
     def instance_activated(self, member: Member, event: ev.InstanceActivated) -> None:
         """Let the instance's jobs and timers go on."""
         self._suspended[member.row.key] = False
+
+    def instance_migrated(self, member: Member, event: ev.InstanceMigrated) -> None:
+        """Let the rows of what waits name the elements of the version the instance goes on in."""
+        self._migrated[member.row.key] = event
 
     def resume(self, member: Member) -> None:
         """Let what a suspended instance has sent on its way go on, now that the instance has ended."""
@@ -272,6 +277,7 @@ class Changes:
     def write(self) -> None:
         """Write all that was gathered, one statement per table and kind of change."""
         tx = self._family.tx
+        self._move_migrated()
         self._open_subscriptions()
         user_tasks.upsert(tx, list(self._tasks.values()))
         user_tasks.end(tx, self._ended_tasks, tx.now)
@@ -292,6 +298,14 @@ class Changes:
             jobs.suspend(tx, stopped)
         if resumed:
             jobs.activate(tx, resumed, tx.now)
+
+    def _move_migrated(self) -> None:
+        """Rename what was there before; what this verb adds has its new names already."""
+        tx = self._family.tx
+        for key, event in self._migrated.items():
+            subscriptions.rebind(tx, key, event.definition_key)
+            if event.mapping:
+                element_ids.rename(tx, key, event.mapping)
 
     def _open_subscriptions(self) -> None:
         if not self._opened:
@@ -326,6 +340,7 @@ def job_row(family: Family, *, key: int, kind: str, subscription: SubscriptionRo
 _PROJECTIONS: dict[type[ev.Event], Callable[[Changes, Any, Any], None]] = {
     ev.InstanceSuspended: Changes.instance_suspended,
     ev.InstanceActivated: Changes.instance_activated,
+    ev.InstanceMigrated: Changes.instance_migrated,
     ev.StepInterrupted: Changes.step_interrupted,
     ev.JobCreated: Changes.job_created,
     ev.JobEnded: Changes.job_ended,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from engine.kernel import events as ev
 from engine.kernel.state import ElementInstance, Header, InstanceTree
 from engine.model.records import InstanceState
@@ -45,8 +47,33 @@ def instance_activated(tree: InstanceTree, event: ev.InstanceActivated, at: int)
 
 
 def instance_migrated(tree: InstanceTree, event: ev.InstanceMigrated, at: int) -> None:
-    """Bind the instance to another version."""
+    """Bind the instance to another version, under the ids that version has."""
     tree.header.definition_key = event.definition_key
+    if event.mapping:
+        for element in tree.elements.values():
+            _rename(element, event.mapping)
+            tree.touch(element)
+
+
+def _rename(element: ElementInstance, mapping: dict[str, str]) -> None:
+    """Give an element instance and all it holds the ids of another version."""
+    element.element_id = mapping.get(element.element_id, element.element_id)
+    element.trigger = mapping.get(element.trigger, element.trigger)
+    named: list[Any] = [*(element.timers or ()), *(element.subscriptions or ()), *(element.conditions or ())]
+    records = list(element.compensations or ())
+    for each in records:
+        records += each.inner or ()
+    for each in (*named, *records):
+        each.element_id = mapping.get(each.element_id, each.element_id)
+    if element.consumed is not None:
+        element.consumed = [mapping.get(flow, flow) for flow in element.consumed]
+    if element.received:
+        element.received = {mapping.get(event, event): parts for event, parts in element.received.items()}
+    if element.joins:
+        element.joins = {
+            mapping.get(gateway, gateway): {mapping.get(flow, flow): n for flow, n in waiting.items()}
+            for gateway, waiting in element.joins.items()
+        }
 
 
 def instance_ended(tree: InstanceTree, event: ev.InstanceEnded, at: int) -> None:

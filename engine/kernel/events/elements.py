@@ -58,10 +58,11 @@ class GatewayFired(Event, frozen=True, tag="gateway_fired"):
 
 
 class VariablesSet(Event, frozen=True, tag="variables_set"):
-    """Variables were written in one scope."""
+    """Variables were written in one scope; a person who corrects them gives a ``reason``."""
 
     scope: int
     variables: dict[str, Any]
+    reason: str = ""
 
 
 class LoopStarted(Event, frozen=True, tag="loop_started"):

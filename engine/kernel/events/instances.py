@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from engine.kernel.events.event import Event
 from engine.model.records import InstanceState
 
@@ -36,19 +38,24 @@ class InstanceActivated(Event, frozen=True, tag="instance_activated"):
 
 
 class InstanceModified(Event, frozen=True, tag="instance_modified"):
-    """A person has entered elements and ended element instances."""
+    """A person has entered elements, gone on ``after`` others, and ended element instances."""
 
     activated: list[str]
     terminated: list[int]
     reason: str
+    after: list[str] = msgspec.field(default_factory=list)
 
 
 class InstanceMigrated(Event, frozen=True, tag="instance_migrated"):
-    """A person has moved the instance to another version of its process."""
+    """A person has moved the instance to another version of its process.
+
+    From here on the ids in ``mapping`` (elements, flows) are the others they are mapped to.
+    """
 
     definition_key: int
     version: int
     reason: str
+    mapping: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 class InstanceEnded(Event, frozen=True, tag="instance_ended"):

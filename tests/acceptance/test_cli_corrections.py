@@ -1,0 +1,43 @@
+"""Correcting running cases from the command line: moved, migrated, many at once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.acceptance.conftest import Run
+from tests.builders import process
+
+
+def draw(*tasks: str) -> None:
+    drawing = process("p").start()
+    for each in tasks:
+        drawing.user_task(each)
+    Path("p.bpmn").write_bytes(drawing.end("done").files()[0][1])
+
+
+def test_a_case_is_moved_and_migrated(run: Run) -> None:
+    draw("a", "b")
+    run("deploy", "p.bpmn")
+    run("start", "p", "--business-key", "K/1")
+    moved = run(
+        "modify", "K/1", "--enter", "b", "--end", "a", "--variables", '{"n": 1}', "--reason", "na papierze"
+    )
+    assert (moved.code, [t["element_id"] for t in run("tasks", "--format", "json").json]) == (0, ["b"])
+    draw("a", "c")
+    run("deploy", "p.bpmn")
+    refused = run("migrate", "K/1", "--reason", "nowa wersja", "--dry-run")
+    assert (refused.code, "'b' is active, but is not in it" in refused.err) == (1, True)
+    options = ("migrate", "K/1", "--map", "b=c", "--reason", "nowa wersja")
+    assert "fits version 2" in run(*options, "--dry-run").out
+    assert "goes on in version 2" in run(*options).out
+    assert [t["element_id"] for t in run("tasks", "--format", "json").json] == ["c"]
+    assert run("modify", "K/1", "--after", "c", "--end", "c", "--reason", "x").code == 0
+    (case,) = run("instances", "--format", "json").json
+    assert (case["state"], json.dumps(case["version"])) == ("completed", "2")
+    assert run("verify").code == 0
+
+
+def test_misuse_is_told(run: Run) -> None:
+    assert run("modify", "K/1", "--reason", "x").code == 2
+    assert "OLD=NEW" in run("migrate", "K/1", "--map", "a", "--reason", "x").err
