@@ -133,6 +133,33 @@ class Soundness(Record, frozen=True, kw_only=True):
     reason: str = ""  # why it is not proven
 
 
+class OpinionVerdict(StrEnum):
+    """What the comparison with another engine came to."""
+
+    AGREES = "agrees"
+    DIFFERS = "differs"
+    NOT_COMPARED = "not_compared"  # the other engine is known not to execute something in it
+
+
+class Difference(Record, frozen=True, kw_only=True):
+    """Where another engine goes another way; ``path`` are the elements completed until then, in order."""
+
+    element_id: str
+    message: str
+    path: tuple[str, ...] = ()
+
+
+class Opinion(Record, frozen=True, kw_only=True):
+    """What another engine makes of so many sampled paths of a process."""
+
+    process_id: str
+    file: str
+    verdict: OpinionVerdict
+    paths: int
+    differences: tuple[Difference, ...] = ()
+    reason: str = ""  # why it was not compared
+
+
 class Definition(Record, frozen=True, kw_only=True):
     """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
 

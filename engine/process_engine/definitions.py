@@ -16,9 +16,10 @@ from engine.kernel import codec
 from engine.kernel.values import accepted
 from engine.keys import bucket_of_text, compose
 from engine.model.definition import ProcessDefinition
-from engine.model.records import Definition, Deployment, Finding, Severity, Soundness
+from engine.model.records import Definition, Deployment, Finding, Opinion, Severity, Soundness
 from engine.process_engine import starts
 from engine.process_engine.parts import Parts
+from engine.second_opinion import second_opinion
 from engine.soundness import explore
 from engine.store import Transaction, audit, definitions
 from engine.store.rows import DefinitionRow
@@ -106,10 +107,19 @@ def check(parts: Parts, files: Files) -> list[Finding]:
 
 def soundness(parts: Parts, files: Files, *, bound: int, most_states: int) -> list[Soundness]:
     """Return what all runs of each process come to; raises ``InvalidDefinition`` for refused files."""
+    return [explore(each, bound=bound, most_states=most_states) for each in _accepted(parts, files)]
+
+
+def opinions(parts: Parts, files: Files) -> list[Opinion]:
+    """Return what another engine makes of each process; raises ``InvalidDefinition`` for refused files."""
+    return [second_opinion(each) for each in _accepted(parts, files)]
+
+
+def _accepted(parts: Parts, files: Files) -> tuple[ProcessDefinition, ...]:
     upload = Upload(parts, files)
     if upload.refused:
         raise InvalidDefinition(upload.findings)
-    return [explore(each, bound=bound, most_states=most_states) for each in upload.processes]
+    return upload.processes
 
 
 def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:

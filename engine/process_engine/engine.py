@@ -19,6 +19,7 @@ from engine.model.records import (
     Deployment,
     Finding,
     Job,
+    Opinion,
     ProcessInstance,
     Soundness,
     UserTask,
@@ -117,6 +118,14 @@ class ProcessEngine(Views, Corrections):
         ``InvalidDefinition`` for files the check refuses.
         """
         return definitions.soundness(self.parts, files, bound=bound, most_states=most_states)
+
+    def second_opinion(self, files: Sequence[tuple[str, bytes]]) -> list[Opinion]:
+        """Run sampled paths of each executable process on another engine as well; deploys nothing.
+
+        Raises ``InvalidDefinition`` for files the check refuses, ``Unavailable`` when the other engine does
+        not answer.
+        """
+        return definitions.opinions(self.parts, files)
 
     def deploy(self, files: Sequence[tuple[str, bytes]], *, by: str) -> Deployment:
         """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind."""

@@ -2,7 +2,7 @@
 
 Conditions stay and are answered both ways; so do the bounds of loops. Mappings, scripts, decisions and names
 go: no path depends on their values once conditions are free. Timers get a body that is always valid; they may
-fire at any time.
+fire at any time, as may conditional events.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from engine.model.definition import (
 )
 
 HOW_MANY = "how many"  # the cardinality of every multi-instance activity: a choice of 0 to the bound
+CONDITION = (
+    "condition"  # a conditional event is a signal that may come at any time, between two elements as well
+)
 _TIMERS = {TimerType.DATE: "1970-01-01T00:00:00Z", TimerType.DURATION: "PT1S", TimerType.CYCLE: "R/PT1H"}
 
 
@@ -41,10 +44,10 @@ def abstracted(definition: ProcessDefinition, bound: int) -> ProcessDefinition:
 def unexplored(definition: ProcessDefinition) -> str:
     """Return what in a definition waits for something the exploration has no move for; empty if nothing."""
     for element in definition.elements.values():
-        conditional = any(event.type is EventType.CONDITIONAL for event in element.events)
-        if conditional or element.type is ElementType.AD_HOC_SUB_PROCESS:
-            kind = "conditional events" if conditional else f"a {element.type}"
-            return f"'{element.id}' is not explored: {kind} move by data or by a person's choice"
+        if element.type is ElementType.AD_HOC_SUB_PROCESS:
+            return (
+                f"'{element.id}' is not explored: what is done in an ad-hoc sub-process is a person's choice"
+            )
     return ""
 
 
@@ -65,6 +68,8 @@ def _element(element: Element, bound: int) -> Element:
 
 
 def _event(event: EventDefinition) -> EventDefinition:
+    if event.type is EventType.CONDITIONAL:
+        return EventDefinition(type=EventType.SIGNAL, name=_literal(CONDITION))
     return msgspec.structs.replace(
         event,
         name=None if event.name is None else _literal(event.name.source),

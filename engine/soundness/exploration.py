@@ -158,7 +158,7 @@ class Exploration:
             return
         self.entered.update(entered)
         tree = work.tree
-        fired = states.normalise(tree, fired)
+        fired = states.normalise(tree, fired, self.bound)
         form = states.form_of(tree, fired, self.graph.closed)
         number = self._numbers.get(form)
         if number is None:

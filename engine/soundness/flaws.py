@@ -132,7 +132,7 @@ def _is_another(graph: Graph, element: str) -> bool:
 def dead_elements(found: Exploration, stuck: set[str]) -> Iterator[Flaw]:
     """Yield the first elements on every way that no run ever takes, but those known to be ``stuck``."""
     graph = found.graph
-    dead = graph.elements.keys() - found.entered - {found.definition.id}
+    dead = {each for each in graph.elements.keys() - found.entered if graph.is_entered(each)}
     for element in sorted(dead, key=lambda each: (graph.elements[each].line, each)):
         before = graph.before(element)
         if element in stuck or (before and all(each in dead for each in before)):

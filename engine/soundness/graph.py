@@ -36,15 +36,12 @@ class Graph:
     def __init__(self, definition: ProcessDefinition) -> None:
         self.definition = definition
         self.elements = definition.elements
-        self._links = _links(definition)
-        self.global_scopes = frozenset(
-            each.parent for each in self.elements.values() if _is_global(each) or _is_conditional(each)
-        )
+        self.global_scopes = frozenset(each.parent for each in self.elements.values() if _is_global(each))
         self._sources = {
             key: [definition.flows[flow].source for flow in each.incoming]
             for key, each in self.elements.items()
         }
-        for source, target in self._links:
+        for source, target in definition.links.items():
             self._sources[target].append(source)
         self.side_regions = self._find_side_regions()
         self.closed = frozenset(
@@ -57,9 +54,8 @@ class Graph:
             yield flow, self.definition.flows[flow].target
         for boundary in self.definition.boundaries.get(element, ()):
             yield "", boundary
-        for source, target in self._links:
-            if source == element:
-                yield "", target
+        if element in self.definition.links:
+            yield "", self.definition.links[element]
 
     def before(self, element: str) -> list[str]:
         """Return from where a token comes to an element: flows, links, the activity or container around."""
@@ -76,6 +72,13 @@ class Graph:
             return bool(it.events) and it.events[0].type is not EventType.LINK
         return it.type in (ElementType.USER_TASK, ElementType.EVENT_BASED_GATEWAY)
 
+    def is_entered(self, element: str) -> bool:
+        """Return whether tokens come to an element at all: not to the process, nor to the event that only
+        ties an activity to what undoes it."""
+        it = self.elements[element]
+        undoing = any(event.type is EventType.COMPENSATION for event in it.events)
+        return bool(it.parent) and not (undoing and it.type is ElementType.BOUNDARY_EVENT)
+
     def does_something(self, element: str) -> bool:
         """Return whether it matters that an element happens twice: it works or sends."""
         it = self.elements[element]
@@ -86,8 +89,7 @@ class Graph:
 
     def is_join(self, element: str) -> bool:
         """Return whether taken flows wait at an element for one another."""
-        it = self.elements[element]
-        return it.type is ElementType.PARALLEL_GATEWAY and len(it.incoming) > 1
+        return element in self.definition.joins
 
     def reach(
         self, tokens: Iterable[str], waiting: Waiting, *, stop: bool = False
@@ -115,7 +117,7 @@ class Graph:
         return seen, flows
 
     def _is_passed(self, element: str, flows: set[str], waiting: Waiting) -> bool:
-        if not self.is_join(element):
+        if not self.is_join(element) or self.elements[element].type is not ElementType.PARALLEL_GATEWAY:
             return True
         there = waiting.get(element, {})
         return all(flow in flows or flow in there for flow in self.elements[element].incoming)
@@ -175,22 +177,6 @@ class Graph:
         return all(host in inside for part in parts for host, _ in self.catchers(part, EventType.ERROR))
 
 
-def _links(definition: ProcessDefinition) -> tuple[tuple[str, str], ...]:
-    ends: dict[tuple[str, str], list[str]] = {}
-    catching: dict[tuple[str, str], str] = {}
-    for each in definition.elements.values():
-        for event in each.events:
-            if event.type is EventType.LINK and event.name is not None:
-                place = (each.parent, event.name.source)
-                if each.type is ElementType.INTERMEDIATE_CATCH_EVENT:
-                    catching[place] = each.id
-                else:
-                    ends.setdefault(place, []).append(each.id)
-    return tuple(
-        (end, catching[place]) for place, found in ends.items() if place in catching for end in found
-    )
-
-
 def _everything(definition: ProcessDefinition) -> Waiting:
     return {key: dict.fromkeys(each.incoming, 1) for key, each in definition.elements.items()}
 
@@ -205,10 +191,6 @@ def _is_side(element: Element, elements: Mapping[str, Element]) -> bool:
 
 def _is_global(element: Element) -> bool:
     return element.type in _GLOBAL_GATEWAYS or element.is_for_compensation
-
-
-def _is_conditional(element: Element) -> bool:
-    return any(event.type is EventType.CONDITIONAL for event in element.events)
 
 
 def _throws_far(element: Element) -> bool:

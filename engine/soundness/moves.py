@@ -8,6 +8,7 @@ from typing import NamedTuple
 from engine.kernel import commands as cmd
 from engine.kernel.state import ElementInstance, InstanceTree
 from engine.model.definition import ElementType, EventType
+from engine.soundness.abstraction import CONDITION
 from engine.soundness.graph import Graph
 from engine.soundness.states import Fired
 
@@ -23,15 +24,17 @@ class Move(NamedTuple):
 
 
 def possible(tree: InstanceTree, graph: Graph, fired: Fired, bound: int) -> list[Move]:
-    """Return the moves of a state in the order of its element instances; an interrupted step goes on
-    first."""
-    if tree.header.queue is not None:
-        return [Move(cmd.Proceed(), tree.header.key)]
-    found: list[Move] = []
+    """Return the moves of a state in the order of its element instances; in an interrupted step only
+    conditions happen."""
+    running = tree.header.queue is not None
+    found: list[Move] = [Move(cmd.Proceed(), tree.header.key)] if running else []
     for instance in tree.elements.values():
-        found += _completions(graph, instance)
+        if not running:
+            found += _completions(graph, instance)
         found += [
-            move for move in _triggers(instance) if _may_fire(tree, graph, fired, bound, instance, move.event)
+            move
+            for move in _triggers(instance, only_conditions=running)
+            if _may_fire(tree, graph, fired, bound, instance, move.event)
         ]
     return found
 
@@ -65,11 +68,13 @@ def _heard(graph: Graph, instance: ElementInstance, kind: EventType, *, own: boo
     return dict.fromkeys(codes)
 
 
-def _triggers(owner: ElementInstance) -> Iterator[Move]:
-    for timer in owner.timers or ():
+def _triggers(owner: ElementInstance, *, only_conditions: bool) -> Iterator[Move]:
+    for timer in () if only_conditions else owner.timers or ():
         command = cmd.FireTimer(timer_key=timer.key, element_key=owner.key)
         yield Move(command, owner.key, timer.element_id)
     for listening in owner.subscriptions or ():
+        if only_conditions and listening.name != CONDITION:
+            continue
         kind = cmd.CorrelateMessage if listening.kind == EventType.MESSAGE else cmd.BroadcastSignal
         yield Move(
             kind(

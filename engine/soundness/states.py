@@ -6,11 +6,12 @@ Keys, instants, variables and the order of siblings make no difference: all are 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import msgspec
 
-from engine.kernel.state import ElementInstance, Header, InstanceTree
+from engine.kernel.state import CompensationData, ElementInstance, Header, InstanceTree
 
 FIRST_KEY = 1 << 40  # every key is above, every other number in a state below
 _LOOP_INDEX = ElementInstance.__struct_fields__.index("loop_index")
@@ -47,16 +48,30 @@ def tree_of(data: bytes) -> InstanceTree:
     return InstanceTree(snapshot.header, snapshot.elements)
 
 
-def normalise(tree: InstanceTree, fired: Fired) -> Fired:
-    """Forget what cannot matter: data, instants, counts of who is gone; returns the counts that are left."""
+def normalise(tree: InstanceTree, fired: Fired, bound: int) -> Fired:
+    """Forget what cannot matter: data, instants, counts of who is gone; returns the counts that are left.
+
+    Of what can be undone, each activity is remembered ``bound`` times at most.
+    """
     tree.header.run_length = 0
     for element in tree.elements.values():
         element.variables = None
+        _forget_undone(element.compensations, bound)
         for timer in element.timers or ():
             timer.due_at, timer.local, timer.remaining = 0, "", None
         if element.loop is not None:
             element.loop.outputs = None
     return {place: count for place, count in fired.items() if int(place.split(" ")[0]) in tree.elements}
+
+
+def _forget_undone(records: list[CompensationData] | None, bound: int) -> None:
+    counts: Counter[str] = Counter()
+    for record in list(records or ()):
+        counts[record.element_id] += 1
+        if records is not None and counts[record.element_id] > bound:
+            records.remove(record)
+        record.variables = None
+        _forget_undone(record.inner, bound)
 
 
 def form_of(tree: InstanceTree, fired: Fired, apart: frozenset[str]) -> str:

@@ -36,3 +36,13 @@ def test_a_sound_process(run: Run, approval: Path) -> None:
     told = run("check", "--soundness", approval)
     assert told.code == 0
     assert "sound" in told.out
+
+
+def test_another_engine_is_asked_and_the_exit_code_stays(run: Run) -> None:
+    drawing = process("petla").start("s").exclusive("m").parallel("f").user_task("a").parallel("j")
+    drawing.exclusive("x").flow_if("dosyc").end("e").at("f").user_task("b").connect_to("j")
+    Path("petla.bpmn").write_bytes(drawing.at("x").default().connect_to("m").files()[0][1])
+    told = run("check", "--second-opinion", "petla.bpmn")
+    assert told.code == 0
+    assert "another engine reads this differently" in told.out
+    assert "[j]" in told.out

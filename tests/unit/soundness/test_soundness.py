@@ -187,7 +187,7 @@ def graphs(draw: st.DrawFn) -> Process:
 @pytest.mark.torture
 def test_leaving_orders_out_changes_nothing(long_counts: bool) -> None:
     @settings(
-        max_examples=2_000 if long_counts else 100,
+        max_examples=2_000 if long_counts else 60,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
