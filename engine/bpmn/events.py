@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine import xml
-from engine.bpmn import extensions, values
+from engine.bpmn import correlation, extensions, values
+from engine.bpmn.message_flows import own_message
 from engine.bpmn.source import Source
 from engine.model.definition import EventDefinition, EventType, Expression, TimerType
 
@@ -40,15 +41,17 @@ def definition_nodes(source: Source, node: xml.Node) -> list[xml.Node]:
 def read_events(source: Source, node: xml.Node) -> tuple[EventDefinition, ...]:
     """Return the event definitions of an event, or the message of a send or receive task."""
     if xml.local_name(node) in _MESSAGE_TASKS:
-        return (_message(source, node),) if xml.attribute(node, "messageRef") else ()
-    return tuple(_event(source, part) for part in definition_nodes(source, node))
+        known = own_message(source.ids, node) is not None or xml.attribute(node, "id") in source.flow_messages
+        return (_message(source, node, node),) if known else ()
+    return tuple(_event(source, part, node) for part in definition_nodes(source, node))
 
 
-def _event(source: Source, node: xml.Node) -> EventDefinition:
+def _event(source: Source, node: xml.Node, host: xml.Node) -> EventDefinition:
     """Dispatch on the tag; the types without fields of their own share the last line."""
     kind = EVENT_TYPES[xml.local_name(node)]
+    if kind is EventType.MESSAGE:
+        return _message(source, node, host)
     readers = {
-        EventType.MESSAGE: _message,
         EventType.TIMER: _timer,
         EventType.SIGNAL: _signal,
         EventType.ERROR: _error,
@@ -65,16 +68,29 @@ def _id(node: xml.Node) -> str:
     return xml.attribute(node, "id")
 
 
-def _message(source: Source, node: xml.Node) -> EventDefinition:
-    message = source.find(xml.attribute(node, "messageRef"), "message")
-    subscription = None if message is None else extensions.extension(message, "subscription")
+def _message(source: Source, node: xml.Node, host: xml.Node) -> EventDefinition:
+    """Read a task or event definition; ``host`` is the task or event it belongs to."""
+    said = source.flow_messages.get(xml.attribute(host, "id"))
+    message = own_message(source.ids, node)
+    if message is None and said is not None:
+        message = said.message
+    name = values.attribute_value(message, "name")
+    if message is None and said is not None:
+        name = values.literal(said.name, xml.line(node))
     return EventDefinition(
         type=EventType.MESSAGE,
         id=_id(node),
-        name=values.attribute_value(message, "name"),
-        correlation_key=values.attribute_value(subscription, "correlationKey"),
+        name=name,
+        correlation_key=None if message is None else _correlation_key(source, message, host),
         line=xml.line(node),
     )
+
+
+def _correlation_key(source: Source, message: xml.Node, host: xml.Node) -> Expression | None:
+    subscription = extensions.extension(message, "subscription")
+    if subscription is not None:
+        return values.attribute_value(subscription, "correlationKey")
+    return correlation.correlation_key(source, message, host)
 
 
 def _timer(_source: Source, node: xml.Node) -> EventDefinition:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine import xml
+from engine.bpmn.message_flows import FlowMessage, flow_messages
 
 # Tasks a call activity may call (BPMN 2.0.2 §10.3.6) → the task each of them is
 GLOBAL_TASKS = {
@@ -18,12 +19,13 @@ GLOBAL_TASKS = {
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
     """A parsed file and its elements by id (first one wins); ``labels`` are, by data object, the names its
-    first reference shows."""
+    first reference shows, ``flow_messages`` what message flows say about their ends."""
 
     name: str
     root: xml.Node
     ids: dict[str, xml.Node]
     labels: dict[str, str]
+    flow_messages: dict[str, FlowMessage]
 
     def find(self, reference: str, local: str) -> xml.Node | None:
         """Return the BPMN element of that tag a QName reference means, or None."""
@@ -49,7 +51,13 @@ def open_source(document: xml.Document) -> Source:
     labels: dict[str, str] = {}
     for node in document.root.iter(xml.qname(xml.BPMN, "dataObjectReference")):
         labels.setdefault(unprefixed(xml.attribute(node, "dataObjectRef")), xml.attribute(node, "name"))
-    return Source(name=document.name, root=document.root, ids=ids, labels=labels)
+    return Source(
+        name=document.name,
+        root=document.root,
+        ids=ids,
+        labels=labels,
+        flow_messages=flow_messages(document.root, ids),
+    )
 
 
 def is_executable(process: xml.Node) -> bool:

@@ -14,6 +14,7 @@ from engine.bpmn.check import (
     expressions,
     limits,
     links,
+    messages,
     references,
     structure,
     support,
@@ -37,6 +38,7 @@ def check_files(sources: Sequence[Source]) -> list[Finding]:
         findings += references.check_references(source)
         findings += support.check_support(source)
         findings += data.check_data(source)
+        findings += messages.check_messages(source)
     return findings
 
 

@@ -27,6 +27,8 @@ _REFERENCES: dict[str, frozenset[str] | None] = {
     "dataStoreRef": frozenset({"dataStore"}),
     "processRef": frozenset({"process"}),
     "default": frozenset({"sequenceFlow"}),
+    "correlationKeyRef": frozenset({"correlationKey"}),
+    "correlationPropertyRef": frozenset({"correlationProperty"}),
     "dataInputRefs": None,
     "dataOutputRefs": None,
 }
