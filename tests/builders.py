@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Self
 from xml.sax.saxutils import escape
 
-from tests.bpmn_xml import Event, Node, Pairs, document, element, feel, mappings, when
+from tests.bpmn_xml import FORMAL, Event, Node, Pairs, document, element, feel, mappings, when
 from tests.bpmn_xml import job as job_of
 from tests.bpmn_xml import multi_instance as loop_of
 from tests.bpmn_xml import properties as properties_of
@@ -324,6 +324,12 @@ class Steps(Drawing):
             "outputElement": feel(collect[1]) if collect else "",
         }
         self._here().loop = loop_of(extension, times, until, sequential=sequential)
+        return self
+
+    def looping(self, condition: str) -> Self:
+        """Repeat the activity drawn last while a condition holds."""
+        inside = element("bpmn:loopCondition", FORMAL, escape(feel(condition)))
+        self._here().loop = element("bpmn:standardLoopCharacteristics", {}, inside)
         return self
 
     # gateways and flows -------------------------------------------------------------------------------------

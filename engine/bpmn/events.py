@@ -46,6 +46,11 @@ def read_events(source: Source, node: xml.Node) -> tuple[EventDefinition, ...]:
     return tuple(_event(source, part, node) for part in definition_nodes(source, node))
 
 
+def read_definition(source: Source, node: xml.Node) -> tuple[EventDefinition, ...]:
+    """Return one event definition; none where the element is something else."""
+    return (_event(source, node, node),) if xml.local_name(node) in EVENT_TYPES else ()
+
+
 def _event(source: Source, node: xml.Node, host: xml.Node) -> EventDefinition:
     """Dispatch on the tag; the types without fields of their own share the last line."""
     kind = EVENT_TYPES[xml.local_name(node)]

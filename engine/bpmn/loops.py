@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from engine import xml
 from engine.bpmn import data, extensions, values
-from engine.bpmn.source import Source
-from engine.model.definition import Expression, MultiInstance, StandardLoop
+from engine.bpmn.events import read_definition, read_events
+from engine.bpmn.source import Source, unprefixed
+from engine.model.definition import ComplexBehavior, EventDefinition, Expression, MultiInstance, StandardLoop
 
 
 def read_loop(source: Source, node: xml.Node) -> MultiInstance | StandardLoop | None:
@@ -34,6 +35,28 @@ def _multi_instance(source: Source, node: xml.Node) -> MultiInstance:
         output_collection=_extension_attribute(definition, "outputCollection") or _output(source, node),
         output_element=values.attribute_feel(definition, "outputElement") or _output_item(source, node),
         completion_condition=values.body_feel(xml.child(node, "completionCondition")),
+        behavior=xml.attribute(node, "behavior") or "All",
+        events=_behavior_events(source, node),
+        complex=tuple(
+            _complex_behavior(source, part)
+            for part in xml.children(node, xml.BPMN, "complexBehaviorDefinition")
+        ),
+    )
+
+
+def _behavior_events(source: Source, node: xml.Node) -> tuple[EventDefinition, ...]:
+    """Return the event a multi-instance activity throws when one, or each, of its instances has ended."""
+    names = {"One": "oneBehaviorEventRef", "None": "noneBehaviorEventRef"}
+    name = names.get(xml.attribute(node, "behavior"))
+    target = None if name is None else source.ids.get(unprefixed(xml.attribute(node, name)))
+    return () if target is None else read_definition(source, target)
+
+
+def _complex_behavior(source: Source, node: xml.Node) -> ComplexBehavior:
+    thrown = xml.child(node, "event")
+    return ComplexBehavior(
+        condition=values.body_feel(xml.child(node, "condition")),
+        events=() if thrown is None else read_events(source, thrown),
     )
 
 

@@ -35,10 +35,13 @@ def read_paths(elements: dict[str, Element], flows: dict[str, SequenceFlow]) -> 
 
 def read_joins(elements: dict[str, Element]) -> frozenset[str]:
     """Return the elements at which tokens wait for each other before they are entered."""
-    joining = (ElementType.PARALLEL_GATEWAY, *SYNCHRONISING)
-    return frozenset(
-        element.id for element in elements.values() if element.type in joining and len(element.incoming) > 1
-    )
+    return frozenset(element.id for element in elements.values() if _joins(element))
+
+
+def _joins(element: Element) -> bool:
+    if element.type in (ElementType.PARALLEL_GATEWAY, *SYNCHRONISING):
+        return len(element.incoming) > 1
+    return element.start_quantity > 1 and bool(element.incoming)
 
 
 def _paths_to(

@@ -6,8 +6,6 @@ execution semantics), or is refused with the reason given here.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 EXECUTED = frozenset(
     [
         "startEvent",
@@ -58,6 +56,10 @@ EXECUTED = frozenset(
         "timeCycle",
         "multiInstanceLoopCharacteristics",
         "loopCardinality",
+        "standardLoopCharacteristics",
+        "loopCondition",
+        "complexBehaviorDefinition",
+        "event",
         "loopDataInputRef",
         "loopDataOutputRef",
         "inputDataItem",
@@ -124,29 +126,10 @@ RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potential
 
 REFUSED_ELEMENTS: dict[str, str] = {
     "adHocSubProcess": "ad-hoc sub-processes are not executed yet",
-    "standardLoopCharacteristics": "standard loops are not executed yet",
-    "complexBehaviorDefinition": "multi-instance behaviour events are not executed yet",
     "ioBinding": "operation bindings are not executed",
     "callChoreography": "choreographies are not executed",
     "choreographyTask": "choreographies are not executed",
     "subChoreography": "choreographies are not executed",
-}
-
-
-class AttributeRow(NamedTuple):
-    """An attribute only some values of which are executed; an absent attribute always is."""
-
-    executed: frozenset[str]
-    reason: str
-
-
-_NO = frozenset({"false", "0"})
-_ONE = frozenset({"1"})
-
-REFUSED_ATTRIBUTES = {
-    "startQuantity": AttributeRow(_ONE, "a start quantity other than 1 is not executed yet"),
-    "completionQuantity": AttributeRow(_ONE, "a completion quantity other than 1 is not executed yet"),
-    "behavior": AttributeRow(frozenset({"All"}), "multi-instance behaviour events are not executed yet"),
 }
 
 _TASKS = [

@@ -180,8 +180,7 @@ def _end_quietly(step: Step, transaction: ElementInstance) -> None:
     scope, index = step.tree.elements[transaction.scope], transaction.loop_index
     step.terminate(transaction)
     if index:
-        step.emit(ev.LoopProgressed(scope.key, index, False))
-        loops.go_on(step, scope, step.element_of(scope), satisfied=False)
+        loops.pass_over(step, scope, index)
     else:
         step.settle(scope)
 

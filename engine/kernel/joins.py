@@ -1,15 +1,15 @@
 """Joins: taken flows that wait for others before an element is entered (BPMN 2.0.2 §13.4).
 
-A parallel gateway fires with the token that was missing. An inclusive gateway fires when no token can come
-any more that it would have to wait for (§13.4.3); that depends on every token of its container, so it is
-asked when the step's queue is dry, again and again until nothing fires, as is a complex gateway whether it
-resets (§13.4.5). Only containers in which something has changed are asked: what is outside a container never
-matters (``engine.bpmn.paths``).
+A parallel gateway fires with the token that was missing, an activity with a start quantity with the last of
+so many (§13.3.2). An inclusive gateway fires when no token can come any more that it would have to wait for
+(§13.4.3); that depends on every token of its container, so it is asked when the step's queue is dry, again
+and again until nothing fires, as is a complex gateway whether it resets (§13.4.5). Only containers in which
+something has changed are asked: what is outside a container never matters (``engine.bpmn.paths``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from engine.kernel import complex_gateways
@@ -29,13 +29,24 @@ def arrive(step: Step, scope: ElementInstance, element: Element, flow: str) -> N
         step.unsettled.add(scope.key)
     if element.type is ElementType.COMPLEX_GATEWAY:
         complex_gateways.arrive(step, scope, element, flow)
-    elif element.type is ElementType.PARALLEL_GATEWAY:
-        waiting = (scope.joins or {})[element.id]
-        if len(waiting) == len(element.incoming):
-            step.emit(ev.TokensConsumed(scope.key, element.id, list(element.incoming)))
+    elif element.type is not ElementType.INCLUSIVE_GATEWAY:
+        taken = complete(element, (scope.joins or {})[element.id])
+        if taken:
+            step.emit(ev.TokensConsumed(scope.key, element.id, taken))
             step.enter(element, scope, flow)
         else:
             step.settle(scope)
+
+
+def complete(element: Element, waiting: Mapping[str, int]) -> list[str]:
+    """Return the flows a parallel gateway, or an activity with a start quantity, takes its tokens from, one
+    by one; none while some are missing."""
+    if element.type is ElementType.PARALLEL_GATEWAY:
+        return list(element.incoming) if len(waiting) == len(element.incoming) else []
+    if sum(waiting.values()) < element.start_quantity:
+        return []
+    each = (flow for flow in element.incoming for _ in range(waiting.get(flow, 0)))
+    return list(each)[: element.start_quantity]
 
 
 def stuck(step: Step, scope: ElementInstance) -> None:

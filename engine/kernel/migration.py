@@ -145,13 +145,14 @@ def _lost_tokens(
     for old, waiting in (scope.joins or {}).items():
         gateway = after.elements.get(mapping.get(old, old))
         flows = [mapping.get(flow, flow) for flow in waiting]
+        tokens = dict(zip(flows, waiting.values(), strict=True))
         if gateway is None or any(flow not in gateway.incoming for flow in flows):
             yield f"a token waits at '{old}' on a flow that is not in it"
         elif gateway.id not in after.joins:
             yield f"a token waits at '{old}', but '{gateway.id}' waits for no other in it"
         elif became.setdefault(gateway.id, old) != old or len(set(flows)) < len(flows):
             yield f"tokens that wait apart at '{old}' would be one at '{gateway.id}'"
-        elif gateway.type is ElementType.PARALLEL_GATEWAY and len(flows) == len(gateway.incoming):
+        elif gateway.id not in after.paths and joins.complete(gateway, tokens):
             yield f"a token waits at '{old}', but in it '{gateway.id}' has nothing more to wait for"
 
 

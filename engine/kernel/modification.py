@@ -211,7 +211,6 @@ def _end(step: Step, instance: ElementInstance) -> None:
     scope, index = step.tree.elements[instance.scope], instance.loop_index
     step.terminate(instance)
     if index:
-        step.emit(ev.LoopProgressed(scope.key, index, False))
-        loops.go_on(step, scope, step.element_of(scope), satisfied=False)
+        loops.pass_over(step, scope, index)
     else:
         step.settle(scope)

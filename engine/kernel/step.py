@@ -271,7 +271,7 @@ class Step:
         if instance.runner and instance.runner in self.tree.elements:
             self.queue.append(("compensation", instance.runner, ""))
         elif flows:
-            for flow in flows:
+            for flow in flows * element.completion_quantity:
                 self.queue.append(("flow", scope.key, flow))
         else:
             self.settle(scope)

@@ -11,7 +11,7 @@ from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState
 
 if TYPE_CHECKING:
-    from engine.kernel.state import ElementInstance
+    from engine.kernel.state import ElementInstance, SubscriptionData
     from engine.kernel.step import Step
 
 
@@ -26,6 +26,16 @@ def fire(step: Step, owner: ElementInstance, event: Element, variables: dict[str
         _event_sub_process(step, owner, event, variables)
     else:
         _event_gateway(step, owner, event, variables)
+
+
+def deliver(
+    step: Step, owner: ElementInstance, subscription: SubscriptionData, variables: dict[str, Any]
+) -> None:
+    """Let what an open subscription waits for happen."""
+    event = step.definition.elements[subscription.element_id]
+    if not waits.stays(event) or waits.is_one_of_all(event):
+        step.emit(ev.SubscriptionClosed(subscription.key, owner.key))
+    arrive(step, owner, event, subscription.definition, variables)
 
 
 def arrive(

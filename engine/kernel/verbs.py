@@ -115,7 +115,7 @@ def correlate_message(step: Step, command: cmd.CorrelateMessage) -> None:
     step.emit(
         ev.MessageCorrelated(subscription.key, event.id, command.name, command.message_key, command.variables)
     )
-    _deliver(step, owner, subscription, event, command.variables)
+    triggers.deliver(step, owner, subscription, command.variables)
 
 
 def broadcast_signal(step: Step, command: cmd.BroadcastSignal) -> None:
@@ -123,19 +123,7 @@ def broadcast_signal(step: Step, command: cmd.BroadcastSignal) -> None:
     owner, subscription = _subscription(step, command.element_key, command.subscription_key)
     event = step.definition.elements[subscription.element_id]
     step.emit(ev.SignalReceived(subscription.key, event.id, command.name, command.variables))
-    _deliver(step, owner, subscription, event, command.variables)
-
-
-def _deliver(
-    step: Step,
-    owner: ElementInstance,
-    subscription: SubscriptionData,
-    event: Element,
-    variables: dict[str, Any],
-) -> None:
-    if not waits.stays(event) or waits.is_one_of_all(event):
-        step.emit(ev.SubscriptionClosed(subscription.key, owner.key))
-    triggers.arrive(step, owner, event, subscription.definition, variables)
+    triggers.deliver(step, owner, subscription, command.variables)
 
 
 def set_variables(step: Step, command: cmd.SetVariables) -> None:

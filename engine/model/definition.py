@@ -156,10 +156,19 @@ class CalledDecision(Record, frozen=True, kw_only=True):
     version_tag: str | None = None
 
 
+class ComplexBehavior(Record, frozen=True, kw_only=True):
+    """One ``complexBehaviorDefinition``: what is thrown when an instance ends and the condition holds."""
+
+    condition: Expression | None
+    events: tuple[EventDefinition, ...] = ()
+
+
 class MultiInstance(Record, frozen=True, kw_only=True):
     """``multiInstanceLoopCharacteristics`` (BPMN 2.0.2 §10.3.8) with the ``zeebe:`` collections.
 
-    Exactly one of ``collection`` and ``cardinality`` is set.
+    Exactly one of ``collection`` and ``cardinality`` is set. ``behavior`` says when events are thrown:
+    ``All`` never, ``One`` and ``None`` throw ``events`` when the first, or each, instance has ended,
+    ``Complex`` what ``complex`` says.
     """
 
     sequential: bool = False
@@ -169,6 +178,9 @@ class MultiInstance(Record, frozen=True, kw_only=True):
     output_collection: str | None = None
     output_element: Expression | None = None
     completion_condition: Expression | None = None
+    behavior: str = "All"
+    events: tuple[EventDefinition, ...] = ()
+    complex: tuple[ComplexBehavior, ...] = ()
 
 
 class StandardLoop(Record, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from engine.bpmn.check import (
     expressions,
     limits,
     links,
+    loops,
     messages,
     references,
     structure,
@@ -52,6 +53,7 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
         findings += timers.check_timers(definition)
         findings += watching.check_watching(definition)
         findings += limits.check_limits(definition)
+        findings += loops.check_loops(definition)
         findings += expressions.check_expressions(definition, environment)
         findings += links.check_links(definition, environment, called)
     return findings

@@ -139,6 +139,9 @@ def _expressions_of_user_task(task: UserTaskDefinition) -> Iterator[Expression |
 def _expressions_of_loop(loop: MultiInstance | StandardLoop | None) -> Iterator[Expression | None]:
     if isinstance(loop, MultiInstance):
         yield from (loop.collection, loop.cardinality, loop.output_element, loop.completion_condition)
+        yield from (each.condition for each in loop.complex)
+        for event in (*loop.events, *(event for each in loop.complex for event in each.events)):
+            yield from (event.name, event.correlation_key)
     elif loop is not None:
         yield loop.condition
 

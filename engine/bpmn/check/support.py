@@ -71,10 +71,7 @@ _RESOURCE_PARTS = frozenset(["resourceAssignmentExpression", "resourceParameterB
 
 def _check_attributes(source: Source, node: xml.Node) -> Iterator[Finding]:
     for name, value in xml.attributes(node):
-        row = supported.REFUSED_ATTRIBUTES.get(name)
-        if row is not None and value and value not in row.executed:
-            yield _refused(source, node, row.reason)
-        elif name in _LANGUAGES and not _is_feel(value):
+        if name in _LANGUAGES and not _is_feel(value):
             yield error(
                 place_in(source.name, node),
                 "unsupported-language",
