@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 from engine.dmn.records import ItemDefinition
 from engine.errors import EvaluationError
-from engine.feel import ANY, BUILT_IN_TYPES, Environment, FeelType, Value, compile_unary_tests
+from engine.feel import (
+    ANY,
+    BUILT_IN_TYPES,
+    Environment,
+    Expression,
+    FeelType,
+    Value,
+    compile_unary_tests,
+)
 
 _FUEL = 10_000
+_COST_OF_TEST = 5
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -72,19 +81,32 @@ def _restricted(base: FeelType, tests: str, name: str) -> FeelType:
         members=base.members,
         parameters=base.parameters,
         result=base.result,
-        allows=admits if outer is None else lambda value: outer(value) and admits(value),
+        allows=admits if outer is None else lambda value, paid: outer(value, paid) and admits(value, paid),
         name=name,
     )
 
 
-def allowing(tests: str) -> Callable[[Value], bool]:
-    """Return what says whether a value is among allowed values; raises ``InvalidExpression``."""
+def allowing(tests: str) -> Callable[[Value, Environment | None], bool]:
+    """Return what says whether a value is among allowed values; raises ``InvalidExpression``.
+
+    Where it is given an environment, that pays.
+    """
     cell = compile_unary_tests(tests)
 
-    def admits(value: Value) -> bool:
-        try:
-            return cell.evaluate({"?": value}, Environment(now=_EPOCH, calendars={}, fuel=_FUEL)) is True
-        except EvaluationError:
-            return False
+    def admits(value: Value, environment: Environment | None) -> bool:
+        if environment is None:
+            return _admits_freely(cell, value)
+        noted = len(environment.warnings)
+        environment.spend(_COST_OF_TEST)
+        holds = cell.evaluate({"?": value}, environment) is True
+        del environment.warnings[noted:]
+        return holds
 
     return admits
+
+
+def _admits_freely(cell: Expression, value: Value) -> bool:
+    try:
+        return cell.evaluate({"?": value}, Environment(now=_EPOCH, calendars={}, fuel=_FUEL)) is True
+    except EvaluationError:
+        return False

@@ -26,7 +26,9 @@ ORDERED = frozenset(
     }
 )
 _COMPOUND = frozenset({"list", "context", "range"})
+_PLAIN = frozenset({int, str, bool})
 _MAX_COMPARED = 100_000
+_COST_OF_PART, _COST_OF_INSTANT = 2, 6
 _REFERENCE_DAY = dt.date(2000, 1, 1)
 
 
@@ -43,6 +45,8 @@ def equal(left: Value, right: Value, environment: Environment | None = None) -> 
         return None
     if kind in _COMPOUND:
         return _Comparison(environment).same(left, right)
+    if environment is not None and kind in _EQUALITIES:
+        environment.spend(_COST_OF_INSTANT)
     if isinstance(left, FAR) or isinstance(right, FAR):
         return _moment(left) == _moment(right)
     compare = _EQUALITIES.get(kind)
@@ -61,11 +65,13 @@ class _Comparison:
 
     def same(self, left: Any, right: Any) -> bool:
         """Say whether two values are equal, paying for each part."""
+        if type(left) is type(right) and type(left) in _PLAIN:
+            return bool(left == right)
         kind = kind_of(left)
         if kind != kind_of(right):
             return False
         if kind not in _COMPOUND:
-            return equal(left, right) is True
+            return equal(left, right, self._environment) is True
         self._depth += 1
         self._pay(1 if kind == "range" else 1 + len(left))
         if kind == "list":
@@ -80,7 +86,7 @@ class _Comparison:
         if self._left < 0 or self._depth > MAX_DEPTH:
             raise EvaluationError("expected values small enough to compare, but they are too large")
         if self._environment is not None:
-            self._environment.spend(steps)
+            self._environment.spend(steps * _COST_OF_PART)
 
     def _lists(self, left: list[Value], right: list[Value]) -> bool:
         return len(left) == len(right) and all(map(self.same, left, right))

@@ -52,7 +52,7 @@ from engine.feel.values import Parameter, Range, Undefined, Value, kind_of
 
 MAX_CHAIN = 240
 
-_COST_OF_CALL = 3
+_COST_OF_CALL, _COST_OF_INDEX = 3, 2
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _PARTIAL = "partial"
 
@@ -162,6 +162,7 @@ class Compiler:
 
     def _filter(self, node: nodes.Filter) -> Run:
         if isinstance(node.condition, nodes.Literal) and kind_of(node.condition.value) == "number":
+            self.cost += _COST_OF_INDEX
             return run_index(self._indexed(node.value), node.condition.value)
         source = self.compile(node.value)
         with self.names.filtering():

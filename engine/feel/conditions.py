@@ -14,6 +14,7 @@ from engine.feel.scopes import Run, Scope
 from engine.feel.values import FAILURES, Value, kind_of
 
 INPUT = "?"
+_COST_OF_PLAIN, _COST_OF_COMPARISON = 8, 20
 
 Test = Callable[[Value, Scope, Environment], "bool | None"]
 
@@ -47,10 +48,11 @@ def run_comparison_with(operator: str, left: Run, right: Value, position: int) -
 
 
 def _compare(operator: str, left: Value, right: Value, environment: Environment, position: int) -> Value:
+    environment.spend(_COST_OF_PLAIN if type(left) in PLAIN_ORDERED else _COST_OF_COMPARISON)
     try:
         return operators.compare(operator, left, right, environment)
     except FAILURES as problem:
-        return environment.warn(str(problem), position)
+        return environment.fail(problem, position)
 
 
 def run_logic(operands: Sequence[Run], deciding: bool, position: int) -> Run:
@@ -147,7 +149,7 @@ def _any_holds(
         try:
             holds = test(value, scope, environment)
         except FAILURES as problem:
-            environment.warn(str(problem), position)
+            environment.fail(problem, position)
             holds = None
         if holds is True:
             return True

@@ -15,7 +15,7 @@ from engine.feel.scopes import Run, Scope
 from engine.feel.types import FeelType
 from engine.feel.values import Value, size_of
 
-MAX_PARTS = 100_000
+MAX_PARTS = 50_000
 _CACHED = 4096
 
 

@@ -11,6 +11,8 @@ from engine.feel.scopes import Layer, Run, Scope
 from engine.feel.types import FeelType
 from engine.feel.values import FAILURES, Function, Parameter, Undefined, Value, kind_of
 
+_COST_OF_CALL = 9
+
 
 def run_call(function: Run, arguments: Sequence[Run], names: Sequence[str], position: int) -> Run:
     """Return a closure that invokes what ``function`` yields, by position or by name."""
@@ -23,7 +25,7 @@ def run_call(function: Run, arguments: Sequence[Run], names: Sequence[str], posi
         try:
             return call_named(called, environment, names, given) if names else called.call(environment, given)
         except FAILURES as problem:
-            return environment.warn(str(problem), position)
+            return environment.fail(problem, position)
 
     return run
 
@@ -62,7 +64,7 @@ def closure(
             else parameter.type.coerce(argument, environment)
             for parameter, argument in zip(parameters, arguments, strict=True)
         }
-        environment.spend(cost)
+        environment.spend(cost + _COST_OF_CALL)
         environment.levels += depth
         try:
             if environment.levels > MAX_LEVELS:

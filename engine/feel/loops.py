@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from engine.feel.environment import MAX_LIST, Environment
 from engine.feel.scopes import ItemLayer, Layer, Run, Scope
-from engine.feel.values import FAILURES, Range, Undefined, Value, kind_of
+from engine.feel.values import FAILURES, Range, Undefined, Value, kind_of, truncated
 from engine.feel.wide import FAR
 
 _COST_OF_ROUND = 4
@@ -67,7 +67,7 @@ def guarded(run: Run, position: int) -> Run:
         try:
             return run(scope, environment)
         except FAILURES as problem:
-            return environment.warn(str(problem), position)
+            return environment.fail(problem, position)
 
     return attempt
 
@@ -109,7 +109,7 @@ def _steps(start: Value, end: Value) -> Sequence[Value]:
 
 
 def _numbers(start: int | Decimal, end: int | Decimal) -> Sequence[Value]:
-    first, last = int(start), int(end)
+    first, last = truncated(start), truncated(end)
     if first != start or last != end:
         raise Undefined("expected whole numbers as the ends of a loop, but one has a fraction")
     _check_length(abs(last - first))
@@ -178,7 +178,9 @@ def _of_empty(condition: Run, scope: Scope, environment: Environment) -> Value:
 
 def at_index(items: Sequence[Value], index: int | Decimal) -> Value:
     """Return an item by its position, from 1 or from the end when negative; null outside."""
+    if not -len(items) <= index <= len(items):
+        return None
     place = int(index)
-    if place == 0 or abs(place) > len(items) or place != index:
+    if place == 0 or place != index:
         return None
     return items[place - 1] if place > 0 else items[place]

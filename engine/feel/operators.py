@@ -19,7 +19,16 @@ from engine.feel.temporal import (
     midnight,
     years_months,
 )
-from engine.feel.values import ARITHMETIC, Range, Undefined, Value, YearsMonthsDuration, bounded, kind_of
+from engine.feel.values import (
+    ARITHMETIC,
+    Range,
+    Undefined,
+    Value,
+    YearsMonthsDuration,
+    bounded,
+    kind_of,
+    truncated,
+)
 from engine.feel.wide import FAR, AnyDuration, WideDuration, nanoseconds_of
 
 DIRECT: dict[str, Callable[[Any, Any], bool]] = {
@@ -34,6 +43,10 @@ PLAIN = frozenset({int, str, bool, Decimal})
 PLAIN_ORDERED = frozenset({int, str, Decimal})
 
 _MAX_EXPONENT = 6144
+_COST_OF_NUMBERS, _COST_OF_OTHERS = 5, 20
+_COST_OF_POWER, _COST_OF_FRACTIONAL_POWER = 25, 450
+_COST_OF_TEST, _COST_OF_RANGE = 5, 16
+_NUMBERS = ("number", "number")
 _DURATION = "days and time duration"
 _MONTHS = "years and months duration"
 _INSTANT = "date and time"
@@ -46,31 +59,33 @@ def add(left: Value, right: Value, environment: Environment) -> Value:
     kinds = (kind_of(left), kind_of(right))
     if kinds == ("string", "string"):
         environment.admit_string(len(left) + len(right))  # type: ignore[arg-type]
-    return _apply("+", _ADDITIONS, kinds, left, right)
+    return _apply("+", _ADDITIONS, kinds, left, right, environment)
 
 
 def subtract(left: Value, right: Value, environment: Environment) -> Value:
     """Return ``left - right``."""
     if type(left) is int and type(right) is int:
         return bounded(left - right)
-    return _apply("-", _SUBTRACTIONS, (kind_of(left), kind_of(right)), left, right)
+    return _apply("-", _SUBTRACTIONS, (kind_of(left), kind_of(right)), left, right, environment)
 
 
 def multiply(left: Value, right: Value, environment: Environment) -> Value:
     """Return ``left * right``."""
     if type(left) is int and type(right) is int:
         return bounded(left * right)
-    return _apply("*", _PRODUCTS, (kind_of(left), kind_of(right)), left, right)
+    return _apply("*", _PRODUCTS, (kind_of(left), kind_of(right)), left, right, environment)
 
 
 def divide(left: Value, right: Value, environment: Environment) -> Value:
     """Return ``left / right``: an integer where it is exact."""
-    return _apply("/", _QUOTIENTS, (kind_of(left), kind_of(right)), left, right)
+    return _apply("/", _QUOTIENTS, (kind_of(left), kind_of(right)), left, right, environment)
 
 
 def power(left: Value, right: Value, environment: Environment) -> Value:
     """Return ``left ** right``."""
-    return _apply("**", {("number", "number"): _power}, (kind_of(left), kind_of(right)), left, right)
+    environment.spend(_COST_OF_POWER if type(right) is int else _COST_OF_FRACTIONAL_POWER)
+    kinds = (kind_of(left), kind_of(right))
+    return _apply("**", {("number", "number"): _power}, kinds, left, right, environment)
 
 
 def negate(value: Value) -> Value:
@@ -88,8 +103,16 @@ def negate(value: Value) -> Value:
 _Table = dict[tuple[str, str], Callable[[Any, Any], Value]]
 
 
-def _apply(operator: str, table: _Table, kinds: tuple[str, str], left: Value, right: Value) -> Value:
+def _apply(
+    operator: str,
+    table: _Table,
+    kinds: tuple[str, str],
+    left: Value,
+    right: Value,
+    environment: Environment,
+) -> Value:
     operation = table.get(kinds)
+    environment.spend(_COST_OF_NUMBERS if kinds == _NUMBERS else _COST_OF_OTHERS)
     if operation is None:
         raise Undefined(f"expected values that “{operator}” can combine, but got {kinds[0]} and {kinds[1]}")
     if isinstance(left, FAR) or isinstance(right, FAR):
@@ -164,19 +187,20 @@ def _shrink_duration(duration: AnyDuration, divisor: int | Decimal) -> AnyDurati
 
 def _like(duration: AnyDuration, nanoseconds: Decimal) -> AnyDuration:
     """Return a duration no finer than the one it is made of: a part of a day is to be stored and awaited."""
+    whole = truncated(nanoseconds)
     if isinstance(duration, WideDuration):
-        return lasting(int(nanoseconds))
-    return lasting(int(nanoseconds / 1_000) * 1_000)
+        return lasting(whole)
+    return lasting((whole // 1_000 if whole >= 0 else -(-whole // 1_000)) * 1_000)
 
 
 def _scale_months(duration: YearsMonthsDuration, factor: int | Decimal) -> YearsMonthsDuration:
-    return years_months(int(ARITHMETIC.multiply(Decimal(duration.months), Decimal(factor))))
+    return years_months(truncated(ARITHMETIC.multiply(Decimal(duration.months), Decimal(factor))))
 
 
 def _shrink_months(duration: YearsMonthsDuration, divisor: int | Decimal) -> YearsMonthsDuration:
     if not divisor:
         raise Undefined("expected a divisor other than 0, but got 0")
-    return years_months(int(ARITHMETIC.divide(Decimal(duration.months), Decimal(divisor))))
+    return years_months(truncated(ARITHMETIC.divide(Decimal(duration.months), Decimal(divisor))))
 
 
 def _duration_ratio(left: AnyDuration, right: AnyDuration) -> int | Decimal:
@@ -257,12 +281,12 @@ def _mixed_dates(left: Value, right: Value) -> tuple[Value, Value]:
     return left, right
 
 
-def in_range(value: Value, interval: Range) -> bool:
+def in_range(value: Value, interval: Range, environment: Environment | None = None) -> bool:
     """Say whether a value lies in a range; raises ``Undefined`` when they cannot be compared."""
     if interval.operator == "=":
-        return compare("=", value, interval.start)
+        return compare("=", value, interval.start, environment)
     if interval.operator == "!=":
-        return compare("!=", value, interval.start)
+        return compare("!=", value, interval.start, environment)
     if interval.operator:
         bound = interval.end if interval.operator.startswith("<") else interval.start
         return compare(interval.operator, value, bound)
@@ -275,8 +299,10 @@ def in_range(value: Value, interval: Range) -> bool:
 
 def passes(value: Value, test: Value, environment: Environment) -> bool | None:
     """Say whether a value passes a test given as a value: a range, a list of tests, or something to equal."""
+    environment.spend(_COST_OF_TEST)
     if isinstance(test, Range) and not isinstance(value, Range):
-        return in_range(value, test)
+        environment.spend(_COST_OF_RANGE)
+        return in_range(value, test, environment)
     if isinstance(test, list):
         if isinstance(value, list) and equal(value, test, environment):
             return True
@@ -285,10 +311,11 @@ def passes(value: Value, test: Value, environment: Environment) -> bool | None:
 
 
 def _passes_quietly(value: Value, test: Value, environment: Environment) -> bool:
-    environment.spend(2)
+    environment.spend(_COST_OF_TEST)
     try:
         if isinstance(test, Range) and not isinstance(value, Range):
-            return in_range(value, test)
+            environment.spend(_COST_OF_RANGE)
+            return in_range(value, test, environment)
         return equal(value, test, environment) is True
     except Undefined:
         return False

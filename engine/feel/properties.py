@@ -11,9 +11,12 @@ from engine.feel.temporal import zone_name
 from engine.feel.values import MAX_DEPTH, Range, Value, YearsMonthsDuration, kind_of
 from engine.feel.wide import AnyDuration, nanoseconds_of
 
+_COST = 4
+
 
 def property_of(value: Value, name: str, environment: Environment, position: int) -> Value:
     """Return a property; of a list, its items' properties. Null with a warning when there is none."""
+    environment.spend(_COST)
     if isinstance(value, list):
         return _of_items(value, name, environment, position, 1)
     if isinstance(value, dict):
@@ -31,7 +34,6 @@ def _of_items(items: list[Value], name: str, environment: Environment, position:
     if depth > MAX_DEPTH:
         return environment.warn(f"expected lists nested at most {MAX_DEPTH} deep, but they go on", position)
     environment.admit_list(len(items))
-    environment.spend(len(items))
     return [
         _of_items(item, name, environment, position, depth + 1)
         if isinstance(item, list)

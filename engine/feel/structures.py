@@ -66,7 +66,7 @@ def run_arithmetic(operator: str, left: Run, right: Run, position: int) -> Run:
         try:
             return operation(first, second, environment)
         except FAILURES as problem:
-            return environment.warn(str(problem), position)
+            return environment.fail(problem, position)
 
     return run
 
@@ -78,7 +78,7 @@ def run_negation(operand: Run, position: int) -> Run:
         try:
             return operators.negate(operand(scope, environment))
         except FAILURES as problem:
-            return environment.warn(str(problem), position)
+            return environment.fail(problem, position)
 
     return run
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from engine.feel.environment import Environment
 
 
+_COST_OF_ITEM = 4
+
+
 @dataclass(frozen=True, slots=True)
 class TypeName:
     """A type as written: ``list<number>``, ``context<a: string>``, ``function<> -> string``, ``tPerson``."""
@@ -37,7 +40,7 @@ class FeelType:
     members: Mapping[str, FeelType] = field(default_factory=dict)
     parameters: tuple[FeelType, ...] = ()
     result: FeelType | None = None
-    allows: Callable[[Value], bool] | None = None
+    allows: Callable[[Value, Environment | None], bool] | None = None
     name: str = ""
 
     def __str__(self) -> str:
@@ -46,7 +49,7 @@ class FeelType:
     def holds(self, value: Value, environment: Environment | None = None) -> bool:
         """Say whether a value is of this type, paid for where there is an environment; null always is."""
         return value is None or (
-            self.is_instance(value, environment) and (self.allows is None or self.allows(value))
+            self.is_instance(value, environment) and (self.allows is None or self.allows(value, environment))
         )
 
     def is_instance(self, value: Value, environment: Environment | None = None) -> bool:
@@ -57,7 +60,7 @@ class FeelType:
 
     def _holds_inside(self, value: Value, environment: Environment | None) -> bool:
         if environment is not None and isinstance(value, list | dict):
-            environment.spend(len(value))
+            environment.spend(_COST_OF_ITEM * len(value))
         if isinstance(value, list):
             return self.item is None or all(self.item.holds(item, environment) for item in value)
         if isinstance(value, dict):

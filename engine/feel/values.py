@@ -150,6 +150,13 @@ def _kind_by_inheritance(value: object) -> str:
     return type(value).__name__
 
 
+def truncated(value: int | Decimal) -> int:
+    """Return a number without its fraction; raises ``Undefined`` for one of more than 34 digits before it."""
+    if type(value) is not int and value.adjusted() > ARITHMETIC.prec:  # type: ignore[union-attr]
+        raise Undefined("expected a number of at most 34 digits, but it is larger")
+    return int(value)
+
+
 def number(value: Decimal) -> Decimal:
     """Round a decimal to 34 digits; raises ``Undefined`` when its exponent is out of bounds."""
     try:
@@ -165,16 +172,18 @@ def bounded(value: int) -> int | Decimal:
     return number(Decimal(value))
 
 
+_SIZED = frozenset({str, list, dict})
+
+
 def size_of(value: object, limit: int) -> int:
     """Return roughly how many parts a value has when written out, counting no further than a limit."""
-    parts, left = 0, [value]
+    parts, left = 1, [value]
     while left and parts <= limit:
         item = left.pop()
-        parts += 1
         if isinstance(item, str):
             parts += len(item) >> 6
-        elif isinstance(item, list):
-            left.extend(item)
-        elif isinstance(item, dict):
-            left.extend(item.values())
+            continue
+        inside: Any = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
+        parts += len(inside)
+        left.extend(each for each in inside if type(each) in _SIZED)
     return parts

@@ -11,10 +11,10 @@ from engine.calendar import DEFAULT_CALENDAR, MAX_CALENDAR_DAYS, MAX_WORKING_DAY
 from engine.errors import EvaluationError
 from engine.feel.builtins.registry import builtin
 from engine.feel.environment import Environment
-from engine.feel.values import Undefined
+from engine.feel.values import Undefined, truncated
 
 _T = TypeVar("_T")
-_DAYS_PER_UNIT = 8
+_COST_OF_DAY, _COST_OF_COUNTING = 3, 40
 
 
 @builtin("is working day(date: date|date and time, [calendar: string?])", environment=True)
@@ -44,7 +44,7 @@ def working_days_between(
     """Count the working days after the first day up to and including the second."""
     found = _calendar(environment, calendar)
     first, last = _local_date(start, found), _local_date(end, found)
-    environment.spend(min(abs((last - first).days), MAX_CALENDAR_DAYS) // _DAYS_PER_UNIT)
+    environment.spend(_COST_OF_COUNTING + min(abs((last - first).days), MAX_CALENDAR_DAYS) * _COST_OF_DAY)
     return _attempt(lambda: found.working_days_between(first, last))
 
 
@@ -70,10 +70,11 @@ def _calendar(environment: Environment, name: str | None) -> WorkingCalendar:
 
 
 def _whole(environment: Environment, count: int | Decimal) -> int:
-    if count != int(count):
+    days = truncated(count)
+    if count != days:
         raise Undefined(f"expected a whole number of working days, but got {count}")
-    environment.spend(min(abs(int(count)), MAX_WORKING_DAYS) // _DAYS_PER_UNIT)
-    return int(count)
+    environment.spend(_COST_OF_COUNTING + min(abs(days), MAX_WORKING_DAYS) * _COST_OF_DAY)
+    return days
 
 
 def _local_date(day: dt.date, calendar: WorkingCalendar) -> dt.date:

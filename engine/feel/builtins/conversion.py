@@ -18,7 +18,7 @@ from engine.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of
+from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of, truncated
 from engine.feel.wide import (
     AnyDate,
     AnyDateTime,
@@ -37,14 +37,15 @@ _GROUPING = (None, " ", ",", ".")
 _DECIMAL = (None, ".", ",")
 _MAX_DIGITS = 20_000
 _LAST_YEAR = 999_999_999
+_COST_OF_PART, _CHARACTERS_PER_UNIT = 6, 16
 
 
-@builtin("string(from: Any)", environment=True)
+@builtin("string(from: Any)", environment=True, cost=10)
 def string(environment: Environment, value: Value) -> str | None:
     """Return the text of any value but null."""
     if value is None:
         return None
-    environment.spend(size_of(value, environment.fuel))
+    environment.spend(_COST_OF_PART * size_of(value, environment.fuel))
     return format_value(value)
 
 
@@ -54,7 +55,16 @@ def number_of_number(value: Number) -> Number:
     return value
 
 
-@builtin("number(from: string, [grouping separator: string?], [decimal separator: string?])")
+@builtin(
+    "number(from: string, [grouping separator: string?], [decimal separator: string?])", environment=True
+)
+def _number_of_text(
+    environment: Environment, text: str, grouping: str | None = None, point: str | None = None
+) -> Number:
+    environment.spend(12 + len(text) // _CHARACTERS_PER_UNIT)
+    return number_of_text(text, grouping, point)
+
+
 def number_of_text(text: str, grouping: str | None = None, point: str | None = None) -> Number:
     """Read a number, with separators of thousands and decimals other than the usual where they are given."""
     if grouping not in _GROUPING or point not in _DECIMAL or (grouping is not None and grouping == point):
@@ -78,7 +88,7 @@ def negation(negand: Value) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@builtin("date(from: date|date and time|string)", wide=True)
+@builtin("date(from: date|date and time|string)", cost=20, wide=True)
 def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     """Return the date of a text or of a date and time."""
     if isinstance(value, str):
@@ -86,10 +96,10 @@ def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     return plain_date(value)
 
 
-@builtin("date(year: number, month: number, day: number)")
+@builtin("date(year: number, month: number, day: number)", cost=20)
 def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
     """Return a date from its parts."""
-    if any(part != int(part) for part in (year, month, day)) or not -_LAST_YEAR <= year <= _LAST_YEAR:
+    if any(part != truncated(part) for part in (year, month, day)) or not -_LAST_YEAR <= year <= _LAST_YEAR:
         raise Undefined("date(): expected whole numbers of a calendar, but one is none")
     try:
         return date_of(int(year), int(month), int(day))
@@ -99,7 +109,7 @@ def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
         ) from problem
 
 
-@builtin("time(from: time|date and time|date|string)", wide=True)
+@builtin("time(from: time|date and time|date|string)", cost=20, wide=True)
 def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     """Return the time of a text or of a date and time; of a date, midnight in UTC."""
     if isinstance(value, str):
@@ -109,14 +119,15 @@ def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     return value if isinstance(value, dt.time) else dt.time(tzinfo=dt.UTC)
 
 
-@builtin("time(hour: number, minute: number, second: number, [offset: days and time duration?])")
+@builtin("time(hour: number, minute: number, second: number, [offset: days and time duration?])", cost=20)
 def time_of_parts(
     hour: Number, minute: Number, second: Number, offset: dt.timedelta | None = None
 ) -> dt.time:
     """Return a time from its parts; without an offset it is local."""
     zone = None if offset is None else offset_zone(offset)
-    microseconds, nanoseconds = divmod(int((Decimal(second) - int(second)) * 1_000_000_000), 1000)
-    if hour != int(hour) or minute != int(minute):
+    fraction = Decimal(second) - truncated(second)
+    microseconds, nanoseconds = divmod(int(fraction * 1_000_000_000), 1000)
+    if hour != truncated(hour) or minute != truncated(minute):
         raise Undefined("time(): expected whole hours and minutes, but one has a fraction")
     try:
         moment = dt.time(int(hour), int(minute), int(second), microseconds, tzinfo=zone)
@@ -127,25 +138,25 @@ def time_of_parts(
     return precise(moment, nanoseconds)
 
 
-@builtin("date and time(from: date and time|string)", wide=True)
+@builtin("date and time(from: date and time|string)", cost=20, wide=True)
 def date_and_time(value: AnyDateTime | str) -> AnyDateTime:
     """Return the date and time of a text."""
     return parse_date_time(value) if isinstance(value, str) else value
 
 
-@builtin("date and time(date: date|date and time, time: time)", wide=True)
+@builtin("date and time(date: date|date and time, time: time)", cost=20, wide=True)
 def date_and_time_of_parts(day: AnyDate | AnyDateTime, moment: dt.time) -> AnyDateTime:
     """Return a date and time from its parts; the zone is the time's."""
     return combine(date(day), moment)
 
 
-@builtin("duration(from: days and time duration|years and months duration|string)", wide=True)
+@builtin("duration(from: days and time duration|years and months duration|string)", cost=20, wide=True)
 def duration(value: AnyDuration | YearsMonthsDuration | str) -> AnyDuration | YearsMonthsDuration:
     """Return the duration of a text."""
     return parse_duration(value) if isinstance(value, str) else value
 
 
-@builtin("years and months duration(from: date|date and time, to: date|date and time)", wide=True)
+@builtin("years and months duration(from: date|date and time, to: date|date and time)", cost=20, wide=True)
 def years_and_months_duration(
     start: AnyDate | AnyDateTime, end: AnyDate | AnyDateTime
 ) -> YearsMonthsDuration:
@@ -153,7 +164,7 @@ def years_and_months_duration(
     return months_between(date(start), date(end))
 
 
-@builtin("is(value1: Any, value2: Any)", environment=True)
+@builtin("is(value1: Any, value2: Any)", environment=True, cost=10)
 def is_same(environment: Environment, first: Value, second: Value) -> bool:
     """Say whether two values are the same element: equal, and temporal ones with the same zone too."""
     if isinstance(first, dt.time | dt.datetime) and isinstance(second, dt.time | dt.datetime):

@@ -10,15 +10,16 @@ from engine.feel.builtins.registry import builtin
 from engine.feel.builtins.statistics import ordered
 from engine.feel.comparison import equal, less
 from engine.feel.environment import MAX_LIST, Environment
-from engine.feel.values import MAX_DEPTH, Function, Undefined, Value, kind_of
+from engine.feel.values import MAX_DEPTH, Function, Undefined, Value, kind_of, truncated
 
 Number = int | Decimal
+_COST_OF_EQUALITY, _COST_OF_LEAF = 3, 1
 
 
 @builtin("list contains(list: list, element: Any)", environment=True)
 def list_contains(environment: Environment, items: list[Value], element: Value) -> bool:
     """Say whether an equal item is in the list."""
-    environment.spend(len(items) >> 2)
+    environment.spend(len(items) * _COST_OF_EQUALITY)
     return any(equal(item, element, environment) is True for item in items)
 
 
@@ -41,7 +42,7 @@ def sublist(items: list[Value], start: Number, length: Number | None = None) -> 
 
 
 def _place(items: list[Value], position: Number) -> int:
-    place = int(position)
+    place = truncated(position)
     if place == 0 or abs(place) > len(items):
         raise Undefined(f"expected a position within the list of {len(items)}, but got {position}")
     return place - 1 if place > 0 else len(items) + place
@@ -106,7 +107,7 @@ def reverse(items: list[Value]) -> list[Value]:
 @builtin("index of(list: list, match: Any)", environment=True)
 def index_of(environment: Environment, items: list[Value], match: Value) -> list[int]:
     """Return the positions of all equal items, ascending."""
-    environment.spend(len(items) >> 2)
+    environment.spend(len(items) * _COST_OF_EQUALITY)
     return [place for place, item in enumerate(items, start=1) if equal(item, match, environment) is True]
 
 
@@ -123,7 +124,7 @@ def distinct_values(environment: Environment, items: list[Value]) -> list[Value]
 
 
 def _distinct(environment: Environment, items: list[Value]) -> list[Value]:
-    environment.spend(len(items) >> 1)
+    environment.spend(len(items) * _COST_OF_EQUALITY)
     kept: list[Value] = []
     simple: set[tuple[str, object]] = set()
     others: list[Value] = []
@@ -133,7 +134,7 @@ def _distinct(environment: Environment, items: list[Value]) -> list[Value]:
             known = (kind, item) in simple
             simple.add((kind, item))
         else:
-            environment.spend(1 + (len(others) >> 1))
+            environment.spend(_COST_OF_EQUALITY * (1 + len(others)))
             known = any(equal(item, other, environment) is True for other in others)
             others.extend(() if known else (item,))
         if not known:
@@ -155,7 +156,7 @@ def flatten(environment: Environment, items: list[Value]) -> list[Value]:
 def _leaves(items: list[Value], environment: Environment, depth: int) -> Iterator[Value]:
     if depth > MAX_DEPTH:
         raise Undefined(f"flatten(): expected lists nested at most {MAX_DEPTH} deep, but they are deeper")
-    environment.spend(1 + (len(items) >> 2))
+    environment.spend(_COST_OF_LEAF * (2 + len(items)))
     for item in items:
         if isinstance(item, list):
             yield from _leaves(item, environment, depth + 1)
@@ -167,6 +168,10 @@ def _leaves(items: list[Value], environment: Environment, depth: int) -> Iterato
 def sort(environment: Environment, items: list[Value], precedes: Function | None = None) -> list[Value]:
     """Return the items in the order of a function of two items, or ascending."""
 
+    if precedes is None and {type(item) for item in items} in ({int}, {str}):
+        environment.spend(3 * len(items))
+        return sorted(items)  # type: ignore[type-var]  # all of them numbers or all texts
+
     def before(left: Value, right: Value) -> bool:
         answer = less(left, right) if precedes is None else precedes.call(environment, [left, right])
         if not isinstance(answer, bool):
@@ -176,7 +181,7 @@ def sort(environment: Environment, items: list[Value], precedes: Function | None
     return ordered(environment, items, before)
 
 
-@builtin("partition(list: list, size: number)")
+@builtin("partition(list: list, size: number)", items=8)
 def partition(items: list[Value], size: Number) -> list[Value]:
     """Return the items in lists of a size (not in the standard; Camunda has it)."""
     length = whole(size, "size")

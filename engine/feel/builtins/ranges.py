@@ -8,7 +8,8 @@ from typing import Any
 
 from engine.feel.builtins.conversion import number_of_text
 from engine.feel.builtins.registry import builtin
-from engine.feel.comparison import equal, less
+from engine.feel.comparison import ORDERED, equal, less
+from engine.feel.environment import Environment
 from engine.feel.operators import in_range
 from engine.feel.temporal import parse_date, parse_date_time, parse_duration, parse_temporal, parse_time
 from engine.feel.values import Range, Undefined, Value, kind_of
@@ -22,6 +23,7 @@ _READERS: dict[str, Callable[[str], Value]] = {
     "date and time": parse_date_time,
     "duration": parse_duration,
 }
+_COST = 28
 _ENDS = "number|string|date|time|date and time|days and time duration|years and months duration"
 
 
@@ -48,7 +50,7 @@ def _relation(
     )
     for implementation, parameters in forms:
         if implementation is not None:
-            builtin(f"{name}({parameters})", wide=True)(_checked(implementation))
+            builtin(f"{name}({parameters})", wide=True, cost=_COST)(_checked(implementation))
 
 
 def _checked(implementation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
@@ -56,6 +58,8 @@ def _checked(implementation: Callable[[Any, Any], bool]) -> Callable[[Any, Any],
         for value in (first, second):
             if isinstance(value, Range) and (value.start is None or value.end is None):
                 raise Undefined("expected a range with two ends, but one is open")
+            if isinstance(value, Range) and not {kind_of(value.start), kind_of(value.end)} <= ORDERED:
+                raise Undefined("expected a range of values with an order, but they have none")
         return implementation(first, second)
 
     return check
@@ -146,16 +150,16 @@ _relation("starts", point_range=_starts_with, ranges=_starts)
 _relation("started by", range_point=_swapped(_starts_with), ranges=_swapped(_starts))
 
 
-@builtin("coincides(range1: range, range2: range)")
-@builtin("coincides(point1: Any, point2: Any)")
-def coincides(first: Value, second: Value) -> bool:
+@builtin("coincides(range1: range, range2: range)", environment=True, cost=_COST)
+@builtin("coincides(point1: Any, point2: Any)", environment=True, cost=_COST)
+def coincides(environment: Environment, first: Value, second: Value) -> bool:
     """Say whether two points or two ranges are the same."""
     if first is None or second is None or kind_of(first) != kind_of(second):
         raise Undefined(f"expected two values of one kind, but got {kind_of(first)} and {kind_of(second)}")
-    return _eq(first, second)
+    return equal(first, second, environment) is True
 
 
-@builtin("range(from: string)")
+@builtin("range(from: string)", cost=60)
 def range_of_text(text: str) -> Range:
     """Read a range such as ``[1..10)`` or ``[@"2026-01-01".."]`` with literal ends."""
     low, dots, high = text[1:-1].partition("..")

@@ -22,21 +22,26 @@ _SIGNATURE = re.compile(r"(?P<name>[^(]+)\((?P<parameters>.*)\)", re.DOTALL)
 _PARAMETER = re.compile(
     r"(?P<open>\[)?(?P<name>[^:\]]+): (?P<type>[^\]?.]+)(?P<null>\?)?(?P<many>\.\.\.)?\]?"
 )
+_COST_OF_CALL, _COST_OF_MISMATCH = 8, 15
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 Check = Callable[[Value], Value]
 
 
-def builtin(signature: str, *, environment: bool = False, wide: bool = False) -> Callable[[_F], _F]:
+def builtin(
+    signature: str, *, environment: bool = False, wide: bool = False, cost: int = 0, items: int = 0
+) -> Callable[[_F], _F]:
     """Register a function under a signature such as ``substring(string: string, start position: number)``.
 
     ``[…]`` marks an optional parameter, ``?`` behind a type admits null, ``...`` behind the last parameter
     takes any number. The implementation raises ``Undefined`` to answer null; with ``environment`` it gets
-    that first, with ``wide`` the dates and durations Python's own cannot hold as well.
+    that first, with ``wide`` the dates and durations Python's own cannot hold as well. A call costs what any
+    call does and its strings' lengths, ``cost`` units more, and ``items`` eighths of a unit per item of its
+    lists; what depends on more the implementation pays for.
     """
 
     def register(implementation: _F) -> _F:
-        function = _function(signature, implementation, environment, wide)
+        function = _function(signature, implementation, environment, wide, (cost + _COST_OF_CALL, items))
         overloads = _OVERLOADS.setdefault(function.name, [])
         overloads.append(function)
         BUILT_INS[function.name] = _overloaded(overloads)
@@ -45,7 +50,9 @@ def builtin(signature: str, *, environment: bool = False, wide: bool = False) ->
     return register
 
 
-def _function(signature: str, implementation: Callable[..., Any], environment: bool, wide: bool) -> Function:
+def _function(
+    signature: str, implementation: Callable[..., Any], environment: bool, wide: bool, costs: tuple[int, int]
+) -> Function:
     match = _SIGNATURE.fullmatch(signature)
     if match is None:
         raise ValueError(f"expected a signature, but got {signature}")
@@ -55,6 +62,7 @@ def _function(signature: str, implementation: Callable[..., Any], environment: b
     checks = [check for _, check, _ in declared]
     variadic = bool(declared) and declared[-1][2]
     required = sum(not parameter.optional for parameter in parameters) - variadic
+    base, per_item = costs
 
     def call(surroundings: Environment, arguments: Sequence[Value]) -> Value:
         _check_count(name, len(arguments), required, None if variadic else len(parameters))
@@ -67,11 +75,23 @@ def _function(signature: str, implementation: Callable[..., Any], environment: b
             )
             for place, argument in enumerate(arguments)
         ]
+        surroundings.spend(base + _weight(checked, per_item))
         result: Value = implementation(surroundings, *checked) if environment else implementation(*checked)
         _admit(surroundings, result)
         return result
 
     return Function(name=name, parameters=parameters, call=call, variadic=variadic)
+
+
+def _weight(arguments: Sequence[Value], per_item: int) -> int:
+    """Return what the sizes of arguments cost."""
+    units = 0
+    for argument in arguments:
+        if type(argument) is str:
+            units += len(argument) >> 8
+        elif per_item and type(argument) is list:
+            units += len(argument) * per_item >> 3
+    return units
 
 
 def _parameter(text: str, wide: bool) -> tuple[Parameter, Check, bool]:
@@ -149,6 +169,7 @@ def _overloaded(overloads: Sequence[Function]) -> Function:
             try:
                 return choice.call(environment, arguments)
             except Mismatch as refused:
+                environment.spend(_COST_OF_MISMATCH)
                 problem = _nearer(problem, refused, len(arguments) == len(choice.parameters))
         raise problem or Mismatch(f"{first.name}() has no such form")
 
@@ -174,6 +195,7 @@ def call_named(
         try:
             return choice.call(environment, _in_order(choice, given))
         except Mismatch as refused:
+            environment.spend(_COST_OF_MISMATCH)
             problem = _nearer(
                 problem, refused, {parameter.name for parameter in choice.parameters} >= given.keys()
             )

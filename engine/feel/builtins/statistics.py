@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from functools import cmp_to_key
 from typing import Any
 
 from engine.feel.builtins.registry import builtin
@@ -14,6 +13,7 @@ from engine.feel.operators import add, multiply
 from engine.feel.values import ARITHMETIC, Undefined, Value, kind_of
 
 Number = int | Decimal
+_COST_OF_ITEM, _COST_OF_ORDER = 6, 10
 
 
 def _both(name: str, **options: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -44,6 +44,11 @@ def _decimals(items: list[Value]) -> list[Decimal]:
     return [Decimal(item) for item in _numbers(items)]
 
 
+def _pay(environment: Environment, items: list[Value]) -> None:
+    """Pay for reckoning with each item: whole numbers are quick, decimals and temporal values are not."""
+    environment.spend(sum(3 if type(item) is int else _COST_OF_ITEM for item in items))
+
+
 def _some(items: list[Value]) -> list[Value]:
     if not items:
         raise Undefined("expected a list with items, but it is empty")
@@ -71,7 +76,7 @@ def _fold(
     result = items[0]
     if len(items) == 1 and kind_of(result) != "number" and "duration" not in kind_of(result):
         raise Undefined(f"expected a list of numbers or durations, but an item is {kind_of(result)}")
-    environment.spend(len(items) >> 2)
+    _pay(environment, items)
     for item in items[1:]:
         result = operation(result, item, environment)
     return result
@@ -80,9 +85,8 @@ def _fold(
 @_both("mean", environment=True)
 def mean(environment: Environment, items: list[Value]) -> Value:
     """Return the average of numbers."""
-    values = _decimals(_some(items))
-    environment.spend(len(values) >> 2)
-    return _average(values)
+    environment.spend(3 * len(items))
+    return _average(_decimals(_some(items)))
 
 
 def _average(values: list[Decimal]) -> Number:
@@ -99,8 +103,8 @@ def _plain(value: Decimal) -> Number:
 @_both("median", environment=True)
 def median(environment: Environment, items: list[Value]) -> Value:
     """Return the middle one of numbers, or the average of the two in the middle."""
+    environment.spend(4 * len(items))
     values = sorted(_decimals(_some(items)))
-    environment.spend(len(values))
     middle = len(values) // 2
     if len(values) % 2:
         return _plain(values[middle])
@@ -110,10 +114,10 @@ def median(environment: Environment, items: list[Value]) -> Value:
 @_both("stddev", environment=True)
 def stddev(environment: Environment, items: list[Value]) -> Value:
     """Return the standard deviation of a sample of two numbers or more."""
+    environment.spend(5 * len(items))
     values = _decimals(items)
     if len(values) < 2:
         raise Undefined("stddev(): expected 2 numbers or more, but got fewer")
-    environment.spend(len(values))
     average = Decimal(_average(values))
     squares = Decimal(0)
     for value in values:
@@ -126,7 +130,7 @@ def stddev(environment: Environment, items: list[Value]) -> Value:
 def mode(environment: Environment, items: list[Value]) -> list[Number]:
     """Return the most frequent numbers in ascending order."""
     counts: dict[Number, int] = {}
-    environment.spend(len(items))
+    environment.spend(4 * len(items))
     for value in _numbers(items):
         counts[value] = counts.get(value, 0) + 1
     most = max(counts.values(), default=0)
@@ -149,7 +153,8 @@ def _extreme(
     environment: Environment, items: list[Value], better: Callable[[Value, Value], bool | None]
 ) -> Value:
     best, *others = _some(items)
-    environment.spend(len(items) >> 2)
+    _pay(environment, items)
+    environment.spend(2 * len(items))
     if less(best, best) is None:
         raise Undefined(f"expected values with an order, but got {kind_of(best)}")
     for item in others:
@@ -161,15 +166,17 @@ def _extreme(
     return best
 
 
-@_both("all")
-def all_true(items: list[Value]) -> bool | None:
+@_both("all", environment=True)
+def all_true(environment: Environment, items: list[Value]) -> bool | None:
     """Say whether all are true, in three-valued logic."""
+    environment.spend(len(items) >> 1)
     return _verdict(items, False)
 
 
-@_both("any")
-def any_true(items: list[Value]) -> bool | None:
+@_both("any", environment=True)
+def any_true(environment: Environment, items: list[Value]) -> bool | None:
     """Say whether any is true, in three-valued logic."""
+    environment.spend(len(items) >> 1)
     return _verdict(items, True)
 
 
@@ -186,10 +193,16 @@ def ordered(
 ) -> list[Value]:
     """Return the items sorted by a relation; items neither way round keep their order."""
 
-    def relation(left: Value, right: Value) -> int:
-        environment.spend(3)
-        if before(left, right):
-            return -1
-        return 1 if before(right, left) else 0
+    class Ranked:
+        """An item as Python's sorting asks about it: once for each comparison."""
 
-    return sorted(items, key=cmp_to_key(relation))
+        __slots__ = ("item",)
+
+        def __init__(self, item: Value) -> None:
+            self.item = item
+
+        def __lt__(self, other: Ranked) -> bool:
+            environment.spend(_COST_OF_ORDER)
+            return before(self.item, other.item)
+
+    return sorted(items, key=Ranked)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from engine.feel.builtins.registry import builtin
 from engine.feel.environment import Environment
 from engine.feel.regex import compile_pattern
-from engine.feel.values import Undefined
+from engine.feel.values import Undefined, truncated
 
 Number = int | Decimal
 
@@ -15,15 +15,16 @@ Number = int | Decimal
 @builtin("substring(string: string, start position: number, [length: number?])")
 def substring(string: str, start: Number, length: Number | None = None) -> str:
     """Return the part from a position, of a length or to the end."""
-    first = int(start)
+    first = truncated(start)
     if first == 0 or (abs(first) > len(string) and first < 0):
         raise Undefined(f"substring(): expected a start position within the string, but got {start}")
     begin = first - 1 if first > 0 else len(string) + first
     if length is None:
         return string[begin:]
-    if int(length) < 1:
+    size = truncated(length)
+    if size < 1:
         raise Undefined(f"substring(): expected a length of 1 or more, but got {length}")
-    return string[begin : begin + int(length)]
+    return string[begin : begin + size]
 
 
 @builtin("string length(string: string)")
@@ -32,35 +33,50 @@ def string_length(string: str) -> int:
     return len(string)
 
 
-@builtin("upper case(string: string)")
-def upper_case(string: str) -> str:
+@builtin("upper case(string: string)", environment=True)
+def upper_case(environment: Environment, string: str) -> str:
     """Return the string in capitals."""
+    environment.spend(len(string) >> _letters(string))
     return string.upper()
 
 
-@builtin("lower case(string: string)")
-def lower_case(string: str) -> str:
+def _letters(string: str) -> int:
+    """Return how many letters, as a power of two, change their case for a unit."""
+    return 8 if string.isascii() else 3
+
+
+@builtin("lower case(string: string)", environment=True)
+def lower_case(environment: Environment, string: str) -> str:
     """Return the string in small letters."""
+    environment.spend(len(string) >> _letters(string))
     return string.lower()
 
 
-@builtin("substring before(string: string, match: string)")
-def substring_before(string: str, match: str) -> str:
+@builtin("substring before(string: string, match: string)", environment=True)
+def substring_before(environment: Environment, string: str, match: str) -> str:
     """Return what stands before the first occurrence; an empty string when there is none."""
+    _pay_for_search(environment, string, match)
     before, found, _ = string.partition(match) if match else ("", "", "")
     return before if found else ""
 
 
-@builtin("substring after(string: string, match: string)")
-def substring_after(string: str, match: str) -> str:
+@builtin("substring after(string: string, match: string)", environment=True)
+def substring_after(environment: Environment, string: str, match: str) -> str:
     """Return what stands behind the first occurrence; an empty string when there is none."""
+    _pay_for_search(environment, string, match)
     return string.partition(match)[2] if match else string
 
 
-@builtin("contains(string: string, match: string)")
-def contains(string: str, match: str) -> bool:
+@builtin("contains(string: string, match: string)", environment=True)
+def contains(environment: Environment, string: str, match: str) -> bool:
     """Say whether a string occurs in another."""
+    _pay_for_search(environment, string, match)
     return match in string
+
+
+def _pay_for_search(environment: Environment, string: str, match: str) -> None:
+    if len(match) > 1:
+        environment.spend(len(string) >> 6)
 
 
 @builtin("starts with(string: string, match: string)")
@@ -78,7 +94,7 @@ def ends_with(string: str, match: str) -> bool:
 @builtin("matches(input: string, pattern: string, [flags: string?])", environment=True)
 def matches(environment: Environment, string: str, pattern: str, flags: str | None = None) -> bool:
     """Say whether an XPath regular expression occurs in a string."""
-    return compile_pattern(pattern, flags or "").found_in(string, environment)
+    return compile_pattern(pattern, flags or "", environment).found_in(string, environment)
 
 
 @builtin("replace(input: string, pattern: string, replacement: string, [flags: string?])", environment=True)
@@ -86,19 +102,19 @@ def replace(
     environment: Environment, string: str, pattern: str, replacement: str, flags: str | None = None
 ) -> str:
     """Return the string with each match replaced; ``$1`` stands for the first group."""
-    return compile_pattern(pattern, flags or "").replace(string, replacement, environment)
+    return compile_pattern(pattern, flags or "", environment).replace(string, replacement, environment)
 
 
 @builtin("split(string: string, delimiter: string)", environment=True)
 def split(environment: Environment, string: str, delimiter: str) -> list[str]:
     """Return the parts between the matches of a regular expression."""
-    return compile_pattern(delimiter, "").split(string, environment)
+    return compile_pattern(delimiter, "", environment).split(string, environment)
 
 
 @builtin("extract(input: string, pattern: string, [flags: string?])", environment=True)
 def extract(environment: Environment, string: str, pattern: str, flags: str | None = None) -> list[str]:
     """Return all matches of a regular expression."""
-    return compile_pattern(pattern, flags or "").matches_in(string, environment)
+    return compile_pattern(pattern, flags or "", environment).matches_in(string, environment)
 
 
 @builtin("trim(string: string)")
@@ -107,7 +123,7 @@ def trim(string: str) -> str:
     return string.strip()
 
 
-@builtin("string join(list: list, [delimiter: string?])", environment=True)
+@builtin("string join(list: list, [delimiter: string?])", environment=True, items=6)
 def string_join(environment: Environment, parts: list[str | None], delimiter: str | None = None) -> str:
     """Join strings; null parts are left out."""
     if any(part is not None and not isinstance(part, str) for part in parts):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import groupby
 
 from engine.feel.values import Undefined
 
@@ -109,6 +111,10 @@ class CharSet:
             ranges = _merged(ranges + _category(category))
         return complement(ranges) if self.negated else ranges
 
+    def span(self) -> int:
+        """Return roughly how many ranges the set has, its categories written out."""
+        return len(self.ranges) + sum(_RANGES.get(category, 50) for category in self.categories)
+
     def contains(self, character: str, ignore_case: bool) -> bool:
         """Say whether a character is in the set, or another case of it."""
         forms = {character, character.lower(), character.upper()} if ignore_case else {character}
@@ -116,10 +122,18 @@ class CharSet:
 
     def _holds(self, character: str) -> bool:
         code = ord(character)
-        if any(low <= code <= high for low, high in self.ranges):
+        place = bisect_right(self.ranges, (code, LAST)) - 1
+        if place >= 0 and self.ranges[place][1] >= code:
             return True
+        if not self.categories:
+            return False
         category = unicodedata.category(character)
         return category in self.categories or category[0] in self.categories
+
+
+# how many ranges the large categories have; the others have fewer than 50
+_RANGES = {"L": 650, "Lu": 640, "Ll": 650, "Lo": 500, "M": 310, "Mn": 340, "Mc": 180, "N": 135, "P": 190}
+_RANGES |= {"S": 230, "So": 185, "Cn": 700, "C": 710, "Po": 185, "No": 70, "Nd": 64, "Lm": 70, "Sm": 65}
 
 
 def complement(ranges: Ranges) -> Ranges:
@@ -150,19 +164,29 @@ def _intersection(first: Ranges, second: Ranges) -> Ranges:
     return _merged(tuple(pair for pair in pairs if pair[0] <= pair[1]))
 
 
-@lru_cache(maxsize=64)
 def _category(wanted: str) -> Ranges:
-    """Return a category's ranges; one look at all code points, done only for a difference of sets."""
-    ranges: list[tuple[int, int]] = []
-    start: int | None = None
-    for code in range(LAST + 2):
-        inside = code <= LAST and unicodedata.category(chr(code)).startswith(wanted)
-        if inside and start is None:
-            start = code
-        elif not inside and start is not None:
-            ranges.append((start, code - 1))
-            start = None
-    return tuple(ranges)
+    """Return the ranges of a category, ``L``, or of a subcategory, ``Lu``."""
+    found = (ranges for name, ranges in _subcategories().items() if name.startswith(wanted))
+    return _merged(tuple(each for ranges in found for each in ranges))
+
+
+@lru_cache(maxsize=1)
+def _subcategories() -> dict[str, Ranges]:
+    """Return the ranges of each subcategory; read once, and only for differences of sets.
+
+    Planes 4 to 13 have no characters and 15 and 16 none but private ones, so they are not gone through.
+    """
+    found: dict[str, list[tuple[int, int]]] = {"Cn": [(0x40000, 0xDFFFF)]}
+    for planes in (range(0x40000), range(0xE0000, 0xF0000)):
+        code = planes.start
+        for name, group in groupby(map(unicodedata.category, map(chr, planes))):
+            length = sum(1 for _ in group)
+            found.setdefault(name, []).append((code, code + length - 1))
+            code += length
+    for plane in (0xF0000, 0x100000):
+        found.setdefault("Co", []).append((plane, plane + 0xFFFD))
+        found["Cn"].append((plane + 0xFFFE, plane + 0xFFFF))
+    return {name: tuple(ranges) for name, ranges in found.items()}
 
 
 def named(name: str) -> CharSet:

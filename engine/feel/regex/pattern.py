@@ -28,19 +28,26 @@ from engine.feel.regex.syntax import (
     Tree,
     literally,
     size_of,
+    weight_of,
 )
 from engine.feel.values import Undefined
 
 _FLAGS = frozenset("smixq")
 _MEMORY = 16 << 20
-_COST_OF_MATCH = 30
+_COST_OF_FINDING, _COST_OF_MATCH = 16, 30
+_COST_OF_READING, _COST_OF_COMPILING, _COST_OF_STEP, _CASES = 50, 800, 8, 4
+_MOST_FOR_COMPILING = 60_000
 _Finder = Callable[[str, Environment], Iterator[Spans]]
 
 
 class Pattern:
-    """A compiled pattern; ``find`` yields the spans of all matches and their groups, from left to right."""
+    """A compiled pattern; ``find`` yields the spans of all matches and their groups, from left to right.
 
-    def __init__(self, find: _Finder, *, groups: int, size: int, literal: bool) -> None:
+    ``cost`` is what compiling it takes from a budget.
+    """
+
+    def __init__(self, find: _Finder, *, groups: int, size: int, cost: int, literal: bool) -> None:
+        self.cost = cost
         self._find = find
         self._groups = groups
         self._size = size
@@ -84,7 +91,7 @@ class Pattern:
         return "".join((*parts, text[end:]))
 
     def _matches(self, text: str, environment: Environment) -> Iterator[Spans]:
-        environment.spend(1 + (len(text) * self._size >> 10))
+        environment.spend(_COST_OF_FINDING + (len(text) * self._size >> 10))
         return self._find(text, environment)
 
     def _refuse_empty(self, environment: Environment) -> None:
@@ -131,9 +138,22 @@ def _group_number(replacement: str, place: int, groups: int) -> tuple[int, int]:
     return number, place
 
 
+def compile_pattern(pattern: str, flags: str, environment: Environment) -> Pattern:
+    """Return a compiled pattern, paid for once per budget, whoever compiled it first.
+
+    Raises ``Undefined`` for a pattern or a flag XPath does not know.
+    """
+    if (pattern, flags) in environment.patterns:
+        return _compiled(pattern, flags)
+    environment.spend(_COST_OF_READING + min(len(pattern), MAX_PATTERN))
+    compiled = _compiled(pattern, flags)
+    environment.spend(compiled.cost)
+    environment.patterns.add((pattern, flags))
+    return compiled
+
+
 @lru_cache(maxsize=512)
-def compile_pattern(pattern: str, flags: str) -> Pattern:
-    """Return a compiled pattern; raises ``Undefined`` for a pattern or a flag XPath does not know."""
+def _compiled(pattern: str, flags: str) -> Pattern:
     if not _FLAGS.issuperset(flags):
         raise Undefined(f"expected flags out of s, m, i, x and q, but got “{flags[:20]}”")
     if len(pattern) > MAX_PATTERN:
@@ -151,11 +171,13 @@ def compile_pattern(pattern: str, flags: str) -> Pattern:
             f"expected a regular expression of at most {MAX_SIZE} steps, but its repetitions need {size}"
         )
     ignore_case, multiline = "i" in flags, "m" in flags
-    if syntax.has_backreferences:
+    cost = _COST_OF_COMPILING + weight_of(tree) * (_CASES if ignore_case else 1)
+    if syntax.has_backreferences or cost > _MOST_FOR_COMPILING:
+        cost = size * _COST_OF_STEP
         find = _by_machine(Machine(tree, syntax.groups, ignore_case=ignore_case, multiline=multiline))
     else:
         find = _by_re2(_to_re2(tree, multiline), syntax.groups, ignore_case, multiline)
-    return Pattern(find, groups=syntax.groups, size=size, literal=literal)
+    return Pattern(find, groups=syntax.groups, size=size, cost=cost, literal=literal)
 
 
 def _by_machine(machine: Machine) -> _Finder:

@@ -12,6 +12,7 @@ MAX_PATTERN = 1000
 MAX_REPEAT = 1000
 MAX_SIZE = 2000
 _MAX_NESTING = 30
+_COST_OF_RANGE = 4
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"} | {character: character for character in "\\|.-^?*+{}()[]$"}
 
 
@@ -281,6 +282,19 @@ def size_of(tree: Tree) -> int:
     if isinstance(tree, Repeat):
         return 1 + size_of(tree.item) * max(tree.least, tree.most or 1, 1)
     return 2 + size_of(tree.item) if isinstance(tree, Group) else 1
+
+
+def weight_of(tree: Tree) -> int:
+    """Return what a linear-time engine pays for a tree: the ranges of its characters, repeated."""
+    if isinstance(tree, Chars):
+        return 6 + _COST_OF_RANGE * tree.charset.span()
+    if isinstance(tree, Choice):
+        return sum(60 + weight_of(item) for item in tree.items)
+    if isinstance(tree, Sequence):
+        return 1 + sum(weight_of(item) for item in tree.items)
+    if isinstance(tree, Repeat):
+        return 1 + weight_of(tree.item) * max(tree.least, tree.most or 1, 1)
+    return 2 + weight_of(tree.item) if isinstance(tree, Group) else 1
 
 
 def literally(pattern: str) -> Tree:

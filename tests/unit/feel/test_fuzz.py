@@ -19,11 +19,11 @@ from engine.errors import EvaluationError
 from engine.feel import Value, YearsMonthsDuration, compile_expression, compile_unary_tests, format_value
 from engine.feel.expression import built_in_functions
 from engine.feel.wide import combine, date_of
-from tests.unit.feel.feeling import environment
+from tests.unit.feel.feeling import QUIET, environment, seconds, yardstick
 
 COUNT, LONG_COUNT = 10_000, 1_000_000
 SEED = 20261217
-SLOWEST = 1.0  # seconds of processor time; twenty times the 50 ms of a quiet machine, for busy ones
+SLOWEST = 0.05  # seconds of processor time on a quiet machine
 
 SCOPE: dict[str, Value] = {
     "a": 1,
@@ -238,21 +238,28 @@ def survive(source: str, *, as_cell: bool = False) -> bool:
     return True
 
 
+def slower_than_allowed(source: str, *, as_cell: bool) -> list[tuple[float, str]]:
+    """Measure again what may have been slowed by others, or by Python's collecting what others left."""
+    taken = seconds(lambda: survive(source, as_cell=as_cell), 3)
+    return [(taken, source)] if taken > SLOWEST * max(1.0, yardstick() / QUIET) else []
+
+
 @pytest.mark.torture
 def test_a_value_or_an_evaluation_error_and_nothing_else(long_counts: bool) -> None:
     before = copy.deepcopy(SCOPE)
     survive("add working days(day, 10000)")  # loads the country's calendar, which is no matter of FEEL's
     compiled = total = 0
-    slowest = (0.0, "")
+    slow: list[tuple[float, str]] = []
     for source in expressions(LONG_COUNT if long_counts else COUNT):
         started = time.process_time()
         try:
             compiled += survive(source, as_cell=total % 3 == 2)
         except Exception as problem:
             raise AssertionError(f"expected a value or an EvaluationError for {source!r}") from problem
-        slowest = max(slowest, (time.process_time() - started, source))
+        if time.process_time() - started > SLOWEST:
+            slow += slower_than_allowed(source, as_cell=total % 3 == 2)
         total += 1
     assert before == SCOPE
-    assert slowest[0] < SLOWEST, slowest
+    assert slow == []
     assert total >= COUNT
     assert compiled > total // 3, "expected sentences worth evaluating, but most did not compile"

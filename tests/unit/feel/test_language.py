@@ -97,7 +97,7 @@ def test_three_valued_logic(source: str, value: Value) -> None:
         ("for i in 0..4 return if i = 0 then 1 else i * partial[-1]", [1, 1, 2, 6, 24]),
         ("for i in 1..3 return partial", [[], [[]], [[], [[]]]]),
         ("for i in 1..3 return {p: partial}[1].p", [[], [[]], [[], [[]]]]),
-        ("count(for i in 1..9999 return 1 + partial[-1])", 9999),
+        ("count(for i in 1..7000 return if i = 1 then i else partial[-1])", 7000),
         ('for d in @"2026-01-30"..@"2026-02-01" return d.day', [30, 31, 1]),
         ("some x in [1, 2], y in [2, 3] satisfies x = y", True),
         ("every x in [] satisfies false", True),
