@@ -27,7 +27,8 @@ def throw_error(
     caught = _catcher(step, instance, EventType.ERROR, code)
     if caught is not None:
         host, event = caught
-        triggers.fire(step, host, event, {**variables, **_error_variables(event, code, message)})
+        told = _told(event, EventType.ERROR, code, message)
+        triggers.fire(step, host, event, {**variables, **told})
     elif step.tree.header.parent_key:
         _leave_with_error(step, code, message, variables)
     else:
@@ -44,7 +45,8 @@ def throw_escalation(step: Step, instance: ElementInstance, code: str, variables
     step.emit(ev.EscalationThrown(instance.key, code))
     caught = _catcher(step, instance, EventType.ESCALATION, code)
     if caught is not None:
-        triggers.fire(step, *caught, variables)
+        host, event = caught
+        triggers.fire(step, host, event, {**variables, **_told(event, EventType.ESCALATION, code, "")})
     elif step.tree.header.parent_key:
         step.emit(ev.EscalationPropagated(code, variables))
 
@@ -58,9 +60,12 @@ def _leave_with_error(step: Step, code: str, message: str, variables: dict[str, 
     step.emit(ev.ErrorPropagated(code, message, variables))
 
 
-def _error_variables(event: Element, code: str, message: str) -> dict[str, Any]:
+def _told(event: Element, kind: EventType, code: str, message: str) -> dict[str, Any]:
+    """Return the variables in which a catching event wants to have the code and the message."""
     variables: dict[str, Any] = {}
     for definition in event.events:
+        if definition.type is not kind or definition.code not in (None, code):
+            continue
         if definition.error_code_variable:
             variables[definition.error_code_variable] = code
         if definition.error_message_variable:

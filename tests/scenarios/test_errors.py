@@ -8,7 +8,11 @@ import pytest
 
 from engine import Completed, JobContext, JobFailure
 from tests.builders import process, steps
+from tests.plain import Plain, event, flows, node, nodes
 from tests.scenarios.run import Run
+from tests.scenarios.test_data import into
+
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
 
 def test_a_boundary_event_catches_its_code_before_one_that_catches_all(run: Run) -> None:
@@ -72,6 +76,43 @@ def test_an_interrupting_escalation_ends_the_sub_process(run: Run) -> None:
         process("p").start().sub_process("work", inside).boundary_escalation("LATE", "heard").end("told")
     )
     assert run(drawing.at("work").end("done")).ended_at == ["told"]
+
+
+def test_an_escalation_brings_its_data_and_tells_its_code(run: Run) -> None:
+    told = node("dataInput", "in", name="reason") + into("why", "in")
+    throw = event("endEvent", "warn", [told, '<bpmn:escalationEventDefinition id="d" escalationRef="late"/>'])
+    inside = nodes("startEvent", "i_start") + throw + flows("i_start > warn")
+    catch = (
+        '<bpmn:escalationEventDefinition id="c" camunda:escalationCodeVariable="code" xmlns:camunda="{}"/>'
+    )
+    body = node("dataObject", "why") + nodes("startEvent", "s") + node("subProcess", "work", inside)
+    body += event("boundaryEvent", "heard", [catch.format(CAMUNDA)], attachedToRef="work")
+    body += nodes("endEvent", "told") + flows("s > work", "heard > told")
+    late = node("escalation", "late", escalationCode="LATE")
+    case = run(Plain("p", body, late), why="ill", secret=1)
+    assert (case.ended_at[-1], case.variables["code"], case.variables["reason"]) == ("told", "LATE", "ill")
+
+
+def test_an_event_without_a_code_catches_every_error_and_says_which(run: Run) -> None:
+    drawing = process("p").start().service_task("send", "mail").boundary_error("", "any").end("caught")
+    files = drawing.at("send").end("sent").xml()
+    variables = (
+        f'camunda:errorCodeVariable="code" camunda:errorMessageVariable="text" xmlns:camunda="{CAMUNDA}"'
+    )
+    files = files.replace("<bpmn:errorEventDefinition", f"<bpmn:errorEventDefinition {variables}")
+    run.engine.deploy([("p.bpmn", files.encode())], by="owner")
+    case = run.start("p").throw("mail", "REFUSED")
+    assert (case.ended_at, case.variables) == (["caught"], {"code": "REFUSED", "text": "why"})
+
+
+def test_an_escalation_leaves_the_called_process_with_its_data(run: Run) -> None:
+    called = process("q").start().throw_escalation("LATE", "warn").user_task("go_on").end()
+    drawing = process("p").start().call_activity("call", "q")
+    drawing.boundary_escalation("", "heard", interrupting=False).end("told")
+    case = run(drawing.at("call").end("done"), called)
+    assert (case.ended_at, case.active) == (["told"], ["call"])
+    run.cases("q")[0].complete("go_on")
+    assert case.ended_at == ["told", "done"]
 
 
 def test_an_escalation_nobody_hears_changes_nothing(run: Run) -> None:

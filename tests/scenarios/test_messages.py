@@ -3,9 +3,14 @@ the open."""
 
 from __future__ import annotations
 
+import datetime as dt
+
 from engine.store import messages
 from tests.builders import Process, process, steps
+from tests.plain import Plain, event, flows, nodes
 from tests.scenarios.run import Run
+
+HOUR = dt.timedelta(hours=1)
 
 
 def waiting(name: str = "p") -> Process:
@@ -202,3 +207,52 @@ def test_a_message_published_before_the_deployment_starts_an_instance_of_it(run:
     run.deploy(process("p").start_message("order", "ordered").user_task("ask").task("more").end("done"))
     run.settle()
     assert len(run.cases("p")) == 1
+
+
+def test_the_same_message_is_taken_once_while_it_is_in_the_buffer(run: Run) -> None:
+    for text in ("first", "again"):
+        run.engine.publish_message(
+            "reply", correlation_key="1", variables={"text": text}, ttl=HOUR, message_id="letter 7"
+        )
+    first, second = run(waiting(), number="1"), run.start("p", number="1")
+    assert (first.variables["text"], second.ended_at) == ("first", [])
+    run.advance(hours=2)
+    run.engine.publish_message("reply", correlation_key="1", variables={"text": "new"}, message_id="letter 7")
+    run.settle()
+    assert second.variables["text"] == "new"
+
+
+def test_a_message_for_a_running_key_waits_for_the_next_instance_until_its_time_is_over(run: Run) -> None:
+    run.deploy(process("p").start_message("order", "ordered").user_task("ask").end("done"))
+    run.publish("order", "A", number=1)
+    run.publish("order", "A", ttl=1, number=2)
+    run.publish("order", "A", ttl=48, number=3)
+    run.advance(hours=2)
+    run.cases("p")[0].complete("ask")
+    run.settle()
+    assert [case.variables["number"] for case in run.cases("p")] == [1, 3]
+
+
+def test_a_signal_reaches_instances_of_other_processes_and_their_event_sub_processes(run: Run) -> None:
+    listening = process("q").start().user_task("ask").end()
+    listening.event_sub_process(
+        "alarm", steps().start_signal("fire", "on_fire", interrupting=False).end("out")
+    )
+    run.deploy(process("p").start().throw_signal("fire", "shout").end(), listening)
+    one, two = run.start("q"), run.start("q")
+    run.start("p", where="cellar")
+    run.settle()
+    assert [case.ended_at for case in (one, two)] == [["out"], ["out"]]
+    assert [case.variables["where"] for case in (one, two)] == ["cellar", "cellar"]
+
+
+def test_an_event_definition_by_reference_is_that_definition(run: Run) -> None:
+    roots = '<bpmn:message id="m" name="reply"/><bpmn:messageEventDefinition id="d" messageRef="m"/>'
+    by_reference = "<bpmn:eventDefinitionRef>d</bpmn:eventDefinitionRef>"
+    body = nodes("startEvent", "s") + event("intermediateCatchEvent", "hear", [by_reference])
+    body += event("intermediateCatchEvent", "again", [by_reference])
+    case = run(Plain("p", body + flows("s > hear", "hear > again"), roots))
+    run.publish("reply", text="one")
+    assert (case.active, case.variables["text"]) == (["again"], "one")
+    run.publish("reply", text="two")
+    assert (case.state, case.variables["text"]) == ("completed", "two")

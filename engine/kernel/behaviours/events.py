@@ -62,7 +62,9 @@ def _throw_all(step: Step, instance: ElementInstance, element: Element) -> None:
     waiting = False
     for definition in element.events:
         if definition.type is EventType.ESCALATION:
-            propagation.throw_escalation(step, instance, definition.code or "", {})
+            propagation.throw_escalation(
+                step, instance, definition.code or "", _brought(step, instance, element)
+            )
         elif definition.type is EventType.COMPENSATION:
             waiting = compensation.throw(step, instance, definition) or waiting
         else:
@@ -104,7 +106,7 @@ def _terminate_scope(step: Step, instance: ElementInstance, element: Element) ->
 
 
 def _brought(step: Step, instance: ElementInstance, element: Element) -> dict[str, Any]:
-    """Return what an error end event gives to its catcher: its input mappings, nothing else."""
+    """Return what an error or escalation gives to who catches it: its input mappings, nothing else."""
     return dict(instance.variables or {}) if element.inputs else {}
 
 
