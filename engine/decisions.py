@@ -23,7 +23,7 @@ class DeployedDecisions:
     def tagged(self, tx: Transaction, decision_id: str, tag: str) -> BoundDecision:
         """Return the newest version of a decision with a version tag; raises ``NotFound``."""
         row = definitions.by_tag(tx, "decision", decision_id, tag)
-        return self._found(tx, row, f"{decision_id}' tagged '{tag}")
+        return self._found(tx, row, _named(decision_id, tag))
 
     def of_deployment(self, tx: Transaction, decision_id: str, deployment_key: int) -> BoundDecision:
         """Return the version that was the newest at a deployment; raises ``NotFound``."""
@@ -87,8 +87,14 @@ class RecordedDecisions:
         """Return the version that was bound to then; raises ``NotFound``, as then."""
         key = self._used.get(_asked(decision_id, binding, version_tag))
         if key is None:
-            raise NotFound(f"expected a decision '{decision_id}', but it is not deployed")
+            raise NotFound(
+                f"expected a decision '{_named(decision_id, version_tag)}', but it is not deployed"
+            )
         return self._deployed.by_key(self._tx, key)
+
+
+def _named(decision_id: str, version_tag: str) -> str:
+    return f"{decision_id}' tagged '{version_tag}" if version_tag else decision_id
 
 
 def _asked(decision_id: str, binding: str, version_tag: str) -> str:

@@ -7,7 +7,8 @@ What is refused here never reaches a schema, a reader or memory that outlives th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import TypeAlias
 
 import msgspec
@@ -28,6 +29,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 MAX_BYTES = 2 * 1024 * 1024
 MAX_ELEMENTS = 20_000
+_LEFT_OUT = "left-out"
 _MAX_ANGLES = (
     5 * MAX_ELEMENTS
 )  # two per element, the rest for comments and CDATA: refuses without building a tree
@@ -195,6 +197,18 @@ def at_path(root: Node, path: str, line_: int) -> Node | None:
         return None
     nodes = [node for node in found if isinstance(node, etree._Element)] if isinstance(found, list) else []
     return next((node for node in nodes if line(node) == line_), nodes[0] if nodes else None)
+
+
+def translated(root: Node, tag: Callable[[Node], str]) -> Node:
+    """Return a copy of a tree with other tags, the lines kept; an element without a tag is left out."""
+    copied = deepcopy(root)
+    for node in list(copied.iter(etree.Element)):
+        node.tag = tag(node) or _LEFT_OUT
+    for node in list(copied.iter(_LEFT_OUT)):
+        parent = node.getparent()
+        if parent is not None:
+            parent.remove(node)
+    return copied
 
 
 def attribute(node: Node, name: str) -> str:

@@ -266,9 +266,12 @@ class Steps(Drawing):
         self._here().inside = element("bpmn:script", {}, escape(expression))
         return self
 
-    def business_rule_task(self, identity: str, decision: str, result: str, *, inputs: Pairs = None) -> Self:
-        """Draw a business rule task that evaluates a decision."""
-        called = element("zeebe:calledDecision", {"decisionId": decision, "resultVariable": result})
+    def business_rule_task(
+        self, identity: str, decision: str, result: str, *, inputs: Pairs = None, version_tag: str = ""
+    ) -> Self:
+        """Draw a business rule task that evaluates a decision, the newest or the newest of a version tag."""
+        bound = {"bindingType": "versionTag", "versionTag": version_tag} if version_tag else {}
+        called = element("zeebe:calledDecision", {"decisionId": decision, "resultVariable": result} | bound)
         return self._draw("businessRuleTask", identity, "", {}, [called, *mappings(inputs, None)])
 
     def call_activity(

@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from engine.bpmn.check import check_files, check_ids, check_processes
 from engine.bpmn.compilation import CheckEnvironment, Compilation
 from engine.bpmn.reader import read_global_task, read_process
-from engine.bpmn.schema import SchemaGate
+from engine.bpmn.schema import DecisionGate, SchemaGate
 from engine.bpmn.source import Source, is_executable, open_source
 from engine.errors import InvalidDefinition
 from engine.model.definition import ProcessDefinition
 from engine.model.records import Finding, Severity
 from engine.xml import parse
 
-__all__ = ["CheckEnvironment", "Compilation", "compile_files", "read_stored"]
+__all__ = ["CheckEnvironment", "Compilation", "DecisionGate", "compile_files", "read_stored"]
 
 
 def compile_files(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) -> Compilation:

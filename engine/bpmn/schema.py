@@ -1,4 +1,8 @@
-"""The XSD gate: SpiffWorkflow's bundled BPMN 2.0 schemas, fed with the tree we parsed ourselves."""
+"""The XSD gates: SpiffWorkflow's bundled schemas, fed with the trees we parsed ourselves.
+
+Of DMN it has the schema of 1.3 (that of 1.2 does not load by itself, and there are none of 1.4 and 1.5). A
+file of another version is held against it as if it were written in 1.3, what is newer left out.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
+from SpiffWorkflow.dmn.parser.BpmnDmnParser import SCHEMAS
 
 from engine import xml
 from engine.bpmn.findings import ID, Place, error, place_in, unusable_id
@@ -14,6 +19,10 @@ from engine.model.records import Finding
 
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _IDENTITY = re.compile(r"attribute 'id': '([^']*)' is not a valid value of the atomic type 'xs:ID'")
+_DMN = "https://www.omg.org/spec/DMN/20191111/MODEL/"
+_NEWER_BOXES = frozenset({"conditional", "for", "some", "every", "filter"})
+_INSIDE_NEWER = frozenset({"if", "then", "else", "in", "return", "satisfies", "match"})
+_LEFT_OUT = frozenset({"DMNDI", "typeConstraint"}) | _INSIDE_NEWER
 _MOST = 20
 _LONGEST = 300
 
@@ -33,12 +42,41 @@ class SchemaGate:
         try:
             if schema.validate(document.root.getroottree()):
                 return []
-            return list(_findings(document, schema.error_log))
+            return list(_findings(document, schema.error_log, "BPMN 2.0"))
         finally:
             xml.forget_errors()
 
 
-def _findings(document: xml.Document, log: Iterable[Any]) -> Iterator[Finding]:
+class DecisionGate:
+    """The compiled schema of decisions, made anew like that of processes."""
+
+    def __init__(self) -> None:
+        self._validator = BpmnValidator(SCHEMAS[_DMN])
+
+    def check(self, document: xml.Document) -> list[Finding]:
+        """Return what the schema has to say about a DMN file of any version, empty where it is valid."""
+        schema = self._validator.validator
+        space = xml.namespace(document.root)
+        root = xml.translated(document.root, lambda node: _in_dmn_13(node, space))
+        try:
+            if schema.validate(root):
+                return []
+            return list(_findings(xml.Document(name=document.name, root=root), schema.error_log, "DMN"))
+        finally:
+            xml.forget_errors()
+
+
+def _in_dmn_13(node: xml.Node, space: str) -> str:
+    """Return the tag of an element in DMN 1.3, "" for what that does not have."""
+    local = xml.local_name(node)
+    if local in _LEFT_OUT:
+        return ""
+    if xml.namespace(node) != space:
+        return str(node.tag)
+    return xml.qname(_DMN, "literalExpression" if local in _NEWER_BOXES else local)
+
+
+def _findings(document: xml.Document, log: Iterable[Any], language: str) -> Iterator[Finding]:
     for entry in list(log)[:_MOST]:
         node = xml.at_path(document.root, entry.path or "", entry.line)
         place = Place(document.name, entry.line) if node is None else place_in(document.name, node)
@@ -50,7 +88,7 @@ def _findings(document: xml.Document, log: Iterable[Any]) -> Iterator[Finding]:
         yield error(
             place,
             "xsd",
-            "expected what the BPMN 2.0 schema allows, "
+            f"expected what the {language} schema allows, "
             f"but {reason[:1].lower()}{reason[1:_LONGEST]}{' …' * (len(reason) > _LONGEST)}",
             "correct the element in the modeler, or export the file again",
         )

@@ -57,10 +57,14 @@ class DecisionModel:
         """Return what the main file says, and the types known in it."""
         return self._main.definitions, self._main.types
 
-    def identifiers(self) -> tuple[tuple[str, str], ...]:
-        """Return id and name of each decision and decision service of the main file."""
+    def identifiers(self) -> tuple[tuple[str, str, str], ...]:
+        """Return id, name and version tag of each decision and decision service of the main file."""
         elements = self._main.definitions.elements
-        return tuple((each.id, each.name) for each in elements if isinstance(each, Decision | Service))
+        return tuple(
+            (each.id, each.name, each.version_tag)
+            for each in elements
+            if isinstance(each, Decision | Service)
+        )
 
     def evaluate(
         self,

@@ -159,7 +159,18 @@ def _decision(node: xml.Node) -> Decision:
         requires=_requirements(node),
         box=_box_in(node),
         line=xml.line(node),
+        version_tag=_version_tag(node),
     )
+
+
+def _version_tag(node: xml.Node) -> str:
+    """Return the value of Zeebe's version tag of a decision, which a business rule task may bind to."""
+    tags = (
+        tag
+        for around in _all(node, "extensionElements")
+        for tag in xml.children(around, xml.ZEEBE, "versionTag")
+    )
+    return next((xml.attribute(tag, "value") for tag in tags), "")
 
 
 def _knowledge(node: xml.Node) -> Knowledge:
@@ -182,6 +193,7 @@ def _service(node: xml.Node) -> Service:
         encapsulated=_hrefs(node, "encapsulatedDecision"),
         input_decisions=_hrefs(node, "inputDecision"),
         input_data=_hrefs(node, "inputData"),
+        version_tag=_version_tag(node),
     )
 
 

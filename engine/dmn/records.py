@@ -216,6 +216,7 @@ class Decision:
     requires: tuple[str, ...]
     box: Box | None
     line: int = 0
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,7 @@ class Service:
     encapsulated: tuple[str, ...]
     input_decisions: tuple[str, ...]
     input_data: tuple[str, ...]
+    version_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

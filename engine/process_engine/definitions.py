@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.bpmn import CheckEnvironment, compile_files
+from engine import xml
+from engine.bpmn import CheckEnvironment, DecisionGate, compile_files
 from engine.clock import instant
 from engine.dmn import DecisionResult, analyse, read_model
 from engine.errors import InvalidDefinition
@@ -53,7 +54,7 @@ class Upload:
         self.files = dict(files)
         self.findings: list[Finding] = []
         self.forms: dict[str, str] = {}  # form id → file
-        self.decisions: dict[str, tuple[str, str]] = {}  # decision id → name, file
+        self.decisions: dict[str, tuple[str, str, str]] = {}  # decision id → version tag, name, file
         self.processes: tuple[ProcessDefinition, ...] = ()
         models = [(name, content) for name, content in files if name.endswith(MODELS)]
         for name, content in files:
@@ -77,9 +78,10 @@ class Upload:
         others = [(each, self.files[each]) for each in self.files if each.endswith(".dmn") and each != name]
         model = read_model([(name, content), *others])
         self.findings += [finding for finding in model.findings if finding.file in ("", name)]
+        self.findings += DecisionGate().check(xml.parse(name, content))
         self.findings += analyse(model)
-        for decision_id, decision_name in model.identifiers():
-            self.decisions[decision_id] = (decision_name, name)
+        for decision_id, decision_name, tag in model.identifiers():
+            self.decisions[decision_id] = (tag, decision_name, name)
 
     def _environment(self, parts: Parts) -> CheckEnvironment:
         with parts.store.reading() as tx:
@@ -174,7 +176,7 @@ def _nothing() -> Finding:
 def _uploaded(upload: Upload) -> list[tuple[str, str, str, str, str]]:
     """Return (kind, id, version tag, name, file) of everything in the upload."""
     found = [("process", p.id, p.version_tag, p.name, p.file) for p in upload.processes]
-    found += [("decision", id_, "", name, file) for id_, (name, file) in upload.decisions.items()]
+    found += [("decision", id_, tag, name, file) for id_, (tag, name, file) in upload.decisions.items()]
     return found + [("form", form_id, "", form_id, file) for form_id, file in upload.forms.items()]
 
 
