@@ -15,7 +15,7 @@ import click
 NAMES = (
     "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
     "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "modify",
-    "migrate", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
+    "migrate", "batch", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
 )  # fmt: skip
 
 

@@ -25,6 +25,9 @@ from engine.errors import (
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
 from engine.model.records import (
+    Batch,
+    BatchItem,
+    BatchState,
     Definition,
     Deployment,
     Difference,
@@ -37,6 +40,7 @@ from engine.model.records import (
     Incident,
     InstanceState,
     InstanceView,
+    ItemState,
     Job,
     Node,
     Opinion,
@@ -61,6 +65,9 @@ from engine.worker import Worker
 
 __all__ = [
     "WARSAW",
+    "Batch",
+    "BatchItem",
+    "BatchState",
     "BpmnError",
     "Clock",
     "Completed",
@@ -90,6 +97,7 @@ __all__ = [
     "InvalidExpression",
     "InvalidSubmission",
     "InvalidVariables",
+    "ItemState",
     "Job",
     "JobContext",
     "JobFailure",
@@ -111,6 +119,7 @@ __all__ = [
     "Secrets",
     "Severity",
     "Soundness",
+    "StrandedJob",
     "SystemClock",
     "TableMatch",
     "Timer",

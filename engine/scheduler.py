@@ -110,23 +110,17 @@ def bury(parts: Parts, row: JobRow) -> None:
     """Turn a job that keeps killing its workers into an incident (poison pill, ``durability.md`` §2 rule
     4)."""
 
+    if row.instance_key is None:
+        parts.store.run(lambda tx: _strand(tx, row))
+        return
+
     def work(family: Family) -> None:
         found = instances.lock_by_job(family.tx, row.key)
         if found is None:
             raise NotFound(f"job {row.key} is gone")
         locked, current = found
         reason = f"the job crashed {current.crash_count} times, each time losing its lease"
-        fenced = jobs.fail(
-            family.tx,
-            row.key,
-            owner=row.lock_owner or "",
-            attempt=row.attempt,
-            stage=JobState.FAILED,
-            retries=0,
-            due_at=family.tx.now,
-        )
-        if not fenced:
-            raise Conflict(f"job {row.key} has been taken by another worker")
+        _fail(family.tx, row)
         member = family.adopt(locked)
         element_key = current.element_key or 0
         if current.kind == "job":
@@ -140,6 +134,26 @@ def bury(parts: Parts, row: JobRow) -> None:
         family.apply(member, asked)
 
     run_verb(parts, work, actor=ENGINE)
+
+
+def _strand(tx: Transaction, row: JobRow) -> None:
+    """Fail a job that belongs to no instance: operators see it in ``stranded_jobs`` and retry it there."""
+    _fail(tx, row)
+    log.error("job_stranded key=%s kind=%s process=%s", row.key, row.kind, row.process_id)
+
+
+def _fail(tx: Transaction, row: JobRow) -> None:
+    fenced = jobs.fail(
+        tx,
+        row.key,
+        owner=row.lock_owner or "",
+        attempt=row.attempt,
+        stage=JobState.FAILED,
+        retries=0,
+        due_at=tx.now,
+    )
+    if not fenced:
+        raise Conflict(f"job {row.key} has been taken by another worker")
 
 
 def clean(parts: Parts) -> None:

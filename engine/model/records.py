@@ -56,6 +56,22 @@ class IncidentState(StrEnum):
     RESOLVED = "resolved"
 
 
+class BatchState(StrEnum):
+    """States of a batch."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class ItemState(StrEnum):
+    """States of one subject of a batch."""
+
+    PENDING = "pending"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class Severity(StrEnum):
     """How grave a finding is; only an error refuses a deployment."""
 
@@ -255,6 +271,50 @@ class Incident(Record, frozen=True, kw_only=True):
     message: str
     created_at: dt.datetime
     resolved_at: dt.datetime | None
+
+
+class Batch(Record, frozen=True, kw_only=True):
+    """One verb over many instances or incidents: what was asked, and how far it has come.
+
+    A cancelled batch leaves ``total - done - failed`` subjects untouched. With ``dry_run``, done means that
+    it would have been.
+    """
+
+    key: int
+    verb: str
+    state: BatchState
+    dry_run: bool
+    reason: str
+    selection: dict[str, Any]
+    arguments: dict[str, Any]
+    total: int
+    done: int
+    failed: int
+    created_at: dt.datetime
+    created_by: str
+    ended_at: dt.datetime | None
+
+
+class BatchItem(Record, frozen=True, kw_only=True):
+    """One subject of a batch: the key of an instance or an incident, and what became of it."""
+
+    number: int
+    subject_key: int
+    state: ItemState
+    message: str
+    done_at: dt.datetime | None
+
+
+class StrandedJob(Record, frozen=True, kw_only=True):
+    """Work of the engine that belongs to no instance (a start by an event, a batch) and has crashed too
+    often; it waits for ``retry_job``."""
+
+    key: int
+    kind: str
+    process_id: str
+    element_id: str
+    crashes: int
+    created_at: dt.datetime
 
 
 class Timer(Record, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from typing import Any
 
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted
-from engine.model.records import ProcessInstance
-from engine.process_engine import corrections
+from engine.model.records import Batch, ProcessInstance
+from engine.process_engine import batches, corrections
 from engine.process_engine.family import Family
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
@@ -129,3 +129,41 @@ class Corrections:
             )
 
         corrections.run(self.parts, work, actor=actor)
+
+    def retry_job(self, job_key: int, *, actor: str, reason: str) -> None:
+        """Let a stranded job (``stranded_jobs``) try again; raises ``NotFound``."""
+        corrections.retry_job(self.parts, job_key, actor=actor, reason=reason)
+
+    # --- many at once ---
+
+    def start_batch(
+        self,
+        verb: str,
+        *,
+        selection: Mapping[str, Any] | None = None,
+        keys: Sequence[int] | None = None,
+        arguments: Mapping[str, Any] | None = None,
+        actor: str,
+        reason: str,
+        dry_run: bool = False,
+    ) -> Batch:
+        """Do a verb with many: suspend, activate, cancel, set_variables, modify, migrate, resolve_incidents.
+
+        Subjects are what ``selection`` (filters of ``instances``, or of ``incidents``; {}: everything open)
+        finds now, or these ``keys``; ``arguments`` are the verb's own. The engine's jobs do it, each subject
+        once and by itself; ``dry_run`` only tries. Raises ``InvalidVariables`` for what no verb knows.
+        """
+        return batches.start(
+            self.parts,
+            verb,
+            selection=selection,
+            keys=keys,
+            arguments=arguments or {},
+            actor=actor,
+            reason=reason,
+            dry_run=dry_run,
+        )
+
+    def cancel_batch(self, batch_key: int, *, actor: str, reason: str) -> Batch:
+        """End a running batch; what is done stays done. Raises ``NotFound``, ``Conflict``."""
+        return batches.cancel(self.parts, batch_key, actor=actor, reason=reason)

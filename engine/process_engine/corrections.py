@@ -14,16 +14,16 @@ import msgspec
 
 from engine.clock import micros
 from engine.errors import DoesNotFit, NotFound
+from engine.kernel import codec, migration
 from engine.kernel import commands as cmd
-from engine.kernel import migration
 from engine.kernel.migration_plan import plan
-from engine.kernel.values import accepted
+from engine.kernel.values import accepted, accepted_text
 from engine.model.records import InstanceState, ProcessInstance
 from engine.process_engine.family import Family
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import run_verb
-from engine.store import instances, jobs
+from engine.store import Transaction, audit, instances, jobs
 
 T = TypeVar("T")
 
@@ -154,3 +154,16 @@ def reschedule_timer(family: Family, timer_key: int, *, due_at: dt.datetime, rea
         reason=reason,
     )
     family.apply(family.adopt(locked), asked)
+
+
+def retry_job(parts: Parts, job_key: int, *, actor: str, reason: str) -> None:
+    """Let a job that belongs to no instance try again; it is no instance's history, so the audit has it."""
+    said = codec.encode_values([job_key, accepted_text(reason, "reason")])
+
+    def work(tx: Transaction) -> None:
+        if not jobs.retry_stranded(tx, job_key):
+            raise NotFound(f"expected a stranded job, but {job_key} is none")
+        audit.append(tx, at=tx.now, actor=actor, action="job_retried", payload=said)
+
+    parts.store.run(work)
+    parts.transport.hint(0)

@@ -35,9 +35,19 @@ _TEXTS = (
     "reason",
     "request_id",
     "type",
+    "verb",
     "worker",
 )
-_KEYS = ("element_key", "incident_key", "instance_key", "key", "task_key", "timer_key")
+_KEYS = (
+    "batch_key",
+    "element_key",
+    "incident_key",
+    "instance_key",
+    "job_key",
+    "key",
+    "task_key",
+    "timer_key",
+)
 _NUMBERS = ("attempt", "limit", "offset", "priority", "retries", "version")
 _DURATIONS = ("back_off", "lease", "ttl")
 _INSTANTS = ("due_at", "follow_up_at")
@@ -79,6 +89,13 @@ def _variables(value: object, name: str) -> None:
         raise InvalidVariables(f"expected '{name}' by name, but got {value!r}")
 
 
+def _keys(value: object, name: str) -> None:
+    if not isinstance(value, list | tuple):
+        raise InvalidVariables(f"expected '{name}' to be a list of keys, but got {value!r}")
+    for each in value:
+        _key(each, name)
+
+
 def _names(value: object, name: str) -> None:
     if not isinstance(value, list | tuple):
         raise InvalidVariables(f"expected '{name}' to be a list of names, but got {value!r}")
@@ -101,6 +118,9 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     "until": _place,
     "local_variables": _variables,
     "mapping": _mapping,
+    "selection": _variables,
+    "arguments": _variables,
+    "keys": _keys,
     "variables": _variables,
     "groups": _names,
     "users": _names,

@@ -14,7 +14,7 @@ from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.model.records import InstanceState, JobState
-from engine.process_engine import conversations, messages, starts
+from engine.process_engine import batches, conversations, messages, starts
 from engine.process_engine.family import Family, Member
 from engine.process_engine.jobs import payload_of
 from engine.process_engine.parts import ENGINE, Parts
@@ -36,11 +36,14 @@ KINDS = (
     "signal_start",
     "timer_start",
     "open_starts",
+    "batch",
 )
 
 
 def run(parts: Parts, row: JobRow) -> bool:
     """Run one claimed internal job; return whether it was still there to be run under this lease."""
+    if row.kind == "batch":
+        return batches.run(parts, row)  # one transaction for each of its subjects
     return run_verb(parts, lambda family: _RUNNERS[row.kind](family, row), actor=ENGINE)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.model.records import Incident, Node, ProcessInstance, Timer
+from engine.model.records import Incident, Node, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.replay import timer_of
@@ -121,3 +121,20 @@ def next_due(parts: Parts) -> dt.datetime | None:
     with parts.store.reading() as tx:
         due = jobs.next_due(tx)
     return None if due is None else instant(due)
+
+
+def stranded_jobs(parts: Parts, limit: int) -> list[StrandedJob]:
+    """Return the engine's own failed jobs that no instance shows as an incident, oldest first."""
+    with parts.store.reading() as tx:
+        rows = jobs.stranded(tx, limit=limit)
+    return [
+        StrandedJob(
+            key=row.key,
+            kind=row.kind,
+            process_id=row.process_id,
+            element_id=row.element_id,
+            crashes=row.crash_count,
+            created_at=instant(row.created_at),
+        )
+        for row in rows
+    ]

@@ -9,6 +9,8 @@ from typing import Any
 from engine import replay, verification
 from engine.dmn import DecisionResult
 from engine.model.records import (
+    Batch,
+    BatchItem,
     Definition,
     ElementInstance,
     HistoryEvent,
@@ -17,10 +19,11 @@ from engine.model.records import (
     Node,
     ProcessInstance,
     Report,
+    StrandedJob,
     Timer,
     UserTask,
 )
-from engine.process_engine import definitions, instances, queries, user_tasks
+from engine.process_engine import batches, definitions, instances, queries, user_tasks
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 
@@ -46,8 +49,10 @@ class Views:
         return instances.read(self.parts, key)
 
     def instances(self, **filters: Any) -> list[ProcessInstance]:
-        """Return instances by ``process_id, state, business_key, parent_key, root_key, limit, offset``,
-        newest first."""
+        """Return instances, newest first.
+
+        By ``process_id, version, state, business_key, parent_key, root_key, limit, offset``.
+        """
         return queries.process_instances(self.parts, **filters)
 
     def elements(self, instance_key: int) -> list[ElementInstance]:
@@ -91,8 +96,24 @@ class Views:
         return user_tasks.read(self.parts, task_key)
 
     def incidents(self, **filters: Any) -> list[Incident]:
-        """Return incidents by ``instance_key, process_id, state, limit``."""
+        """Return incidents by ``instance_key, process_id, type, state, limit``."""
         return queries.incident_records(self.parts, **filters)
+
+    def stranded_jobs(self, limit: int = 100) -> list[StrandedJob]:
+        """Return the engine's own jobs that crashed too often and belong to no instance, oldest first."""
+        return queries.stranded_jobs(self.parts, limit)
+
+    def batch(self, batch_key: int) -> Batch:
+        """Return one batch with its progress; raises ``NotFound``."""
+        return batches.read(self.parts, batch_key)
+
+    def batches(self, **filters: Any) -> list[Batch]:
+        """Return batches by ``state, limit, offset``, newest first."""
+        return batches.query(self.parts, **filters)
+
+    def batch_items(self, batch_key: int, **filters: Any) -> list[BatchItem]:
+        """Return subjects of a batch by ``state, limit, offset``, with why they failed."""
+        return batches.items(self.parts, batch_key, **filters)
 
     def history(self, instance_key: int) -> list[HistoryEvent]:
         """Return everything that happened in an instance, in order."""

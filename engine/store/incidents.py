@@ -53,6 +53,7 @@ def query(
     *,
     instance_key: int | None = None,
     process_id: str | None = None,
+    type: str | None = None,
     states: Collection[str] | None = None,
     limit: int = 100,
 ) -> list[IncidentRow]:
@@ -64,6 +65,8 @@ def query(
         )
     if process_id is not None:
         found = found.where(incident.c.process_id == process_id)
+    if type is not None:
+        found = found.where(incident.c.type == type)
     if states is not None:
         found = found.where(incident.c.state.in_(states))
     oldest_first = found.order_by(incident.c.created_at, drawn(incident))

@@ -287,6 +287,7 @@ def query(
     tx: Transaction,
     *,
     process_id: str | None = None,
+    version: int | None = None,
     states: Collection[str] | None = None,
     business_key: str | None = None,
     parent_key: int | None = None,
@@ -302,6 +303,7 @@ def query(
             found = found.where(instance.c.ended_at.is_(None))  # lets the index of open cases be used
     equal = {
         "process_id": process_id,
+        "version": version,
         "business_key": business_key,
         "parent_key": parent_key,
         "root_key": root_key,

@@ -102,6 +102,12 @@ _REVIVE = (
 )
 
 
+_STRANDED = (job.c.stage == literally("failed"), job.c.instance_key.is_(None))
+_RETRY_STRANDED = (
+    update_table(job).where(*at_key(job), *_STRANDED).values(stage="ready", crash_count=0, **_FREED)
+)
+
+
 def insert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     """Insert new jobs, all in one statement."""
     values = [_values(row) for row in rows]
@@ -186,6 +192,16 @@ def revive(tx: Transaction, instance_key: int) -> None:
     """Make the engine's own failed jobs of an instance ready again (timers, deliveries), not those of
     handlers."""
     tx.execute(_REVIVE, {"at_bucket": bucket_of(instance_key), "at_instance": instance_key})
+
+
+def stranded(tx: Transaction, *, limit: int) -> list[JobRow]:
+    """Return failed jobs that belong to no instance, so that no incident shows them; the oldest first."""
+    return records(JobRow, tx.execute(_SELECT.where(*_STRANDED).order_by(job.c.created_at).limit(limit)))
+
+
+def retry_stranded(tx: Transaction, key: int) -> bool:
+    """Make a failed job that belongs to no instance ready again; False where there is none."""
+    return tx.execute(_RETRY_STRANDED, key_of(key)).rowcount == 1
 
 
 def query(

@@ -116,6 +116,31 @@ node = table(
     key_column("seen_at"),
     text_column("version"),
 )
+batch = table(
+    "batch",
+    *identity(small_column("bucket"), key_column("key")),
+    text_column("verb"),
+    text_column("state"),
+    Column("dry_run", Small, nullable=False),
+    key_column("total"),
+    key_column("created_at"),
+    text_column("created_by"),
+    key_column("ended_at", nullable=True),
+    bytes_column("content"),
+    Index("batch_by_age", "created_at"),  # query: newest first
+)
+
+batch_item = table(
+    "batch_item",
+    *identity(small_column("bucket"), key_column("batch_key"), key_column("number")),
+    key_column("subject_key"),
+    text_column("state"),
+    key_column("done_at", nullable=True),
+    bytes_column("message"),
+    partial("batch_item_pending", "batch_key", "number", where="state = 'pending'"),  # pending
+    narrow=True,
+)
+
 meta = table("meta", *identity(text_column("name")), text_column("value"))
 
 

@@ -303,3 +303,29 @@ class NodeRow(StoredRow, frozen=True, kw_only=True):
     started_at: int
     seen_at: int
     version: str
+
+
+class BatchRow(StoredRow, frozen=True, kw_only=True):
+    """One verb over many subjects; ``content`` (reason, selection, arguments) is sealed under a data key of
+    its own (``data_key`` at its key)."""
+
+    key: int
+    verb: str
+    state: str
+    dry_run: bool
+    total: int
+    created_at: int
+    created_by: str
+    ended_at: int | None
+    content: bytes
+
+
+class BatchItemRow(StoredRow, frozen=True, kw_only=True):
+    """One subject of a batch: an instance or an incident; ``message`` is sealed as the batch's content."""
+
+    batch_key: int
+    number: int
+    subject_key: int
+    state: str = "pending"
+    done_at: int | None = None
+    message: bytes = b""

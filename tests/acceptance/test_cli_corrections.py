@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from engine import ProcessEngine
 from tests.acceptance.conftest import Run
 from tests.builders import process
 
@@ -41,3 +42,25 @@ def test_a_case_is_moved_and_migrated(run: Run) -> None:
 def test_misuse_is_told(run: Run) -> None:
     assert run("modify", "K/1", "--reason", "x").code == 2
     assert "OLD=NEW" in run("migrate", "K/1", "--map", "a", "--reason", "x").err
+
+
+def test_many_cases_at_once(run: Run) -> None:
+    draw("a", "b")
+    run("deploy", "p.bpmn")
+    for number in range(3):
+        run("start", "p", "--business-key", f"K/{number}")
+    draw("x", "b")
+    run("deploy", "p.bpmn")
+    where = ("--where", '{"process_id": "p", "version": 1}', "--reason", "nowe prawo")
+    started = run(
+        "batch", "start", "migrate", *where, "--map", "a=x", "--as", "kierownik", "--format", "json"
+    ).json
+    assert (started["total"], started["state"]) == (3, "running")
+    assert "migrate running, 0 done, 0 failed of 3" in run("batch", "show", started["key"]).out
+    with ProcessEngine("sqlite:///obieg.db") as engine:
+        engine.run_until_idle()
+    (listed,) = run("batch", "list", "--format", "json").json
+    assert (listed["done"], listed["state"], listed["reason"]) == (3, "completed", "nowe prawo")
+    assert {t["element_id"] for t in run("tasks", "--format", "json").json} == {"x"}
+    assert run("batch", "cancel", started["key"], "--reason", "x").code == 1
+    assert run("batch", "start", "cancel", "--reason", "x").code == 2

@@ -314,11 +314,36 @@ CREATE TABLE node (
 	version TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );;
+CREATE TABLE batch (
+	bucket SMALLINT NOT NULL, 
+	key BIGINT NOT NULL, 
+	verb TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	dry_run SMALLINT NOT NULL, 
+	total BIGINT NOT NULL, 
+	created_at BIGINT NOT NULL, 
+	created_by TEXT NOT NULL, 
+	ended_at BIGINT, 
+	content BYTEA NOT NULL, 
+	PRIMARY KEY (bucket, key)
+);;
+CREATE TABLE batch_item (
+	bucket SMALLINT NOT NULL, 
+	batch_key BIGINT NOT NULL, 
+	number BIGINT NOT NULL, 
+	subject_key BIGINT NOT NULL, 
+	state TEXT NOT NULL, 
+	done_at BIGINT, 
+	message BYTEA NOT NULL, 
+	PRIMARY KEY (bucket, batch_key, number)
+);;
 CREATE TABLE meta (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 );;
+CREATE INDEX batch_by_age ON batch (created_at);;
+CREATE INDEX batch_item_pending ON batch_item (batch_key, number) WHERE state = 'pending';;
 CREATE INDEX definition_by_deployment ON definition (deployment_key);;
 CREATE INDEX document_by_root ON document (root_key);;
 CREATE INDEX incident_by_instance ON incident (instance_key);;
@@ -331,6 +356,7 @@ CREATE INDEX job_by_instance ON job (instance_key);;
 CREATE INDEX job_locked ON job (lock_until) WHERE stage = 'locked';;
 CREATE INDEX job_ready ON job (lane, priority DESC, due_at) WHERE stage = 'ready';;
 CREATE INDEX job_scheduled ON job (due_at) WHERE stage = 'scheduled';;
+CREATE INDEX job_stranded ON job (created_at) WHERE stage = 'failed' AND instance_key IS NULL;;
 CREATE INDEX message_buffered ON message (correlation_hash, published_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_expiry ON message (expires_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_name ON message (name_hash, published_at) WHERE state = 'buffered';;

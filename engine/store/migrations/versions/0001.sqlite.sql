@@ -350,12 +350,40 @@ CREATE TABLE node (
 	PRIMARY KEY (id)
 )
  STRICT;;
+CREATE TABLE batch (
+	bucket INTEGER NOT NULL, 
+	"key" INTEGER NOT NULL, 
+	verb TEXT NOT NULL, 
+	state TEXT NOT NULL, 
+	dry_run INTEGER NOT NULL, 
+	total INTEGER NOT NULL, 
+	created_at INTEGER NOT NULL, 
+	created_by TEXT NOT NULL, 
+	ended_at INTEGER, 
+	content BLOB NOT NULL, 
+	PRIMARY KEY (bucket, "key")
+)
+ STRICT;;
+CREATE TABLE batch_item (
+	bucket INTEGER NOT NULL, 
+	batch_key INTEGER NOT NULL, 
+	number INTEGER NOT NULL, 
+	subject_key INTEGER NOT NULL, 
+	state TEXT NOT NULL, 
+	done_at INTEGER, 
+	message BLOB NOT NULL, 
+	PRIMARY KEY (bucket, batch_key, number)
+)
+ WITHOUT ROWID,
+ STRICT;;
 CREATE TABLE meta (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
 	PRIMARY KEY (name)
 )
  STRICT;;
+CREATE INDEX batch_by_age ON batch (created_at);;
+CREATE INDEX batch_item_pending ON batch_item (batch_key, number) WHERE state = 'pending';;
 CREATE INDEX definition_by_deployment ON definition (deployment_key);;
 CREATE INDEX document_by_root ON document (root_key);;
 CREATE INDEX incident_by_instance ON incident (instance_key);;
@@ -368,6 +396,7 @@ CREATE INDEX job_by_instance ON job (instance_key);;
 CREATE INDEX job_locked ON job (lock_until) WHERE stage = 'locked';;
 CREATE INDEX job_ready ON job (lane, priority DESC, due_at) WHERE stage = 'ready';;
 CREATE INDEX job_scheduled ON job (due_at) WHERE stage = 'scheduled';;
+CREATE INDEX job_stranded ON job (created_at) WHERE stage = 'failed' AND instance_key IS NULL;;
 CREATE INDEX message_buffered ON message (correlation_hash, published_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_expiry ON message (expires_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_name ON message (name_hash, published_at) WHERE state = 'buffered';;
