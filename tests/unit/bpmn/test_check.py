@@ -146,6 +146,7 @@ def test_refused(rule: str, element: str, body: str, extra: str) -> None:
 UNSUPPORTED = [
     ("a", task("", tag="adHocSubProcess")),
     ("a", task(extended("<zeebe:executionListeners/>"))),
+    ("p", '<bpmn:ioBinding operationRef="o" inputDataRef="i" outputDataRef="u"/>' + task()),
     ("a", task(extended("<zeebe:taskListeners/>"), tag="userTask")),
     ("a", task(extended('<zeebe:formDefinition formKey="x"/>'), tag="userTask")),
     ("a", task(extended('<zeebe:taskDefinition type="x"/>'), tag="callActivity")),
