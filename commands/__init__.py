@@ -15,7 +15,8 @@ import click
 NAMES = (
     "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
     "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "modify",
-    "migrate", "batch", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo",
+    "choose", "migrate", "batch", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db",
+    "demo",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from engine import xml
 from engine.bpmn import data, extensions, values
+from engine.bpmn.ad_hoc import read_ad_hoc
 from engine.bpmn.compensation import read_compensation
 from engine.bpmn.events import read_events
 from engine.bpmn.lanes import Lanes, read_lanes
@@ -88,6 +89,7 @@ def read_process(source: Source, process: xml.Node) -> ProcessDefinition:
         properties=root.properties,
         joins=read_joins(elements),
         paths=read_paths(elements, flows),
+        ad_hoc=read_ad_hoc(process),
     )
 
 

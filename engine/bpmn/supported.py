@@ -33,6 +33,7 @@ EXECUTED = frozenset(
         "inclusiveGateway",
         "complexGateway",
         "activationCondition",
+        "adHocSubProcess",
         "eventBasedGateway",
         "sequenceFlow",
         "conditionExpression",
@@ -125,7 +126,6 @@ INERT = frozenset(
 RESOURCES = frozenset(["resourceRole", "performer", "humanPerformer", "potentialOwner"])
 
 REFUSED_ELEMENTS: dict[str, str] = {
-    "adHocSubProcess": "ad-hoc sub-processes are not executed yet",
     "ioBinding": "operation bindings are not executed",
     "callChoreography": "choreographies are not executed",
     "choreographyTask": "choreographies are not executed",
@@ -174,6 +174,7 @@ EXTENSIONS: dict[str, frozenset[str] | None] = {
     "subscription": frozenset({"message"}),
     "loopCharacteristics": frozenset({"multiInstanceLoopCharacteristics"}),
     "versionTag": frozenset({"process"}),
+    "adHoc": frozenset({"adHocSubProcess"}),
 }
 
 REFUSED_EXTENSIONS: dict[str, str] = {
@@ -185,6 +186,8 @@ REFUSED_EXTENSIONS: dict[str, str] = {
 REFUSED_EXTENSION_ATTRIBUTES: dict[tuple[str, str], str] = {
     ("formDefinition", "formKey"): "forms are found by formId",
     ("formDefinition", "externalReference"): "forms of other systems are not shown",
+    ("adHoc", "outputCollection"): "a variable around it collects results",
+    ("adHoc", "outputElement"): "a variable around it collects results",
     ("script", "script"): "only FEEL expressions are executed",
 }
 

@@ -184,6 +184,14 @@ class Modify(Command, frozen=True, tag="modify", kw_only=True):
     local_variables: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
 
 
+class ActivateActivities(Command, frozen=True, tag="activate_activities", kw_only=True):
+    """A person chooses activities of an ad-hoc sub-process (its instance's key; 0: the only active one)."""
+
+    activities: list[str]
+    element_key: int = 0
+    reason: str = ""
+
+
 class Migrate(Command, frozen=True, tag="migrate", kw_only=True):
     """A person lets the instance go on in another version: the context's definition is the new one.
 
@@ -254,6 +262,7 @@ AnyCommand: TypeAlias = (
     | Activate
     | Cancel
     | Modify
+    | ActivateActivities
     | Migrate
     | Proceed
     | ChildCompleted

@@ -8,17 +8,19 @@ the first event creates the instance, and all others are waited for in it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel import triggers, waits
 from engine.kernel.failure import Failure
-from engine.kernel.state import ElementInstance
-from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import ElementState
+
+if TYPE_CHECKING:
+    from engine.kernel.state import ElementInstance
+    from engine.kernel.step import Step
 
 
 def entries(definition: ProcessDefinition) -> Iterator[Element]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from engine.kernel import complex_gateways
+from engine.kernel import ad_hoc, complex_gateways
 from engine.kernel import events as ev
 from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState
@@ -113,9 +113,14 @@ def _ready(step: Step) -> list[_Ready]:
             continue
         ready = [gateway for gateway in step.definition.paths if _may_fire(step, place, gateway)]
         found += [_Ready(key, gateway) for gateway in ready]
-        if not ready and scope.joins and not place.moves and scope.compensation is None:
+        if not ready and scope.joins and not place.moves and not _may_be_helped(step, scope):
             _deadlock(step, scope)
     return found
+
+
+def _may_be_helped(step: Step, scope: ElementInstance) -> bool:
+    """Return whether what undoes something, or somebody's choice, may still bring a token."""
+    return scope.compensation is not None or ad_hoc.waits_for_choice(step, scope)
 
 
 def _changed(step: Step) -> set[int]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from engine.kernel import events as ev
 from engine.kernel import loop_events, standard_loops
 from engine.kernel.failure import Failure
-from engine.kernel.flows import chosen_flows
 from engine.kernel.results import write
 from engine.kernel.variables import scope_of
 from engine.model.definition import Element, MultiInstance, StandardLoop
@@ -136,7 +135,7 @@ def finish_body(step: Step, body: ElementInstance, element: Element) -> None:
     try:
         if isinstance(loop, MultiInstance) and loop.output_collection is not None:
             write(step, step.tree.elements[body.scope], {loop.output_collection: list(data.outputs or [])})
-        flows = chosen_flows(step, body, element) if element.outgoing else ()
+        flows = step.ways_out(body, element)
     except Failure as failure:
         step.stop(body, failure, ElementState.COMPLETING)
         return

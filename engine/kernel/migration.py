@@ -63,6 +63,9 @@ def obstacles(tree: InstanceTree, after: ProcessDefinition, mapping: Mapping[str
         taken = {mapping.get(flow, flow) for flow in instance.consumed or ()}
         if taken - set(element.incoming):
             yield f"'{instance.element_id}' has taken tokens from flows that do not lead to it in it"
+        todo = instance.ad_hoc.todo if instance.ad_hoc is not None else ()
+        if any(mapping.get(activity, activity) not in after.children.get(new_id, ()) for activity in todo):
+            yield f"activities that wait for their turn in '{instance.element_id}' are not in it"
         yield from _changed_events(after, instance, element, mapping)
         yield from _lost_tokens(after, instance, mapping)
         yield from _kept(after, instance, mapping)

@@ -18,7 +18,12 @@ from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType
 
 _NEVER_ENTERED = (ElementType.PROCESS, ElementType.BOUNDARY_EVENT)
-_CONTAINERS = (ElementType.PROCESS, ElementType.SUB_PROCESS, ElementType.TRANSACTION)
+_CONTAINERS = (
+    ElementType.PROCESS,
+    ElementType.SUB_PROCESS,
+    ElementType.TRANSACTION,
+    ElementType.AD_HOC_SUB_PROCESS,
+)
 
 
 def modify(step: Step, command: cmd.Modify) -> None:
@@ -175,6 +180,8 @@ def _open(step: Step, element: Element, scope: ElementInstance) -> ElementInstan
     results.map_inputs(step, instance, element)
     waits.open_boundaries(step, instance, element)
     waits.open_event_sub_processes(step, instance)
+    if element.id in step.definition.ad_hoc:
+        step.emit(ev.ActivitiesChosen(instance.key, [], False))
     return instance
 
 

@@ -125,6 +125,13 @@ class LoopData(Part, kw_only=True):
     outputs: list[Any] | None = None
 
 
+class AdHocData(Part, kw_only=True):
+    """The progress of an ad-hoc sub-process: what waits for its turn, whether nothing further begins."""
+
+    todo: list[str]
+    ending: bool = False
+
+
 class ElementInstance(Part, kw_only=True):
     """One entry into an element; a container (process, sub-process, multi-instance body) has children.
 
@@ -158,6 +165,7 @@ class ElementInstance(Part, kw_only=True):
     compensation: CompensationRun | None = None
     runner: int = 0
     consumed: list[str] | None = None  # flows a complex gateway took from, while it waits for reset
+    ad_hoc: AdHocData | None = None
 
     @property
     def listens(self) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from engine.errors import EvaluationError
 from engine.feel import Environment, compile_expression
-from engine.kernel import compensation, conditions, joins, loops, results, termination, waits
+from engine.kernel import ad_hoc, compensation, conditions, joins, loops, results, termination, waits
 from engine.kernel import events as ev
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.context import Context
@@ -35,6 +35,7 @@ _WAITING_BOUNDARIES = frozenset(
     {
         ElementType.SUB_PROCESS,
         ElementType.TRANSACTION,
+        ElementType.AD_HOC_SUB_PROCESS,
         ElementType.CALL_ACTIVITY,
         ElementType.TASK,
         ElementType.USER_TASK,
@@ -257,12 +258,18 @@ class Step:
             if instance.loop_index:
                 loops.finish(self, instance, element)
                 return
-            flows = chosen_flows(self, instance, element) if element.outgoing else ()
+            flows = self.ways_out(instance, element)
         except Failure as failure:
             kind = failure.kind if failure.kind in LEAVING else "condition"
             self.stop(instance, Failure(kind, failure.reason), ElementState.COMPLETING)
             return
         self.leave(instance, element, flows)
+
+    def ways_out(self, instance: ElementInstance, element: Element) -> tuple[str, ...]:
+        """Return the flows to take from what completes; raises ``Failure``."""
+        if element.parent in self.definition.ad_hoc:
+            return ad_hoc.ways_out(self, instance, element)
+        return chosen_flows(self, instance, element) if element.outgoing else ()
 
     def leave(self, instance: ElementInstance, element: Element, flows: tuple[str, ...]) -> None:
         """End an element instance that has done its part and take these flows."""
@@ -290,6 +297,8 @@ class Step:
     def settle(self, scope: ElementInstance) -> None:
         """Complete a container in which nothing is left to do; tokens stuck at a join are an incident."""
         if self.is_busy(scope) or scope.compensation is not None:
+            return
+        if scope.ad_hoc is not None and not ad_hoc.is_done(self, scope):
             return
         if scope.joins:
             joins.stuck(self, scope)

@@ -26,12 +26,19 @@ def clear(step: Step, scope: ElementInstance) -> None:
     """End everything inside a container and the tokens on their way in it; the container itself stays."""
     for child in list(step.tree.children.get(scope.key, {}).values()):
         terminate(step, child)
+    drop_tokens(step, scope)
+    step.discard(scope)
+    if scope.ad_hoc is not None and not scope.ad_hoc.ending:
+        step.emit(ev.AdHocEnding(scope.key))
+    if scope.incident is not None:
+        step.emit(ev.IncidentResolved(scope.incident.key, scope.key, "ended"))
+
+
+def drop_tokens(step: Step, scope: ElementInstance) -> None:
+    """Take away the tokens that wait at the joins of a container."""
     for gateway, waiting in list((scope.joins or {}).items()):
         flows = [flow for flow, count in waiting.items() for _ in range(count)]
         step.emit(ev.TokensConsumed(scope.key, gateway, flows))
-    step.discard(scope)
-    if scope.incident is not None:
-        step.emit(ev.IncidentResolved(scope.incident.key, scope.key, "ended"))
 
 
 def release(step: Step, element: ElementInstance) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import Conflict, EngineError, NotFound
-from engine.kernel import commands as cmd
 from engine.kernel import (
+    ad_hoc,
     conditions,
     instantiation,
     joins,
@@ -21,6 +21,7 @@ from engine.kernel import (
     triggers,
     waits,
 )
+from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel.migration import migrate
 from engine.kernel.state import ElementInstance, JobData, SubscriptionData
@@ -29,7 +30,12 @@ from engine.model.definition import Element, ElementType
 from engine.model.records import ElementState, InstanceState, UserTaskState
 
 _TASK_SHAPE = ("assignee", "groups", "users", "due_at", "follow_up_at", "priority")
-_CONTAINERS = (ElementType.PROCESS, ElementType.SUB_PROCESS, ElementType.TRANSACTION)
+_CONTAINERS = (
+    ElementType.PROCESS,
+    ElementType.SUB_PROCESS,
+    ElementType.TRANSACTION,
+    ElementType.AD_HOC_SUB_PROCESS,
+)
 _LISTENERS = (ElementType.INTERMEDIATE_CATCH_EVENT, ElementType.RECEIVE_TASK, ElementType.EVENT_BASED_GATEWAY)
 _WHILE_SUSPENDED = (cmd.Activate, cmd.Cancel, cmd.SetVariables, cmd.RaiseIncident)
 
@@ -293,6 +299,7 @@ VERBS: dict[type[cmd.Command], Callable[[Step, Any], None]] = {
     cmd.Activate: activate,
     cmd.Cancel: cancel,
     cmd.Modify: modification.modify,
+    cmd.ActivateActivities: ad_hoc.choose,
     cmd.Migrate: migrate,
     cmd.Proceed: proceed,
     cmd.ChildCompleted: child_completed,

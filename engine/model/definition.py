@@ -183,6 +183,16 @@ class MultiInstance(Record, frozen=True, kw_only=True):
     complex: tuple[ComplexBehavior, ...] = ()
 
 
+class AdHoc(Record, frozen=True, kw_only=True):
+    """What makes a sub-process ad-hoc (BPMN 2.0.2 §10.3.5); ``active_elements`` gives the ids of those that
+    begin by themselves (``zeebe:adHoc``)."""
+
+    sequential: bool = False
+    completion_condition: Expression | None = None
+    cancel_remaining: bool = True
+    active_elements: Expression | None = None
+
+
 class StandardLoop(Record, frozen=True, kw_only=True):
     """``standardLoopCharacteristics`` (BPMN 2.0.2 §10.3.8)."""
 
@@ -295,3 +305,4 @@ class ProcessDefinition(msgspec.Struct, frozen=True, kw_only=True):
     properties: dict[str, str] = msgspec.field(default_factory=dict)
     joins: frozenset[str] = frozenset()
     paths: dict[str, dict[str, int]] = msgspec.field(default_factory=dict)
+    ad_hoc: dict[str, AdHoc] = msgspec.field(default_factory=dict)

@@ -80,6 +80,24 @@ class Corrections:
         )
         return self._command(instance_key, asked, actor)
 
+    def activate_activities(
+        self,
+        instance_key: int,
+        activities: Sequence[str],
+        *,
+        inside: int = 0,
+        actor: str,
+        reason: str = "",
+        request_id: str | None = None,
+    ) -> ProcessInstance:
+        """Choose activities (ids) of an ad-hoc sub-process: at once, or in turn where it is sequential.
+
+        ``inside`` is the key of the sub-process' element instance; 0: the only active one that has them. The
+        same ``request_id`` again changes nothing. Raises ``Conflict`` or ``NotFound``.
+        """
+        asked = cmd.ActivateActivities(activities=list(activities), element_key=inside, reason=reason)
+        return corrections.choose(self.parts, instance_key, asked, actor=actor, request_id=request_id)
+
     def migrate(
         self,
         instance_key: int,

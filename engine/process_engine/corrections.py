@@ -20,9 +20,9 @@ from engine.kernel.migration_plan import plan
 from engine.kernel.values import accepted, accepted_text
 from engine.model.records import InstanceState, ProcessInstance
 from engine.process_engine.family import Family
-from engine.process_engine.instances import process_instance
+from engine.process_engine.instances import process_instance, read
 from engine.process_engine.parts import Parts
-from engine.process_engine.verb import run_verb
+from engine.process_engine.verb import Repeated, run_verb
 from engine.store import Transaction, audit, instances, jobs
 
 T = TypeVar("T")
@@ -78,6 +78,23 @@ def modification(
         local_variables={name: accepted(values) for name, values in (local_variables or {}).items()},
         reason=reason,
     )
+
+
+def choose(
+    parts: Parts, key: int, asked: cmd.ActivateActivities, *, actor: str, request_id: str | None
+) -> ProcessInstance:
+    """Choose activities of an ad-hoc sub-process, once per ``request_id``."""
+    try:
+        return run_verb(
+            parts,
+            lambda family: command(family, key, asked),
+            actor=actor,
+            request_id=request_id,
+            what=f"activate {', '.join(asked.activities)} in {key}",
+            answer=lambda each: each.key,
+        )
+    except Repeated as answered:
+        return read(parts, answered.answer)
 
 
 def suspend(family: Family, key: int, asked: cmd.Suspend | cmd.Activate) -> ProcessInstance:

@@ -42,6 +42,7 @@ _KEYS = (
     "batch_key",
     "element_key",
     "incident_key",
+    "inside",
     "instance_key",
     "job_key",
     "key",
@@ -122,6 +123,7 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     "arguments": _variables,
     "keys": _keys,
     "variables": _variables,
+    "activities": _names,
     "groups": _names,
     "users": _names,
 }

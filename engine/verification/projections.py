@@ -48,7 +48,8 @@ def _waits(element: ElementInstance) -> bool:
         element.incident,
         element.conditions,
     )
-    return any(waiting) or bool(element.called)
+    chosen_from = element.ad_hoc is not None and not element.ad_hoc.ending
+    return any(waiting) or bool(element.called) or chosen_from
 
 
 def _compared(what: str, expected: Shapes, found: Shapes) -> Iterator[str]:

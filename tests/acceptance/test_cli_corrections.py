@@ -8,6 +8,7 @@ from pathlib import Path
 from engine import ProcessEngine
 from tests.acceptance.conftest import Run
 from tests.builders import process
+from tests.plain import Plain, flows, formal, node, nodes, users
 
 
 def draw(*tasks: str) -> None:
@@ -36,6 +37,20 @@ def test_a_case_is_moved_and_migrated(run: Run) -> None:
     assert run("modify", "K/1", "--after", "c", "--end", "c", "--reason", "x").code == 0
     (case,) = run("instances", "--format", "json").json
     assert (case["state"], json.dumps(case["version"])) == ("completed", "2")
+    assert run("verify").code == 0
+
+
+def test_activities_of_an_ad_hoc_sub_process_are_chosen(run: Run) -> None:
+    inside = users("a", "b") + formal("completionCondition", "enough")
+    body = nodes("startEvent", "s") + node("adHocSubProcess", "box", inside) + flows("s > box")
+    Path("p.bpmn").write_bytes(Plain("p", body).files()[0][1])
+    run("deploy", "p.bpmn")
+    run("start", "p", "--business-key", "K/1", "--variables", '{"enough": false}')
+    assert run("choose", "K/1", "b", "a", "--reason", "jeszcze raz").code == 0
+    tasks = [task["element_id"] for task in run("tasks", "--format", "json").json]
+    assert sorted(tasks) == ["a", "a", "b", "b"]
+    refused = run("choose", "K/1", "s")
+    assert (refused.code, "expected an active ad-hoc sub-process" in refused.err) == (1, True)
     assert run("verify").code == 0
 
 

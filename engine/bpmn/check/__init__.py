@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.bpmn.check import (
+    ad_hoc,
     ambiguity,
     data,
     expressions,
@@ -54,6 +55,7 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
         findings += watching.check_watching(definition)
         findings += limits.check_limits(definition)
         findings += loops.check_loops(definition)
+        findings += ad_hoc.check_ad_hoc(definition)
         findings += expressions.check_expressions(definition, environment)
         findings += links.check_links(definition, environment, called)
     return findings

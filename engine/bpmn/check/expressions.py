@@ -110,9 +110,17 @@ def _expressions(definition: ProcessDefinition) -> Iterator[tuple[Place, Express
         for expression in _expressions_of(element):
             if expression is not None and not expression.literal:
                 yield Place(definition.file, expression.line or element.line, element.id), expression
+    yield from _ad_hoc_expressions(definition)
     for flow in definition.flows.values():
         if flow.condition is not None:
             yield place_of(definition.file, flow), flow.condition
+
+
+def _ad_hoc_expressions(definition: ProcessDefinition) -> Iterator[tuple[Place, Expression]]:
+    for identity, each in definition.ad_hoc.items():
+        for expression in (each.completion_condition, each.active_elements):
+            if expression is not None:
+                yield Place(definition.file, expression.line, identity), expression
 
 
 def _expressions_of(element: Element) -> Iterator[Expression | None]:

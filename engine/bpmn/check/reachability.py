@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from engine.bpmn.check.shapes import containers
+from engine.bpmn.check.shapes import containers, is_activity
 from engine.bpmn.findings import error, place_of, warning
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import Finding
@@ -17,6 +17,7 @@ _RESTING = {
     ElementType.CALL_ACTIVITY,
     ElementType.SUB_PROCESS,
     ElementType.TRANSACTION,
+    ElementType.AD_HOC_SUB_PROCESS,
 }
 
 
@@ -24,16 +25,21 @@ def check_reachability(definition: ProcessDefinition) -> Iterator[Finding]:
     """Yield a finding per element no token reaches, and per element from which no end is reachable."""
     for container in containers(definition):
         members = [definition.elements[member] for member in definition.children.get(container.id, ())]
-        yield from _check_entry(definition, members, implicit=not definition.starts.get(container.id))
+        implicit = not definition.starts.get(container.id)
+        choice = container.id in definition.ad_hoc
+        yield from _check_entry(definition, members, implicit=implicit, choice=choice)
         yield from _check_exit(definition, members)
 
 
 def _check_entry(
-    definition: ProcessDefinition, members: list[Element], *, implicit: bool
+    definition: ProcessDefinition, members: list[Element], *, implicit: bool, choice: bool
 ) -> Iterator[Finding]:
-    """Without a start event a container begins at every element no flow leads to (BPMN 2.0.2 §13.3.4)."""
+    """Without a start event a container begins at every element no flow leads to (BPMN 2.0.2 §13.3.4); in an
+    ad-hoc sub-process any activity can be chosen, and nothing else begins (§13.3.5)."""
     starts = [
-        member.id for member in members if _begins_by_itself(member) or (implicit and _is_first(member))
+        member.id
+        for member in members
+        if _begins_by_itself(member) or (is_activity(member) if choice else implicit and _is_first(member))
     ]
     reached = _closure(starts, {member.id: _successors(definition, member) for member in members})
     for member in members:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import ElementInstance, IncidentData, InstanceTree, LoopData
+from engine.kernel.state import AdHocData, ElementInstance, IncidentData, InstanceTree, LoopData
 from engine.model.records import ElementState
 
 
@@ -62,6 +62,27 @@ def tokens_consumed(tree: InstanceTree, event: ev.TokensConsumed, at: int) -> No
 def gateway_fired(tree: InstanceTree, event: ev.GatewayFired, at: int) -> None:
     """Let a complex gateway wait for reset."""
     touched(tree, event.key).consumed = list(event.flows)
+
+
+def activities_chosen(tree: InstanceTree, event: ev.ActivitiesChosen, at: int) -> None:
+    """Note what waits for its turn in an ad-hoc sub-process."""
+    instance = touched(tree, event.key)
+    data = instance.ad_hoc if instance.ad_hoc is not None else AdHocData(todo=[])
+    if event.in_turn:
+        data.todo = [*data.todo, *event.activities]
+    instance.ad_hoc = data
+
+
+def activity_turn(tree: InstanceTree, event: ev.ActivityTurn, at: int) -> None:
+    """Take the first activity that waited for its turn."""
+    data = touched(tree, event.key).ad_hoc
+    assert data is not None  # noqa: S101 - a fold of our own events: a missing record is a bug
+    data.todo = data.todo[1:]
+
+
+def ad_hoc_ending(tree: InstanceTree, event: ev.AdHocEnding, at: int) -> None:
+    """Let nothing further begin."""
+    touched(tree, event.key).ad_hoc = AdHocData(todo=[], ending=True)
 
 
 def variables_set(tree: InstanceTree, event: ev.VariablesSet, at: int) -> None:

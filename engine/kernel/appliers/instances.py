@@ -67,6 +67,8 @@ def _rename(element: ElementInstance, mapping: dict[str, str]) -> None:
         each.element_id = mapping.get(each.element_id, each.element_id)
     if element.consumed is not None:
         element.consumed = [mapping.get(flow, flow) for flow in element.consumed]
+    if element.ad_hoc is not None:
+        element.ad_hoc.todo = [mapping.get(activity, activity) for activity in element.ad_hoc.todo]
     if element.received:
         element.received = {mapping.get(event, event): parts for event, parts in element.received.items()}
     if element.joins:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from engine.kernel import complex_gateways
+from engine.kernel import ad_hoc, complex_gateways
 from engine.kernel.behaviours import activities, events, gateways, scopes, user_tasks
 from engine.kernel.step import Behaviour
 from engine.model.definition import ElementType
@@ -32,6 +32,7 @@ BEHAVIOURS: Mapping[ElementType, Behaviour] = MappingProxyType(
         ElementType.EVENT_BASED_GATEWAY: gateways.event_based,
         ElementType.SUB_PROCESS: scopes.sub_process,
         ElementType.TRANSACTION: scopes.sub_process,
+        ElementType.AD_HOC_SUB_PROCESS: ad_hoc.enter,
         ElementType.CALL_ACTIVITY: scopes.call,
     }
 )

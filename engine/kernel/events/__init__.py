@@ -15,6 +15,9 @@ from engine.kernel.events.compensations import (
     CompensationTriggered,
 )
 from engine.kernel.events.elements import (
+    ActivitiesChosen,
+    ActivityTurn,
+    AdHocEnding,
     ElementActivated,
     ElementCompleted,
     ElementTerminated,
@@ -72,6 +75,9 @@ from engine.kernel.events.work import (
 )
 
 __all__ = [
+    "ActivitiesChosen",
+    "ActivityTurn",
+    "AdHocEnding",
     "CallEnded",
     "CompensationEnded",
     "CompensationProgressed",

@@ -57,6 +57,29 @@ class GatewayFired(Event, frozen=True, tag="gateway_fired"):
     flows: list[str]
 
 
+class ActivitiesChosen(Event, frozen=True, tag="activities_chosen"):
+    """Activities of an ad-hoc sub-process are to be done, at once or ``in_turn``: by themselves, or chosen by
+    a person, with a reason."""
+
+    key: int
+    activities: list[str]
+    in_turn: bool
+    reason: str = ""
+
+
+class ActivityTurn(Event, frozen=True, tag="activity_turn"):
+    """The next activity of a sequential ad-hoc sub-process begins."""
+
+    key: int
+    activity: str
+
+
+class AdHocEnding(Event, frozen=True, tag="ad_hoc_ending"):
+    """Nothing further begins in an ad-hoc sub-process."""
+
+    key: int
+
+
 class VariablesSet(Event, frozen=True, tag="variables_set"):
     """Variables were written in one scope; a person who corrects them gives a ``reason``."""
 

@@ -115,6 +115,10 @@ REFUSED = [
     ("multi-instance-many", "a", task("<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>10001</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>", tag="task"), ""),
     ("multi-instance-output", "a", task("<bpmn:multiInstanceLoopCharacteristics>" + extended('<zeebe:loopCharacteristics inputCollection="=xs" outputCollection="ys"/>') + "</bpmn:multiInstanceLoopCharacteristics>", tag="task"), ""),
     ("condition-asks-time", "a", event("intermediateCatchEvent", "conditional", "<bpmn:condition>today() > @\"2026-12-24\"</bpmn:condition>"), ""),
+    ("ad-hoc-empty", "a", task(tag="adHocSubProcess"), ""),
+    ("ad-hoc-start-end", "x", task('<bpmn:startEvent id="x"/><bpmn:task id="t"/>' + flow("x", "t"), tag="adHocSubProcess"), ""),
+    ("unreachable", "x", task('<bpmn:intermediateThrowEvent id="x"/><bpmn:task id="t"/>', tag="adHocSubProcess"), ""),
+    ("expression-unreadable", "a", task('<bpmn:task id="t"/><bpmn:completionCondition>1 +</bpmn:completionCondition>', tag="adHocSubProcess"), ""),
     ("loop-endless", "a", task("<bpmn:standardLoopCharacteristics/>"), ""),
     ("loop-maximum", "a", task('<bpmn:standardLoopCharacteristics loopMaximum="0"/>'), ""),
     ("quantity-range", "a", task(startQuantity="0"), ""),
@@ -144,7 +148,7 @@ def test_refused(rule: str, element: str, body: str, extra: str) -> None:
 
 
 UNSUPPORTED = [
-    ("a", task("", tag="adHocSubProcess")),
+    ("a", task(extended('<zeebe:adHoc outputCollection="xs"/>') + '<bpmn:task id="t"/>', tag="adHocSubProcess")),
     ("a", task(extended("<zeebe:executionListeners/>"))),
     ("p", '<bpmn:ioBinding operationRef="o" inputDataRef="i" outputDataRef="u"/>' + task()),
     ("a", task(extended("<zeebe:taskListeners/>"), tag="userTask")),

@@ -8,6 +8,7 @@ from engine.kernel import InstanceTree, Limits, codec, fold, step
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from tests.builders import Process, process, steps
+from tests.scenarios.run import Drawn
 from tests.unit.kernel.test_step import NOW, context
 
 
@@ -21,7 +22,7 @@ def many(rounds: int) -> Process:
     return drawing.gateway("inclusiveGateway", "last").end("done").at("each").connect_to("last")
 
 
-def to_the_end(drawing: Process, limits: Limits) -> tuple[InstanceTree, list[ev.Event], int]:
+def to_the_end(drawing: Drawn, limits: Limits) -> tuple[InstanceTree, list[ev.Event], int]:
     """Start, go on until nothing is left over, fold beside it; return the state, the events, the steps."""
     outcome = step(None, cmd.Start(variables={}), context(drawing, limits=limits))
     folded, happened, number = fold(None, outcome.events, NOW), list(outcome.events), 1

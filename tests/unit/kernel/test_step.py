@@ -16,12 +16,13 @@ from engine.kernel import CommandContext, Context, InstanceTree, Limits, Outcome
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from tests.builders import Process, process
+from tests.scenarios.run import Drawn
 
 NOW = micros(dt.datetime(2026, 12, 17, 9, tzinfo=dt.UTC))
 CALENDARS = {"pl": polish_calendar()}
 
 
-def context(drawing: Process, *, first_key: int = 1, limits: Limits | None = None) -> Context:
+def context(drawing: Drawn, *, first_key: int = 1, limits: Limits | None = None) -> Context:
     (definition,) = compile_files(drawing.files(), CheckEnvironment()).definitions
     recorded = CommandContext(
         semantics_version=1, now=NOW, first_key=first_key, definition_key=7, definition="sha"
