@@ -13,6 +13,7 @@ import click
 
 # In the order of the help: the life of a procedure, then of a case, then of the installation.
 NAMES = (
+    "import-spiff",
     "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
     "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "modify",
     "choose", "migrate", "batch", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db",
@@ -31,7 +32,7 @@ class CommandLine(click.Group):
         """Return the command of this name, or None."""
         if cmd_name not in NAMES:
             return None
-        command = importlib.import_module(f"commands.{cmd_name}").command
+        command = importlib.import_module(f"commands.{cmd_name.replace('-', '_')}").command
         if not isinstance(command, click.Command):
             raise TypeError(f"expected commands/{cmd_name}.py to define a command, but it does not")
         return command

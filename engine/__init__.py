@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Documents
@@ -37,6 +38,7 @@ from engine.model.records import (
     Flaw,
     FlawKind,
     HistoryEvent,
+    Imported,
     Incident,
     InstanceState,
     InstanceView,
@@ -89,6 +91,7 @@ __all__ = [
     "Forbidden",
     "HandlerRegistry",
     "HistoryEvent",
+    "Imported",
     "Incident",
     "Incompatible",
     "InstanceState",
@@ -130,4 +133,5 @@ __all__ = [
     "VirtualClock",
     "Worker",
     "draw_characters",
+    "import_spiff",
 ]

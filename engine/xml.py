@@ -242,3 +242,33 @@ def text(node: Node | None) -> str:
     if node is None:
         return ""
     return "".join([node.text or "", *(part.tail or "" for part in node)])
+
+
+def detach(node: Node) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    around = node.getparent()
+    if around is not None:
+        before = node.getprevious()
+        if node.tail and before is not None:
+            before.tail = (before.tail or "") + node.tail
+        elif node.tail:
+            around.text = (around.text or "") + node.tail
+        around.remove(node)
+
+
+def extend(
+    node: Node, local: str, parts: list[tuple[str, dict[str, str]]], attributes_: dict[str, str] | None = None
+) -> None:
+    """Give a BPMN element a ``zeebe:`` extension element with these attributes and parts."""
+    around = child(node, "extensionElements")
+    if around is None:
+        around = etree.Element(qname(BPMN, "extensionElements"))
+        node.insert(len(children(node, BPMN, "documentation")), around)
+    made = etree.SubElement(around, qname(ZEEBE, local), attributes_ or {}, nsmap={"zeebe": ZEEBE})
+    for name, values in parts:
+        etree.SubElement(made, qname(ZEEBE, name), values)
+
+
+def written(root: Node) -> bytes:
+    """Return a tree as a UTF-8 file."""
+    return etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True)

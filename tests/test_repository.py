@@ -98,7 +98,7 @@ def test_files_named_in_documents_exist() -> None:
 
 
 def test_commands_named_in_documents_exist() -> None:
-    named = re.compile(r"(?:^|[`/ ])obieg ([a-z]+)\b", re.MULTILINE)
+    named = re.compile(r"(?:^|[`/ ])obieg ([a-z][a-z-]*)\b", re.MULTILINE)
     code = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
     asked = {
         (page.name, command)

@@ -176,6 +176,13 @@ class Opinion(Record, frozen=True, kw_only=True):
     reason: str = ""  # why it was not compared
 
 
+class Imported(Record, frozen=True, kw_only=True):
+    """Another engine's package in our dialect: files (name, bytes), and what a person should look at."""
+
+    files: tuple[tuple[str, bytes], ...]
+    findings: tuple[Finding, ...]
+
+
 class Definition(Record, frozen=True, kw_only=True):
     """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
 

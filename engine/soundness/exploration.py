@@ -10,6 +10,7 @@ import msgspec
 from engine.kernel import SEMANTICS_VERSION, CommandContext, Context, InstanceTree, Limits
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
+from engine.kernel.instantiation import entries
 from engine.model.definition import ProcessDefinition
 from engine.model.records import InstanceState
 from engine.soundness import states
@@ -98,8 +99,8 @@ class Exploration:
         return tuple(element for part in reversed(parts) for element in part)
 
     def _begin(self) -> None:
-        definition = self.definition
-        for start in definition.starts.get(definition.id) or (None,):
+        starts: list[str | None] = [entry.id for entry in entries(self.definition)]
+        for start in starts or [None]:
             # As if called: an error that nothing catches ends the instance and is its caller's.
             command = cmd.Start(
                 variables={}, element_id=start, parent_key=1, parent_element_key=1, root_key=1

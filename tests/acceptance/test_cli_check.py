@@ -46,3 +46,17 @@ def test_another_engine_is_asked_and_the_exit_code_stays(run: Run) -> None:
     assert told.code == 0
     assert "another engine reads this differently" in told.out
     assert "[j]" in told.out
+
+
+def test_a_package_of_another_arena_is_imported_and_checked(run: Run) -> None:
+    Path("arena").mkdir()
+    drawing = process("zamowienie").start("s").manual_task("potwierdz").end("e")
+    Path("arena/zamowienie.bpmn").write_bytes(drawing.files()[0][1])
+    Path("arena/formularz-schema.json").write_text('{"properties": {"kwota": {"type": "number"}}}')
+    told = run("import-spiff", "arena", "--to", "nowe")
+    assert (told.code, told.err) == (0, "")
+    assert "2 files: formularz.form, zamowienie.bpmn" in told.out
+    assert "userTask" in Path("nowe/zamowienie.bpmn").read_text()
+    again = run("import-spiff", "arena", "--to", "nowe")
+    assert (again.code, again.out) == (1, "")
+    assert "expected nowe to be empty or new" in again.err

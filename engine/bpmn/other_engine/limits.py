@@ -47,6 +47,8 @@ def _reasons(definition: ProcessDefinition, element: Element) -> Iterator[str]:
             yield _EVENTS[event.type]
     if len(element.events) > 1:
         yield "an event with several definitions is executed in another way"
+    if element.instantiate:
+        yield "only start events create instances"
     if element.triggered_by_event:
         yield "event sub-processes are started by themselves, or never interrupt"
     if isinstance(element.loop, StandardLoop):

@@ -112,3 +112,17 @@ def test_a_link_is_a_way() -> None:
     body = nodes("startEvent", "s") + event("intermediateThrowEvent", "to", [link]) + users("a")
     body += event("intermediateCatchEvent", "from", [link]) + nodes("endEvent", "e")
     assert flaws(body + flows("s > to", "from > a", "a > e")) == []
+
+
+def test_every_event_behind_an_instantiating_gateway_begins_a_run() -> None:
+    key = '<bpmn:extensionElements><zeebe:subscription correlationKey="=number"/></bpmn:extensionElements>'
+    roots = "".join(node("message", name, key, name=name) for name in ("claim", "proof"))
+    body = node("eventBasedGateway", "which", instantiate="true", eventGatewayType="Parallel")
+    for name, message in (("one", "claim"), ("two", "proof")):
+        inside = f'<bpmn:messageEventDefinition id="d_{name}" messageRef="{message}"/>'
+        body += event("intermediateCatchEvent", name, [inside])
+    body += nodes("parallelGateway", "j") + users("a") + nodes("endEvent", "e")
+    body += flows("which > one", "which > two", "one > j", "two > j", "j > a", "a > e")
+    compilation = compile_files(Plain("p", body, roots).files(), CheckEnvironment())
+    found = explore(compilation.definitions[0])
+    assert (str(found.verdict), found.flaws) == ("sound", ())
