@@ -9,8 +9,8 @@ from engine.dmn import records
 from engine.dmn.items import type_named
 from engine.dmn.tables import compile_table
 from engine.errors import InvalidExpression
-from engine.feel import Environment as Surroundings
 from engine.feel import (
+    BUILT_INS,
     FeelType,
     Function,
     Layer,
@@ -25,20 +25,26 @@ from engine.feel import (
     compile_typed,
     guarded,
     kind_of,
+    nearest,
     run_filter,
     run_for,
     run_quantified,
 )
+from engine.feel import Environment as Surroundings
 
 _COST = 4
 
 
 class Boxes:
-    """Compiles the boxes of one file; ``problems`` collects what does not compile, with its line."""
+    """Compiles the boxes of one file.
+
+    ``problems`` collects what does not compile, ``slips`` the names that may be misspelt, with their lines.
+    """
 
     def __init__(self, types: Mapping[str, FeelType]) -> None:
         self.types = types
         self.problems: list[tuple[int, str]] = []
+        self.slips: list[tuple[int, str]] = []
 
     def type(self, written: str) -> FeelType | None:
         """Return the type written, or None where there is none."""
@@ -55,9 +61,16 @@ class Boxes:
     def feel(self, text: str, names: frozenset[str], line: int, *, unary: bool = False) -> Run:
         """Return the closure of a FEEL text; null with the reason when it does not compile."""
         try:
-            return compile_typed(text, names, self.types, unary=unary).evaluate
+            compiled = compile_typed(text, names, self.types, unary=unary)
         except InvalidExpression as problem:
             return self._refused(str(problem), line)
+        for name in sorted(compiled.variables - names):
+            near = nearest(name, sorted({*names, *(BUILT_INS if name in compiled.called else ())}))
+            if near:
+                self.slips.append(
+                    (line, f"“{name}”, but the decision requires no such thing; did you mean “{near}”?")
+                )
+        return compiled.evaluate
 
     def _literal(self, box: records.Literal, names: frozenset[str]) -> Run:
         if box.language:

@@ -75,6 +75,17 @@ class ModelFile:
             )
             for line, reason in boxes.problems
         )
+        self._findings.extend(
+            Finding(
+                rule="dmn-name",
+                severity=Severity.HINT,
+                message=f"expected names of what is required, but found {slip}",
+                file=self.definitions.file,
+                line=line,
+                remedy="correct the name, or let the decision require it",
+            )
+            for line, slip in boxes.slips
+        )
 
     def _returns(self, element: Knowledge, boxes: Boxes) -> str:
         type_ = boxes.type(element.variable.type)

@@ -23,6 +23,7 @@ from engine.feel.functions import closure
 from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
 from engine.feel.names import is_name
 from engine.feel.scopes import Layer, Run, Scope
+from engine.feel.suggestions import nearest
 from engine.feel.types import ANY, BUILT_IN_TYPES, FeelType
 from engine.feel.values import Function, Parameter, Range, Undefined, Value, YearsMonthsDuration, kind_of
 
@@ -60,6 +61,7 @@ __all__ = [
     "kind_of",
     "less",
     "literal_text",
+    "nearest",
     "path_of",
     "run_filter",
     "run_for",

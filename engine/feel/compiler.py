@@ -183,9 +183,12 @@ class Compiler:
         return run_call(self._function_called(node.function), arguments, node.names, node.position)
 
     def _function_called(self, node: Any) -> Run:
-        found = BUILT_INS.get(node.name) if isinstance(node, nodes.Name) else None
-        if found is None:
+        if not isinstance(node, nodes.Name):
             return self.compile(node)
+        found = BUILT_INS.get(node.name)
+        if found is None:
+            self.names.note_call(node.name)
+            return run_name(node.name, None, node.position, "function", BUILT_INS)
         self.names.note(node.name)
         if self.names.is_taken(node.name):
             return run_shadowed(node.name, found)

@@ -29,10 +29,11 @@ class Environment:
 
     ``now`` is an aware instant; ``fuel`` is what is left to spend (about one unit per node evaluated);
     ``warnings`` says why something became null and is cleared by the caller; ``trace`` is where decision
-    tables note which rules matched; ``patterns`` are the regular expressions paid for already.
+    tables note which rules matched; ``patterns`` are the regular expressions paid for already, ``missed``
+    the names looked for in vain.
     """
 
-    __slots__ = ("calendars", "fuel", "levels", "now", "patterns", "trace", "warnings", "zone")
+    __slots__ = ("calendars", "fuel", "levels", "missed", "now", "patterns", "trace", "warnings", "zone")
 
     def __init__(
         self,
@@ -48,8 +49,16 @@ class Environment:
         self.fuel = fuel
         self.levels = 0
         self.patterns: set[tuple[str, str]] = set()
+        self.missed: set[str] = set()
         self.warnings: list[str] = []
         self.trace: list[Any] = []
+
+    def renew(self, fuel: int) -> None:
+        """Begin another evaluation that knows nothing of those before: a full budget and no warnings."""
+        self.fuel = fuel
+        self.warnings.clear()
+        self.patterns.clear()
+        self.missed.clear()
 
     def warn(self, reason: str, position: int | None = None) -> Value:
         """Note why a value became null and return that null; ``position`` is the 0-based offset."""

@@ -23,11 +23,22 @@ class Expression:
     """An expression, parsed and compiled; immutable and safe to share.
 
     ``variables`` are the names it reads from its scope; ``uncertain`` are names inside filters that may be
-    variables or entries of the filtered items; ``constant`` says that it reads nothing and asks no
+    variables or entries of the filtered items; ``called`` are those that are called as functions but are
+    neither built-in functions nor the expression's own; ``constant`` says that it reads nothing and asks no
     clock and no calendar; ``clock`` that it asks what time it is.
     """
 
-    __slots__ = ("_builds", "_cost", "_run", "clock", "constant", "source", "uncertain", "variables")
+    __slots__ = (
+        "_builds",
+        "_cost",
+        "_run",
+        "called",
+        "clock",
+        "constant",
+        "source",
+        "uncertain",
+        "variables",
+    )
 
     def __init__(self, source: str, node: Node, names: frozenset[str], types: Mapping[str, FeelType]) -> None:
         compiler = Compiler(source, names, types)
@@ -38,6 +49,7 @@ class Expression:
         self._builds = not isinstance(node, Literal | Name | Path | Filter)
         self.variables = frozenset(read.free)
         self.uncertain = frozenset(read.uncertain)
+        self.called = frozenset(read.called)
         self.clock = read.clock
         asks = read.free or read.uncertain or read.volatile or isinstance(node, UnaryTests)
         self.constant = not asks

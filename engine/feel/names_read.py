@@ -28,13 +28,14 @@ class NamesRead:
     """Notes each name met, knowing which are bound where it stands.
 
     ``free`` are read from outside; ``uncertain`` stand inside filters and may be entries of the items;
-    ``volatile`` says that the clock or a calendar is asked, ``clock`` that it is the clock.
-    ``known`` are the variables known to be there.
+    ``called`` are functions that are neither bound nor built in; ``volatile`` says that the clock or a
+    calendar is asked, ``clock`` that it is the clock. ``known`` are the variables known to be there.
     """
 
     def __init__(self, known: frozenset[str]) -> None:
         self.free: set[str] = set()
         self.uncertain: set[str] = set()
+        self.called: set[str] = set()
         self.volatile = False
         self.clock = False
         self._known = known
@@ -67,6 +68,12 @@ class NamesRead:
     def is_taken(self, name: str) -> bool:
         """Say whether a variable may stand before the built-in function of that name."""
         return name in self._known or self.is_bound(name)
+
+    def note_call(self, name: str) -> None:
+        """Note that a function is called which is no built-in one."""
+        self.note(name)
+        if not self.is_bound(name):
+            self.called.add(name)
 
     def note(self, name: str) -> None:
         """Note that a name is read."""

@@ -5,7 +5,7 @@ A scope needs nothing but ``get(name, default)``; nothing here copies or changes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeAlias
 
 from engine.feel.environment import Environment
@@ -33,6 +33,11 @@ class Layer:
         values = self.values
         return values[name] if name in values else self._below.get(name, default)
 
+    def names(self) -> Iterator[str]:
+        """Yield the names there are, the local ones first."""
+        yield from self.values
+        yield from names_in(self._below)
+
 
 class ItemLayer:
     """The scope of a filter's condition: the entries of the item, then ``item``, then what is around."""
@@ -49,6 +54,21 @@ class ItemLayer:
         if isinstance(item, dict) and name in item:
             return item[name]  # type: ignore[no-any-return]
         return item if name == "item" else self._below.get(name, default)
+
+    def names(self) -> Iterator[str]:
+        """Yield the names there are, the item's entries first."""
+        if isinstance(self._item, dict):
+            yield from self._item
+        yield "item"
+        yield from names_in(self._below)
+
+
+def names_in(scope: Scope) -> Iterator[str]:
+    """Yield the names of a scope, where it can say them."""
+    if isinstance(scope, Layer | ItemLayer):
+        yield from scope.names()
+    elif isinstance(scope, Mapping):
+        yield from scope
 
 
 Run: TypeAlias = Callable[[Scope, Environment], Value]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import operator as python
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from engine.feel import operators
 from engine.feel.environment import Environment
 from engine.feel.properties import property_of
 from engine.feel.scopes import MISSING, Layer, Run, Scope
+from engine.feel.suggestions import did_you_mean
 from engine.feel.values import FAILURES, LARGEST_INTEGER, Function, Range, Value, kind_of
 
 _ARITHMETIC: dict[str, Callable[[Value, Value, Environment], Value]] = {
@@ -26,14 +27,20 @@ def run_literal(value: Value) -> Run:
     return lambda scope, environment: value
 
 
-def run_name(name: str, fallback: Function | None, position: int) -> Run:
-    """Return a closure that looks a name up; a built-in of that name stands in for a missing variable."""
+def run_name(
+    name: str, fallback: Function | None, position: int, what: str = "variable", also: Collection[str] = ()
+) -> Run:
+    """Return a closure that looks a name up; a built-in of that name stands in for a missing variable.
+
+    ``what`` is what is wanted, and ``also`` are names that may have been meant besides those in scope.
+    """
 
     def run(scope: Scope, environment: Environment) -> Value:
         value = scope.get(name, MISSING)
         if value is MISSING:
             if fallback is None:
-                environment.warn(f"expected a variable, but there is no “{name}”", position)
+                meant = did_you_mean(name, scope, also, environment)
+                environment.warn(f"expected a {what}, but there is no “{name}”{meant}", position)
             return fallback
         return value
 

@@ -111,10 +111,8 @@ class Step:
 
     def fresh_environment(self) -> Environment:
         """Return the environment with a full budget and no warnings."""
-        environment = self.environment
-        environment.fuel = EVALUATION_FUEL
-        environment.warnings.clear()
-        return environment
+        self.environment.renew(EVALUATION_FUEL)
+        return self.environment
 
     def holds(self, condition: Expression, scope: Scope, what: str) -> bool:
         """Return whether a condition is true; anything but a boolean is a ``Failure``, never silently

@@ -11,7 +11,7 @@ from engine.bpmn.compilation import CheckEnvironment
 from engine.bpmn.findings import Place, error, hint, place_of
 from engine.errors import InvalidExpression
 from engine.feel import Expression as Compiled
-from engine.feel import compile_typed, is_name
+from engine.feel import built_in_functions, compile_typed, is_name, nearest
 from engine.model.definition import (
     Element,
     Expression,
@@ -53,6 +53,7 @@ def check_expressions(definition: ProcessDefinition, environment: CheckEnvironme
                 "use letters, digits and '_', beginning with a letter",
             )
     yield from _check_spelling(uses, assigned)
+    yield from _check_functions(uses)
     if environment.parameters is not None:
         yield from _check_parameters(uses, environment.parameters)
 
@@ -82,6 +83,19 @@ def _check_spelling(uses: list[_Use], assigned: set[str]) -> Iterator[Finding]:
                     f"did you mean {close[0]!r}?",
                     "correct the name, unless it is a variable the process is started with",
                 )
+
+
+def _check_functions(uses: list[_Use]) -> Iterator[Finding]:
+    """A function that is called must be FEEL's: no variable of a process can be one."""
+    for place, compiled in uses:
+        for name in sorted(compiled.called):
+            near = nearest(name, built_in_functions())
+            yield error(
+                place,
+                "function-unknown",
+                f"expected a function FEEL has, but there is no {name!r}, in {compiled.source[:80]!r}",
+                f"did you mean {near!r}?" if near else "use one of FEEL's functions",
+            )
 
 
 def _is_inflected(one: str, other: str) -> bool:

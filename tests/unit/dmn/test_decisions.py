@@ -11,6 +11,7 @@ import pytest
 from engine.dmn import DecisionModel, DecisionResult, read_model
 from engine.errors import EvaluationError, InvalidDefinition, NotFound
 from engine.feel import Environment, Value
+from engine.model.records import Severity
 
 DMN = "https://www.omg.org/spec/DMN/20230324/MODEL/"
 Cells = tuple[str, ...]
@@ -269,6 +270,15 @@ def test_what_does_not_compile_is_found_with_its_line_and_the_rest_still_decides
     assert "expected an expression" in broken.findings[0].message
     assert decide(broken).value == 2
     assert decide(broken, "bad").value is None
+
+
+def test_a_name_near_one_that_is_required_is_hinted_at_and_no_other() -> None:
+    misspelt = model(input_data("income"), decision("d", literal("incmoe > 5 and other"), "i_income"))
+    (slip,) = misspelt.findings
+    assert (slip.rule, slip.severity) == ("dmn-name", Severity.HINT)
+    assert "“incmoe”, but the decision requires no such thing; did you mean “income”?" in slip.message
+    called = model(decision("d", literal("uper case(a)")))
+    assert "did you mean “upper case”?" in called.findings[0].message
 
 
 def test_an_unknown_decision_is_answered_with_the_nearest() -> None:

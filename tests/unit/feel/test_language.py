@@ -9,6 +9,7 @@ import pytest
 
 from engine.errors import InvalidExpression
 from engine.feel import Value, YearsMonthsDuration, compile_expression, compile_unary_tests, is_name
+from tests.unit.feel import feeling
 from tests.unit.feel.feeling import feel, passes, warnings_of
 
 D = Decimal
@@ -267,12 +268,30 @@ def test_a_syntax_error_says_where_and_what(source: str, position: int, said: st
         ('"a" * 2', "but got string and number"),
         ('substring("abc", 9.5, true)', "substring(): expected number, but got boolean for “length”"),
         ("{a: 1}.b", "expected an entry “b”, but the context has none"),
-        ("cuont([1])", "expected a variable, but there is no “cuont”"),
+        ("cuont([1])", "expected a function, but there is no “cuont”; did you mean “count”? (at position 1)"),
+        (
+            "amuont + 1",
+            "expected a variable, but there is no “amuont”; did you mean “amount”? (at position 1)",
+        ),
+        ("{total: 1, r: totl + 1}.r", "there is no “totl”; did you mean “total”?"),
+        ("[{price: 1}][prcie > 0] and null", "there is no “prcie”; did you mean “price”?"),
+        ("stauts", "there is no “stauts”; did you mean “status”?"),
         ('@"2026-02-30"', "2026-02-30 is none"),
     ],
 )
 def test_null_comes_with_the_reason(source: str, said: str) -> None:
-    assert any(said in warning for warning in warnings_of(source)), warnings_of(source)
+    scope: dict[str, Value] = {"status": "ok", "amount": 7}
+    assert any(said in warning for warning in warnings_of(source, scope)), warnings_of(source, scope)
+
+
+def test_a_suggestion_is_made_once_and_only_where_the_budget_suffices() -> None:
+    many: dict[str, Value] = {f"amount{number}": number for number in range(500)}
+    surroundings = feeling.environment()
+    compile_expression("for i in 1..3 return amonut1").evaluate(many, surroundings)
+    assert ["did you mean" in warning for warning in surroundings.warnings] == [True, False, False]
+    poor = feeling.environment(fuel=100)
+    assert compile_expression("amonut1").evaluate(many, poor) is None
+    assert poor.warnings == ["expected a variable, but there is no “amonut1” (at position 1)"]
 
 
 def test_values_keep_their_types() -> None:
