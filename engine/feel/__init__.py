@@ -20,6 +20,7 @@ from engine.feel.expression import (
 )
 from engine.feel.formatting import format_value, literal_text
 from engine.feel.functions import closure
+from engine.feel.inference import type_of
 from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
 from engine.feel.names import is_name
 from engine.feel.scopes import Layer, Run, Scope
@@ -66,4 +67,5 @@ __all__ = [
     "run_filter",
     "run_for",
     "run_quantified",
+    "type_of",
 ]

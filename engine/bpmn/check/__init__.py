@@ -13,6 +13,7 @@ from engine.bpmn.check import (
     ambiguity,
     data,
     expressions,
+    kinds,
     limits,
     links,
     loops,
@@ -57,5 +58,6 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
         findings += loops.check_loops(definition)
         findings += ad_hoc.check_ad_hoc(definition)
         findings += expressions.check_expressions(definition, environment)
+        findings += kinds.check_kinds(definition)
         findings += links.check_links(definition, environment, called)
     return findings

@@ -282,6 +282,38 @@ def test_misspelt_variables_are_hinted_at() -> None:
     assert "'liczba_uczniow'" in hint.message
 
 
+def test_a_function_there_is_not_is_refused_with_the_nearest_there_is() -> None:
+    drawn = (
+        process("p").start().script_task("use", "uper case(kwota) + {f: function() 1, g: f()}.g", "x").end()
+    )
+    compilation = check(drawn.files())
+    assert found(compilation) == {("function-unknown", "use")}
+    (refused,) = compilation.findings
+    assert "'uper case'" in refused.message
+    assert refused.remedy == "did you mean 'upper case'?"
+
+
+@pytest.mark.parametrize(
+    "condition", ["1 + 2", '"abc"', "null", "upper case(x)", "if a then 1 else 2", "[a = b]"]
+)
+def test_a_condition_that_can_never_be_one_is_refused(condition: str) -> None:
+    drawn = process("p").start().task("a")
+    (refused,) = (
+        each
+        for each in check(drawn.looping(condition).end().files()).findings
+        if each.severity is Severity.ERROR
+    )
+    assert (refused.rule, refused.element_id) == ("expression-kind", "a")
+    assert "to be true or false, but it is always " in refused.message
+
+
+@pytest.mark.parametrize(
+    "condition", ["decyzja", "decyzja.wynik", "a = b", "if a then true else null", "cases[1]", "max(a)"]
+)
+def test_a_condition_that_may_be_one_is_left_alone(condition: str) -> None:
+    assert found(check(process("p").start().task("a").looping(condition).end().files())) == set()
+
+
 def test_a_loop_without_a_way_out_is_warned_about() -> None:
     waiting = process("p").start().task("a").user_task("b").connect_to("a").files()
     assert found(check(waiting), Severity.WARNING) == {
