@@ -32,6 +32,10 @@ def keep(step: Step, instance: ElementInstance, element: Element, variables: Map
 
 def write(step: Step, instance: ElementInstance, variables: Mapping[str, Any]) -> None:
     """Give each variable to the nearest scope, from this instance upwards, that has it; else to the root."""
+    if len(variables) == 1:
+        (name,) = variables
+        step.emit(ev.VariablesSet(_owner_of(step, instance, name), dict(variables)))
+        return
     by_scope: dict[int, dict[str, Any]] = {}
     for name, value in variables.items():
         by_scope.setdefault(_owner_of(step, instance, name), {})[name] = value

@@ -243,7 +243,8 @@ class InstanceTree:
 
     def touch(self, element: ElementInstance) -> None:
         """Remember that the page this element instance is stored in must be written."""
-        self.touched.add(page_of(element))
+        index = element.loop_index  # as ``page_of`` has it: this is done for every event
+        self.touched.add((element.scope, 1 + (index - 1) // CHILDREN_PER_PAGE if index else 0))
 
     @property
     def root(self) -> ElementInstance:

@@ -31,7 +31,8 @@ def check_limits(definition: ProcessDefinition) -> Iterator[Finding]:
 
 
 def _depth(definition: ProcessDefinition, element: Element) -> int:
-    depth = 0
+    """Return how many sub-processes are around an element, the process itself not counted."""
+    depth = -1 if element.parent else 0
     while element.parent:
         element = definition.elements[element.parent]
         depth += 1
