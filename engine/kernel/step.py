@@ -142,12 +142,13 @@ class Step:
 
     def _work_off(self) -> bool:
         """Work off the queue; return False where the limit has left something in it."""
-        queue = self.queue
+        queue, limits = self.queue, self.context.limits
+        last_key = self.context.recorded.first_key + limits.keys
         while queue or self.unasked:
             if self.unasked:
                 conditions.ask(self)
                 continue
-            if self.is_at_limit:
+            if self.entered >= limits.elements or self._next_key >= last_key:
                 self._interrupt()
                 return False
             self._take(*queue.popleft())
