@@ -6,6 +6,8 @@ import re
 from typing import NamedTuple
 
 from engine import xml
+from engine.bpmn.rules import RULES
+from engine.bpmn.rules.terms import TERMS
 from engine.model.definition import Element, SequenceFlow
 from engine.model.records import Finding, Severity
 
@@ -49,30 +51,56 @@ def _is_drawn(node: xml.Node) -> bool:
     return bool(xml.attribute(node, "id")) and (around is None or xml.local_name(around) in _FRAMES)
 
 
+def found(place: Place, key: str, **values: object) -> Finding:
+    """Return the finding of a rule of the catalogue; ``values`` fill the placeholders of its sentences."""
+    rule = RULES[key]
+    polish = {name: _in_polish(value) for name, value in values.items()}
+    return Finding(
+        rule=key.partition("/")[0],
+        severity=rule.severity,
+        message=rule.message.format_map(values),
+        file=place.file,
+        line=place.line,
+        element_id=place.element_id,
+        remedy=rule.remedy.format_map(values),
+        message_pl=rule.message_pl.format_map(polish),
+        remedy_pl=rule.remedy_pl.format_map(polish),
+    )
+
+
+def _in_polish(value: object) -> object:
+    if isinstance(value, Words):
+        return ", ".join(str(_in_polish(part)) for part in value.parts)
+    return TERMS.get(value, value) if isinstance(value, str) else value
+
+
+class Words(NamedTuple):
+    """Several words of a sentence, separated by commas in either language."""
+
+    parts: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return them in English."""
+        return ", ".join(self.parts)
+
+    def __format__(self, specification: str) -> str:
+        """Return them in English inside a sentence."""
+        return str(self)
+
+
 def error(place: Place, rule: str, message: str, remedy: str) -> Finding:
-    """Return a finding that refuses the deployment."""
+    """Return a finding outside the check's catalogue that refuses what was handed in."""
     return _finding(Severity.ERROR, place, rule, message, remedy)
 
 
 def warning(place: Place, rule: str, message: str, remedy: str) -> Finding:
-    """Return a finding that a person should read before deploying."""
+    """Return a finding outside the check's catalogue that a person should read."""
     return _finding(Severity.WARNING, place, rule, message, remedy)
 
 
 def hint(place: Place, rule: str, message: str, remedy: str) -> Finding:
-    """Return a finding about a likely slip that changes nothing."""
+    """Return a finding outside the check's catalogue that changes nothing."""
     return _finding(Severity.HINT, place, rule, message, remedy)
-
-
-def unusable_id(place: Place) -> Finding:
-    """Return the finding about an id that may not be one."""
-    return error(
-        place,
-        "id-unusable",
-        "expected an id of letters, digits, '_', '.' and '-' that begins with a letter of the Latin alphabet "
-        f"(at most 255), but it is {place.element_id[:60]!r}",
-        "give the element another id in the modeler",
-    )
 
 
 def _finding(severity: Severity, place: Place, rule: str, message: str, remedy: str) -> Finding:

@@ -14,7 +14,7 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnValidator
 from SpiffWorkflow.dmn.parser.BpmnDmnParser import SCHEMAS
 
 from engine import xml
-from engine.bpmn.findings import ID, Place, error, place_in, unusable_id
+from engine.bpmn.findings import ID, Place, found, place_in
 from engine.model.records import Finding
 
 _NAMESPACE = re.compile(r"\{[^}]*\}")
@@ -85,29 +85,22 @@ def _findings(document: xml.Document, log: Iterable[Any], language: str) -> Iter
             yield _unusable_id(place, identity[1])
             continue
         reason = _NAMESPACE.sub("", entry.message).rstrip(".")
-        yield error(
-            place,
-            "xsd",
-            f"expected what the {language} schema allows, "
-            f"but {reason[:1].lower()}{reason[1:_LONGEST]}{' …' * (len(reason) > _LONGEST)}",
-            "correct the element in the modeler, or export the file again",
-        )
+        said = f"{reason[:1].lower()}{reason[1:_LONGEST]}{' …' * (len(reason) > _LONGEST)}"
+        yield found(place, "xsd", language=language, reason=said)
 
 
 def _unusable_id(place: Place, identity: str) -> Finding:
     """Say in our words what the schema says of an ``xs:ID``: it is used twice, or it is no XML name."""
     place = place._replace(element_id=identity)
     if ID.fullmatch(identity):
-        message = f"expected the id {identity!r} once in the file, but it is used again here"
-        return error(place, "id-duplicate", message, "give one of the two elements another id")
-    return unusable_id(place)
+        return found(place, "id-duplicate", id=identity)
+    return found(place, "id-unusable", id=identity[:60])
 
 
 def _wrong_root(document: xml.Document) -> Finding:
-    return error(
+    return found(
         Place(document.name, xml.line(document.root)),
         "not-bpmn",
-        f"expected a BPMN 2.0 model (<definitions>), but the file is <{xml.local_name(document.root)}>"
-        f" of namespace {xml.namespace(document.root) or 'none'}",
-        "upload the .bpmn file the modeler saved",
+        tag=xml.local_name(document.root),
+        namespace=xml.namespace(document.root) or "none",
     )

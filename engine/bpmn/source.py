@@ -18,12 +18,16 @@ GLOBAL_TASKS = {
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """A parsed file and its elements by id (first one wins); ``labels`` are, by data object, the names its
-    first reference shows, ``flow_messages`` what message flows say about their ends."""
+    """A parsed file, its BPMN elements by id (the first one wins) and by tag in document order.
+
+    ``labels`` are, by data object, the names its first reference shows, ``flow_messages`` what message flows
+    say about their ends.
+    """
 
     name: str
     root: xml.Node
     ids: dict[str, xml.Node]
+    tags: dict[str, list[xml.Node]]
     labels: dict[str, str]
     flow_messages: dict[str, FlowMessage]
 
@@ -44,17 +48,20 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
 def open_source(document: xml.Document) -> Source:
     """Index a parsed document."""
     ids: dict[str, xml.Node] = {}
-    for node in xml.descendants(document.root):
+    tags: dict[str, list[xml.Node]] = {}
+    for node in document.root.iter(xml.qname(xml.BPMN, "*")):
+        tags.setdefault(xml.local_name(node), []).append(node)
         identity = xml.attribute(node, "id")
-        if identity and xml.namespace(node) == xml.BPMN:
+        if identity:
             ids.setdefault(identity, node)
     labels: dict[str, str] = {}
-    for node in document.root.iter(xml.qname(xml.BPMN, "dataObjectReference")):
+    for node in tags.get("dataObjectReference", ()):
         labels.setdefault(unprefixed(xml.attribute(node, "dataObjectRef")), xml.attribute(node, "name"))
     return Source(
         name=document.name,
         root=document.root,
         ids=ids,
+        tags=tags,
         labels=labels,
         flow_messages=flow_messages(document.root, ids),
     )
@@ -63,6 +70,31 @@ def open_source(document: xml.Document) -> Source:
 def is_executable(process: xml.Node) -> bool:
     """Tell whether a process is meant to be executed (BPMN 2.0.2 §10.2: absent means no)."""
     return xml.boolean(process, "isExecutable", False)
+
+
+CONTAINER_TAGS = frozenset({"process", "subProcess", "transaction", "adHocSubProcess"})
+
+
+def container_around(node: xml.Node) -> xml.Node | None:
+    """Return the innermost process or sub-process an element is drawn in, or None."""
+    around = node.getparent()
+    while around is not None and xml.local_name(around) not in CONTAINER_TAGS:
+        around = around.getparent()
+    return around
+
+
+def process_around(node: xml.Node) -> xml.Node | None:
+    """Return the process an element is part of, the element itself where it is one, or None."""
+    around: xml.Node | None = node
+    while around is not None and xml.local_name(around) != "process":
+        around = around.getparent()
+    return around
+
+
+def in_executable(node: xml.Node) -> bool:
+    """Tell whether an element is part of a process that is meant to be executed."""
+    process = process_around(node)
+    return process is not None and is_executable(process)
 
 
 def unprefixed(reference: str) -> str:

@@ -212,4 +212,6 @@ REQUIRED_EXTENSION_ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "versionTag": ("value",),
 }
 
+BOOLEAN_EXTENSION_ATTRIBUTES = frozenset({"propagateAllParentVariables", "propagateAllChildVariables"})
+
 FEEL_LANGUAGES = frozenset({"", "feel", "application/feel", "text/feel", "application/x-feel"})

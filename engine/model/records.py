@@ -8,6 +8,9 @@ from typing import Any
 
 import msgspec
 
+from engine.model.finding import Finding as Finding
+from engine.model.finding import Severity as Severity
+
 
 class InstanceState(StrEnum):
     """States of a process instance."""
@@ -72,35 +75,8 @@ class ItemState(StrEnum):
     FAILED = "failed"
 
 
-class Severity(StrEnum):
-    """How grave a finding is; only an error refuses a deployment."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    HINT = "hint"
-
-
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Immutable answer; subclasses only add fields."""
-
-
-class Finding(Record, frozen=True, kw_only=True):
-    """One thing the check has to say about a file; ``line`` is 1-based, 0 where there is none."""
-
-    rule: str
-    severity: Severity
-    message: str
-    file: str = ""
-    line: int = 0
-    element_id: str = ""
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        """Return one line a compiler would print."""
-        place = ":".join(part for part in (self.file, str(self.line or "")) if part)
-        element = f" [{self.element_id}]" if self.element_id else ""
-        remedy = f" — {self.remedy}" if self.remedy else ""
-        return f"{place or 'file'}: {self.severity}: {self.message}{element}{remedy}"
 
 
 class Verdict(StrEnum):

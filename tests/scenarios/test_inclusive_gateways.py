@@ -218,7 +218,7 @@ def versions(*arrows: str) -> Plain:
 def test_tokens_at_a_join_are_migrated_and_judged_by_the_new_drawing(run: Run) -> None:
     case = run(versions("x > j if skip", "a > j", "x > gone if false"), skip=False)
     assert case.ended_at == []
-    run.deploy(versions("x > gone if skip", "a > gone"))
+    run.deploy(versions("x > gone if skip", "a > gone", "j > gone"))
     with pytest.raises(Conflict, match="waits for no other"):
         run.engine.migrate(case.key, actor="op", reason="nothing comes over the other flows")
     run.deploy(versions("x > j if skip", "a > gone"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.check.shapes import is_activity
-from engine.bpmn.findings import error, place_of
+from engine.bpmn.findings import found, place_of
 from engine.model.definition import ElementType, ProcessDefinition
 from engine.model.records import Finding
 
@@ -15,18 +15,9 @@ def check_ad_hoc(definition: ProcessDefinition) -> Iterator[Finding]:
     for identity in definition.ad_hoc:
         members = [definition.elements[member] for member in definition.children.get(identity, ())]
         if not any(is_activity(member) and not member.triggered_by_event for member in members):
-            yield error(
-                place_of(definition.file, definition.elements[identity]),
-                "ad-hoc-empty",
-                f"expected activities in the ad-hoc sub-process {identity!r}, but it has none",
-                "draw what can be done in it",
-            )
+            place = place_of(definition.file, definition.elements[identity])
+            yield found(place, "ad-hoc-empty", container=identity)
         for member in members:
             if member.type in (ElementType.START_EVENT, ElementType.END_EVENT):
-                yield error(
-                    place_of(definition.file, member),
-                    "ad-hoc-start-end",
-                    f"expected no start or end event in the ad-hoc sub-process {identity!r}, "
-                    f"but {member.id!r} is one",
-                    "leave it out: activities begin by themselves or are chosen",
-                )
+                place = place_of(definition.file, member)
+                yield found(place, "ad-hoc-start-end", container=identity, element=member.id)

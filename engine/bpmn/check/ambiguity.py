@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.findings import place_of, warning
+from engine.bpmn.findings import found, place_of
 from engine.model.definition import EventDefinition, EventType, ProcessDefinition
 from engine.model.records import Finding
 
@@ -32,12 +32,9 @@ def _compare(
                 continue
             earlier = first.setdefault(_what(event), candidate)
             if earlier != candidate:
-                yield warning(
-                    place_of(definition.file, element),
-                    "event-ambiguous",
-                    f"expected one event at {around!r} to catch this {event.type}, "
-                    f"but {earlier!r} and {candidate!r} both do",
-                    "remove one of the two, or let them catch different things",
+                place = place_of(definition.file, element)
+                yield found(
+                    place, "event-ambiguous", around=around, event=event.type, one=earlier, other=candidate
                 )
 
 

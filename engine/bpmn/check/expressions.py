@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from engine.bpmn.check.shapes import unknown
 from engine.bpmn.compilation import CheckEnvironment
-from engine.bpmn.findings import Place, error, hint, place_of
+from engine.bpmn.findings import Place, found, place_of
 from engine.errors import InvalidExpression
 from engine.feel import Expression as Compiled
 from engine.feel import built_in_functions, compile_typed, is_name, nearest
@@ -46,12 +47,7 @@ def check_expressions(definition: ProcessDefinition, environment: CheckEnvironme
         name = path.partition(".")[0]
         assigned.add(name)
         if not all(is_name(part) for part in path.split(".")):
-            yield error(
-                place,
-                "variable-name",
-                f"expected the name of a variable to assign to, but it is {path[:60]!r}",
-                "use letters, digits and '_', beginning with a letter",
-            )
+            yield found(place, "variable-name", name=path[:60])
     yield from _check_spelling(uses, assigned)
     yield from _check_functions(uses)
     if environment.parameters is not None:
@@ -59,13 +55,8 @@ def check_expressions(definition: ProcessDefinition, environment: CheckEnvironme
 
 
 def _unreadable(place: Place, expression: Expression, failure: InvalidExpression) -> Finding:
-    foreign = "write it in FEEL: ${…} is another engine's language" if "${" in expression.source else ""
-    return error(
-        place,
-        "expression-unreadable",
-        f"{str(failure).rstrip('.')}, in {expression.source[:80]!r}",
-        foreign or "correct the FEEL expression",
-    )
+    key = "expression-unreadable/foreign" if "${" in expression.source else "expression-unreadable"
+    return found(place, key, reason=str(failure).rstrip("."), expression=expression.source[:80])
 
 
 def _check_spelling(uses: list[_Use], assigned: set[str]) -> Iterator[Finding]:
@@ -76,13 +67,7 @@ def _check_spelling(uses: list[_Use], assigned: set[str]) -> Iterator[Finding]:
             close = difflib.get_close_matches(name, sorted(assigned), n=1, cutoff=_SIMILAR)
             if close and not _is_inflected(name, close[0]) and (place.element_id, name) not in said:
                 said.add((place.element_id, name))
-                yield hint(
-                    place,
-                    "variable-misspelt",
-                    f"expected a variable of the process, but {name!r} is assigned nowhere in it; "
-                    f"did you mean {close[0]!r}?",
-                    "correct the name, unless it is a variable the process is started with",
-                )
+                yield found(place, "variable-misspelt", name=name, similar=close[0])
 
 
 def _check_functions(uses: list[_Use]) -> Iterator[Finding]:
@@ -90,12 +75,8 @@ def _check_functions(uses: list[_Use]) -> Iterator[Finding]:
     for place, compiled in uses:
         for name in sorted(compiled.called):
             near = nearest(name, built_in_functions())
-            yield error(
-                place,
-                "function-unknown",
-                f"expected a function FEEL has, but there is no {name!r}, in {compiled.source[:80]!r}",
-                f"did you mean {near!r}?" if near else "use one of FEEL's functions",
-            )
+            key = "function-unknown/similar" if near else "function-unknown"
+            yield found(place, key, name=name, expression=compiled.source[:80], similar=near)
 
 
 def _is_inflected(one: str, other: str) -> bool:
@@ -109,13 +90,7 @@ def _check_parameters(uses: list[_Use], known: frozenset[str]) -> Iterator[Findi
             continue
         for name in _PARAMETER.findall(_TEXT.sub('""', compiled.source)):
             if name not in known:
-                close = difflib.get_close_matches(name, sorted(known), n=1)
-                yield error(
-                    place,
-                    "parameter-unknown",
-                    f"expected a parameter of the procedure, but there is no {name!r}",
-                    f"did you mean {close[0]!r}?" if close else "add it to parameters.yaml",
-                )
+                yield unknown(place, "parameter-unknown", name, known)
 
 
 def _expressions(definition: ProcessDefinition) -> Iterator[tuple[Place, Expression]]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.check.shapes import DECIDING, GATEWAYS
-from engine.bpmn.findings import error, hint, place_of, warning
+from engine.bpmn.findings import found, place_of
 from engine.model.definition import Element, ElementType, EventType, ProcessDefinition
 from engine.model.records import Finding
 
 _AFTER_EVENT_GATEWAY = {EventType.MESSAGE, EventType.TIMER, EventType.SIGNAL, EventType.CONDITIONAL}
+
+# a flow from the gateway to itself would have to arrive before it fires
+JOINING = {ElementType.PARALLEL_GATEWAY}
 
 
 def check_gateway(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
@@ -18,19 +21,11 @@ def check_gateway(definition: ProcessDefinition, element: Element) -> Iterator[F
         return
     place = place_of(definition.file, element)
     if not element.outgoing:
-        yield error(
-            place,
-            "gateway-without-outgoing",
-            f"expected gateway {element.id!r} to lead somewhere, but it has no outgoing flow",
-            "draw its outgoing flows",
-        )
+        yield found(place, "gateway-without-outgoing", gateway=element.id)
     elif len(element.incoming) <= 1 and len(element.outgoing) == 1:
-        yield hint(
-            place,
-            "gateway-idle",
-            f"expected gateway {element.id!r} to fork or join, but it does neither",
-            "remove it",
-        )
+        asks = definition.flows[element.outgoing[0]].condition is not None
+        yield found(place, "gateway-idle/asks" if asks else "gateway-idle", gateway=element.id)
+    yield from _check_self_join(definition, element)
     if element.type in DECIDING and len(element.outgoing) > 1:
         yield from _check_decision(definition, element)
     if (
@@ -38,38 +33,28 @@ def check_gateway(definition: ProcessDefinition, element: Element) -> Iterator[F
         and len(element.incoming) > 1
         and element.activation_condition is None
     ):
-        yield error(
-            place,
-            "activation-condition-missing",
-            f"expected complex gateway {element.id!r} to say when it fires, "
-            "but it has no activation condition",
-            "write its activation condition, such as activationCount >= 2, or use another gateway",
-        )
+        yield found(place, "activation-condition-missing", gateway=element.id)
     if element.type is ElementType.EVENT_BASED_GATEWAY:
         yield from _check_event_gateway(definition, element)
 
 
+def _check_self_join(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
+    for flow_id in element.incoming if element.type in JOINING else ():
+        if definition.flows[flow_id].source == element.id:
+            place = place_of(definition.file, element)
+            yield found(place, "gateway-self-join", gateway=element.id, flow=flow_id)
+
+
 def _check_decision(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     exclusive = element.type is ElementType.EXCLUSIVE_GATEWAY
+    key, always = ("condition-missing" if exclusive else "condition-absent"), False
     for flow_id in element.outgoing:
         flow = definition.flows[flow_id]
-        if exclusive and flow.condition is None and flow_id != element.default_flow:
-            yield error(
-                place_of(definition.file, flow),
-                "condition-missing",
-                f"expected flow {flow_id!r} out of gateway {element.id!r} to have a condition "
-                "or be the default, but it has neither",
-                "write its condition, or make it the default flow",
-            )
-    always = any(definition.flows[flow].condition is None for flow in element.outgoing)
+        if flow.condition is None and flow_id != element.default_flow:
+            always = True
+            yield found(place_of(definition.file, flow), key, flow=flow_id, gateway=element.id)
     if element.default_flow is None and not always:
-        yield hint(
-            place_of(definition.file, element),
-            "default-missing",
-            f"expected gateway {element.id!r} to have a default flow, but it has none: "
-            "when no condition holds, an incident is raised",
-            "choose one of its flows as default",
-        )
+        yield found(place_of(definition.file, element), "default-missing", gateway=element.id)
 
 
 def _check_event_gateway(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
@@ -77,30 +62,15 @@ def _check_event_gateway(definition: ProcessDefinition, element: Element) -> Ite
     targets = [definition.elements.get(definition.flows[flow].target) for flow in element.outgoing]
     known = [target for target in targets if target is not None]
     if len(element.outgoing) == 1:
-        yield warning(
-            place,
-            "event-gateway-single",
-            f"expected event-based gateway {element.id!r} to wait for several events, but it has one",
-            "draw the other events, or remove the gateway",
-        )
+        yield found(place, "event-gateway-single", gateway=element.id)
     for target in known:
-        reason = _why_not_after(definition, target)
-        if reason:
-            yield error(
-                place,
-                "event-gateway-target",
-                f"expected catching events or receive tasks after event-based gateway {element.id!r}, "
-                f"but {target.id!r} {reason}",
-                "let a message, timer or signal event follow the gateway",
+        key = _why_not_after(definition, target)
+        if key:
+            yield found(
+                place, f"event-gateway-target/{key}", gateway=element.id, target=target.id, type=target.type
             )
     if len({target.id for target in known}) < len(known):
-        yield error(
-            place,
-            "event-gateway-target",
-            f"expected event-based gateway {element.id!r} to lead to each event once, "
-            "but it leads to one twice",
-            "remove the second flow",
-        )
+        yield found(place, "event-gateway-target/twice", gateway=element.id)
     yield from _check_mixture(definition, element, known)
 
 
@@ -115,26 +85,22 @@ def _check_mixture(
         for event in target.events
     )
     if receives and messages:
-        yield error(
-            place_of(definition.file, element),
-            "event-gateway-mixture",
-            f"expected either receive tasks or message events after {element.id!r}, but there are both",
-            "use one of the two",
-        )
+        yield found(place_of(definition.file, element), "event-gateway-mixture", gateway=element.id)
 
 
 def _why_not_after(definition: ProcessDefinition, target: Element) -> str:
-    for is_wrong, reason in (
-        (len(target.incoming) > 1, "has other incoming flows"),
+    """Return the variant of the rule ``event-gateway-target`` a target breaks, "" where it breaks none."""
+    for is_wrong, variant in (
+        (len(target.incoming) > 1, "joined"),
         (target.loop is not None, "repeats"),
-        (bool(target.inputs), "has input mappings, which are not evaluated there"),
+        (bool(target.inputs), "inputs"),
     ):
         if is_wrong:
-            return reason
+            return variant
     if target.type is ElementType.RECEIVE_TASK:
-        return "has boundary events" if target.id in definition.boundaries else ""
+        return "boundary" if target.id in definition.boundaries else ""
     if target.type is not ElementType.INTERMEDIATE_CATCH_EVENT:
-        return f"is a <{target.type}>"
+        return "type"
     if any(event.type not in _AFTER_EVENT_GATEWAY for event in target.events):
-        return "does not wait for a message, timer, signal or condition"
+        return "event"
     return ""

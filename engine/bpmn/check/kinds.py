@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.findings import Place, error, place_of
+from engine.bpmn.findings import Place, found, place_of
 from engine.errors import InvalidExpression
 from engine.feel import type_of
 from engine.model.definition import Element, Expression, MultiInstance, ProcessDefinition
@@ -42,18 +42,11 @@ def _uses(element: Element) -> Iterator[tuple[Expression | None, str, str]]:
 
 def _check(place: Place, expression: Expression, kind: str, what: str) -> Iterator[Finding]:
     try:
-        found = type_of(expression.source, {}).kind
+        kind_found = type_of(expression.source, {}).kind
     except InvalidExpression:
         return  # said already
-    if found not in (kind, _UNKNOWN):
-        yield error(
-            place,
-            "expression-kind",
-            f"expected {what} {expression.source[:80]!r} to be {_WANTED[kind]}, "
-            f"but it is always {_called(found)}",
-            "correct the FEEL expression",
+    if kind_found not in (kind, _UNKNOWN):
+        text = expression.source[:80]
+        yield found(
+            place, "expression-kind", what=what, expression=text, kind=_WANTED[kind], other=kind_found
         )
-
-
-def _called(kind: str) -> str:
-    return "null" if kind == "null" else f"a {kind}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from engine.bpmn.findings import Place, error, place_of, warning
+from engine.bpmn.findings import Place, found, place_of
 from engine.model.definition import Element, MultiInstance, ProcessDefinition
 from engine.model.records import Finding
 
@@ -19,12 +19,7 @@ def check_limits(definition: ProcessDefinition) -> Iterator[Finding]:
     for element in definition.elements.values():
         place = place_of(definition.file, element)
         if _depth(definition, element) > MAX_DEPTH:
-            yield error(
-                place,
-                "too-deep",
-                f"expected sub-processes nested at most {MAX_DEPTH} deep, but {element.id!r} is deeper",
-                "use call activities",
-            )
+            yield found(place, "too-deep", most=MAX_DEPTH, element=element.id)
         if isinstance(element.loop, MultiInstance):
             yield from _check_multi_instance(place, element.loop)
         yield from _check_retries(place, element)
@@ -41,28 +36,12 @@ def _depth(definition: ProcessDefinition, element: Element) -> int:
 
 def _check_multi_instance(place: Place, loop: MultiInstance) -> Iterator[Finding]:
     if (loop.collection is None) == (loop.cardinality is None):
-        given = "neither" if loop.collection is None else "both"
-        yield error(
-            place,
-            "multi-instance-count",
-            f"expected either a collection or a loop cardinality, but {given} is given",
-            "give the multi-instance activity an input collection, or a loop cardinality",
-        )
+        yield found(place, f"multi-instance-count/{'neither' if loop.collection is None else 'both'}")
     count = loop.cardinality.source if loop.cardinality else ""
     if count.isascii() and count.isdigit() and (len(count) > 6 or int(count) > MAX_INSTANCES):
-        yield error(
-            place,
-            "multi-instance-many",
-            f"expected at most {MAX_INSTANCES} instances, but the loop cardinality is {count[:20]}",
-            "repeat fewer times, or split the work",
-        )
+        yield found(place, "multi-instance-many", most=MAX_INSTANCES, count=count[:20])
     if (loop.output_collection is None) != (loop.output_element is None):
-        yield error(
-            place,
-            "multi-instance-output",
-            "expected an output collection together with an output element, but only one is given",
-            "give both, or neither",
-        )
+        yield found(place, "multi-instance-output")
 
 
 def _check_retries(place: Place, element: Element) -> Iterator[Finding]:
@@ -71,12 +50,7 @@ def _check_retries(place: Place, element: Element) -> Iterator[Finding]:
         return
     text = retries.source
     if not (text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MAX_RETRIES):
-        yield error(
-            place,
-            "retries-unreadable",
-            f"expected retries from 1 to {MAX_RETRIES}, but they are {text[:30]!r}",
-            "write a whole number",
-        )
+        yield found(place, "retries-unreadable", most=MAX_RETRIES, retries=text[:30])
 
 
 def check_calls(definitions: Sequence[ProcessDefinition]) -> Iterator[Finding]:
@@ -91,13 +65,8 @@ def check_calls(definitions: Sequence[ProcessDefinition]) -> Iterator[Finding]:
                 reached.add(called)
                 pending += calls.get(called, ())
         if definition.id in reached:
-            yield warning(
-                Place(definition.file, definition.elements[definition.id].line, definition.id),
-                "call-recursive",
-                f"expected process {definition.id!r} not to call itself, "
-                "but its call activities lead back to it",
-                "make sure that a condition ends the recursion",
-            )
+            place = Place(definition.file, definition.elements[definition.id].line, definition.id)
+            yield found(place, "call-recursive", process=definition.id)
 
 
 def _called(definition: ProcessDefinition) -> set[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
+from engine.bpmn.check.shapes import unknown
 from engine.bpmn.compilation import CheckEnvironment
-from engine.bpmn.findings import Place, error, place_of, warning
+from engine.bpmn.findings import Place, found, place_of
 from engine.model.definition import Element, ElementType, EventType, Expression, ProcessDefinition
 from engine.model.records import Finding
 
@@ -37,27 +37,11 @@ def check_links(
 
 def _check_work(place: Place, element: Element) -> Iterator[Finding]:
     if element.type is ElementType.CALL_ACTIVITY and element.called_element is None:
-        yield error(
-            place,
-            "call-missing",
-            f"expected call activity {element.id!r} to name a process, but it names none",
-            "choose the called process",
-        )
+        yield found(place, "call-missing", element=element.id)
     elif element.type is ElementType.RECEIVE_TASK and not element.events:
-        yield error(
-            place,
-            "event-missing",
-            f"expected receive task {element.id!r} to wait for a message, but it names none",
-            "choose its message",
-        )
+        yield found(place, "event-missing/receive", element=element.id)
     elif _has_nothing_to_do(element):
-        yield warning(
-            place,
-            "nothing-to-do",
-            f"expected <{element.type}> {element.id!r} to say what does the work, but it does not: "
-            "it completes at once",
-            "give it a job type (zeebe:taskDefinition), or draw a task without a type",
-        )
+        yield found(place, "nothing-to-do", type=element.type, element=element.id)
 
 
 def _has_nothing_to_do(element: Element) -> bool:
@@ -77,32 +61,22 @@ def _check_job(
         return
     job_type = element.job.type.source
     if environment.job_types is not None and job_type not in environment.job_types:
-        yield warning(
-            place,
-            "handler-unknown",
-            f"expected a handler for {job_type!r}, but none is registered here",
-            _suggestion(job_type, environment.job_types) or "register it, or run a remote worker for it",
-        )
+        yield unknown(place, "handler-unknown", job_type, environment.job_types)
     declared = environment.error_codes.get(job_type)
     if not declared:
         return
     for boundary in definition.boundaries.get(element.id, ()):
         for event in definition.elements[boundary].events:
             if event.type is EventType.ERROR and event.code is not None and event.code not in declared:
-                yield warning(
+                yield found(
                     place_of(definition.file, definition.elements[boundary]),
                     "error-never-raised",
-                    f"expected an error code that {job_type!r} raises, but {event.code!r} is none of them",
-                    f"its codes are {', '.join(sorted(declared))}",
+                    job=job_type,
+                    code=event.code,
+                    codes=", ".join(sorted(declared)),
                 )
     for code in sorted(declared - _caught(definition, element, declared)):
-        yield warning(
-            place,
-            "error-never-caught",
-            f"expected the error {code!r} of {job_type!r} to be caught, "
-            f"but nothing around {element.id!r} does",
-            "attach an error boundary event, otherwise it becomes an incident",
-        )
+        yield found(place, "error-never-caught", code=code, job=job_type, element=element.id)
 
 
 def _caught(definition: ProcessDefinition, element: Element, codes: frozenset[str]) -> set[str]:
@@ -135,12 +109,7 @@ def _check_user_task(place: Place, element: Element, environment: CheckEnvironme
         and priority.literal
         and not (priority.source.isascii() and priority.source.isdigit() and int(priority.source[:9]) <= 100)
     ):
-        yield error(
-            place,
-            "priority-unreadable",
-            f"expected a priority from 0 to 100, but it is {priority.source[:30]!r}",
-            "write a whole number, or FEEL after '='",
-        )
+        yield found(place, "priority-unreadable", priority=priority.source[:30])
 
 
 def _check_known(
@@ -148,31 +117,11 @@ def _check_known(
 ) -> Iterator[Finding]:
     if known is None or not expression.literal or expression.source in known:
         return
-    yield error(
-        place,
-        f"{what}-unknown",
-        f"expected an existing {what}, but there is no {expression.source!r}",
-        _suggestion(expression.source, known) or f"deploy the {what} first, or together with this file",
-    )
+    yield unknown(place, f"{what}-unknown", expression.source, known)
 
 
 def _check_binding(place: Place, binding: str, version_tag: str | None) -> Iterator[Finding]:
     if binding not in _BINDINGS:
-        yield error(
-            place,
-            "binding-unknown",
-            f"expected the binding {', '.join(sorted(_BINDINGS))}, but it is {binding[:30]!r}",
-            "choose one of them",
-        )
+        yield found(place, "binding-unknown", bindings=", ".join(sorted(_BINDINGS)), binding=binding[:30])
     elif binding == "versionTag" and not version_tag:
-        yield error(
-            place,
-            "binding-unknown",
-            "expected a version tag with the binding versionTag, but there is none",
-            "give the version tag",
-        )
-
-
-def _suggestion(name: str, known: frozenset[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=1)
-    return f"did you mean {close[0]!r}?" if close else ""
+        yield found(place, "binding-unknown/tag")

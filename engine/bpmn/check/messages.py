@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine import xml
 from engine.bpmn import correlation, extensions
-from engine.bpmn.findings import error, place_in
+from engine.bpmn.findings import found, place_in
 from engine.bpmn.message_flows import message_places, own_message
 from engine.bpmn.reader import FLOW_NODES
 from engine.bpmn.source import Source, is_executable
@@ -25,12 +25,11 @@ def check_messages(source: Source) -> Iterator[Finding]:
 def _check_node(source: Source, node: xml.Node) -> Iterator[Finding]:
     said = source.flow_messages.get(xml.attribute(node, "id"))
     if said is not None and said.contested:
-        yield error(
+        yield found(
             place_in(source.name, node),
             "message-ambiguous",
-            f"expected the message flows of {xml.attribute(node, 'id')!r} to carry one message, "
-            f"but they name {', '.join(said.contested)}",
-            "choose the message of the element itself",
+            element=xml.attribute(node, "id"),
+            messages=", ".join(said.contested),
         )
     for part in message_places(source.ids, node):
         message = own_message(source.ids, part)
@@ -43,19 +42,8 @@ def _check_node(source: Source, node: xml.Node) -> Iterator[Finding]:
 def _check_keys(source: Source, message: xml.Node, node: xml.Node) -> Iterator[Finding]:
     keys = [xml.attribute(each, "id") for each in correlation.keys_of(source, message)]
     if len(keys) > 1:
-        yield error(
-            place_in(source.name, node),
-            "correlation",
-            f"expected one correlation key for {xml.attribute(message, 'id')!r}, "
-            f"but it fits {', '.join(keys)}",
-            "leave one of them, or say the key with zeebe:subscription",
-        )
+        place = place_in(source.name, node)
+        yield found(place, "correlation/several", message=xml.attribute(message, "id"), keys=", ".join(keys))
     elif correlation.waits_without_key(source, message, node):
-        yield error(
-            place_in(source.name, node),
-            "correlation",
-            f"expected a correlation subscription of the process that binds the key {keys[0]!r} "
-            f"{xml.attribute(node, 'id')!r} waits for, but there is none: values remembered from an earlier "
-            "message are not executed",
-            "bind each property of the key to the process' data (correlationPropertyBinding)",
-        )
+        place = place_in(source.name, node)
+        yield found(place, "correlation/unbound", name=keys[0], element=xml.attribute(node, "id"))

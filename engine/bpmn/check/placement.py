@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.bpmn.check.shapes import is_container
-from engine.bpmn.findings import error, place_of
+from engine.bpmn.findings import Words, found, place_of
 from engine.model.definition import Element, ElementType, EventDefinition, EventType, ProcessDefinition
 from engine.model.records import Finding
 
@@ -34,28 +34,16 @@ _THROWS = {ElementType.END_EVENT, ElementType.INTERMEDIATE_THROW_EVENT}
 
 def check_placement(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     """Yield what is wrong with the events of an element, and with the start of a container."""
+    place = place_of(definition.file, element)
     if element.type is ElementType.START_EVENT:
         yield from _check_start(definition, element)
     elif element.type in _ALLOWED:
         yield from _check_events(definition, element, _ALLOWED[element.type])
     yield from _check_definitions(definition, element)
     if element.job is not None and element.type in _THROWS and not _sends_message(element):
-        yield _finding(
-            definition,
-            element,
-            "job-misplaced",
-            f"expected a job only where <{element.type}> {element.id!r} sends a message, but it sends none",
-            "remove the task definition, or make it a message event",
-        )
+        yield found(place, "job-misplaced", type=element.type, element=element.id)
     if element.inputs and element.type in _NO_INPUTS:
-        yield _finding(
-            definition,
-            element,
-            "input-forbidden",
-            f"expected no input mappings at <{element.type}> {element.id!r}, but it has some: "
-            "an event brings its own variables",
-            "use output mappings",
-        )
+        yield found(place, "input-forbidden", type=element.type, element=element.id)
     if is_container(element):
         yield from _check_container(definition, element)
 
@@ -64,80 +52,51 @@ def _check_start(definition: ProcessDefinition, element: Element) -> Iterator[Fi
     around = definition.elements[element.parent]
     if around.type is ElementType.PROCESS:
         if any(event.type is _T.CONDITIONAL for event in element.events):
-            yield _finding(
-                definition,
-                element,
-                "unsupported",
-                f"expected the process to start by something outside it, but {element.id!r} watches data, "
-                "and before an instance there are none",
-                "start it by a message or a timer, and ask the condition at a gateway",
+            yield found(
+                place_of(definition.file, element), "unsupported/conditional-start", element=element.id
             )
         yield from _check_events(definition, element, _PROCESS_START)
     elif around.triggered_by_event:
         if not element.events:
-            yield _finding(
-                definition,
-                element,
-                "event-missing",
-                f"expected the start event {element.id!r} of an event sub-process to wait for something, "
-                "but it is a none start event",
-                "choose what triggers it",
-            )
+            yield found(place_of(definition.file, element), "event-missing/start", element=element.id)
         yield from _check_events(definition, element, _EVENT_START)
     elif element.events:
-        yield _finding(
-            definition,
-            element,
-            "event-forbidden",
-            f"expected a none start event in the sub-process {around.id!r}, "
-            f"but {element.id!r} waits for a {element.events[0].type}",
-            "use a none start event, or make it an event sub-process",
+        yield found(
+            place_of(definition.file, element),
+            "event-forbidden/sub-process",
+            container=around.id,
+            element=element.id,
+            event=element.events[0].type,
         )
 
 
 def _check_events(
     definition: ProcessDefinition, element: Element, allowed: set[EventType]
 ) -> Iterator[Finding]:
+    place = place_of(definition.file, element)
     if not element.events and element.type in _NEEDS_EVENT:
-        yield _finding(
-            definition,
-            element,
-            "event-missing",
-            f"expected <{element.type}> {element.id!r} to wait for something, but it has no event definition",
-            "choose what it waits for",
-        )
+        yield found(place, "event-missing/event", type=element.type, element=element.id)
     for event in element.events:
         if event.type not in allowed:
-            yield _finding(
-                definition,
-                element,
+            yield found(
+                place,
                 "event-forbidden",
-                f"expected {', '.join(sorted(allowed))} at <{element.type}>, "
-                f"but {element.id!r} is a {event.type} event",
-                "use another kind of event",
+                allowed=Words(tuple(sorted(allowed))),
+                type=element.type,
+                element=element.id,
+                event=event.type,
             )
         if event.type in _ALWAYS_INTERRUPTS and not element.interrupting:
-            yield _finding(
-                definition,
-                element,
-                "event-not-interrupting",
-                f"expected the {event.type} event {element.id!r} to interrupt, "
-                "but it is drawn as non-interrupting",
-                "make it interrupting",
-            )
+            yield found(place, "event-not-interrupting", event=event.type, element=element.id)
 
 
 def _check_definitions(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     for event in element.events:
-        reason = _what_is_missing(element, event)
-        if reason:
-            yield _finding(
-                definition,
-                element,
-                "event-incomplete",
-                f"expected the {event.type} of {element.id!r} to have {reason}, but it has none",
-                "complete the event in the modeler",
-            )
+        variant = _what_is_missing(element, event)
+        if variant:
+            place = place_of(definition.file, element)
+            key = "link-unnamed" if event.type is _T.LINK else f"event-incomplete/{variant}"
+            yield found(place, key, event=event.type, element=element.id)
 
 
 def _sends_message(element: Element) -> bool:
@@ -146,13 +105,15 @@ def _sends_message(element: Element) -> bool:
 
 def _what_is_missing(element: Element, event: EventDefinition) -> str:
     if event.type in {_T.MESSAGE, _T.SIGNAL} and event.name is None and element.job is None:
-        return "a name"
+        return "name"
+    if event.type is _T.LINK and (event.name is None or not event.name.source):
+        return "name"
     if event.type in {_T.ERROR, _T.ESCALATION} and element.type in _THROWS and event.code is None:
-        return "a code"
+        return "code"
     if event.type is _T.CONDITIONAL and event.condition is None:
-        return "a condition"
+        return "condition"
     if event.code is not None and event.code.startswith("="):
-        return "a literal code"
+        return "literal"
     return ""
 
 
@@ -161,38 +122,20 @@ def _check_container(definition: ProcessDefinition, container: Element) -> Itera
     if container.triggered_by_event:
         yield from _check_event_sub_process(definition, container, len(starts))
     if len(starts) > 1 and container.type is not ElementType.PROCESS:  # a process is started at one by name
-        yield _finding(
-            definition,
-            container,
+        yield found(
+            place_of(definition.file, container),
             "start-several",
-            f"expected one start event that tells where {container.id!r} begins, "
-            f"but it has {len(starts)}: {', '.join(start.id for start in starts)}",
-            "leave one of them",
+            container=container.id,
+            count=len(starts),
+            starts=", ".join(start.id for start in starts),
         )
 
 
 def _check_event_sub_process(
     definition: ProcessDefinition, container: Element, starts: int
 ) -> Iterator[Finding]:
+    place = place_of(definition.file, container)
     if starts == 0:
-        yield _finding(
-            definition,
-            container,
-            "start-missing",
-            f"expected event sub-process {container.id!r} to have a start event, but it has none",
-            "draw what triggers it",
-        )
+        yield found(place, "start-missing", container=container.id)
     if container.loop is not None:
-        yield _finding(
-            definition,
-            container,
-            "event-sub-process-loop",
-            f"expected event sub-process {container.id!r} to run once per event, but it is drawn to repeat",
-            "remove the loop",
-        )
-
-
-def _finding(
-    definition: ProcessDefinition, element: Element, rule: str, message: str, remedy: str
-) -> Finding:
-    return error(place_of(definition.file, element), rule, message, remedy)
+        yield found(place, "event-sub-process-loop", container=container.id)

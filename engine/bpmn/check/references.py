@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine import xml
+from engine.bpmn.check.shapes import ACTIVITY_TAGS
 from engine.bpmn.events import EVENT_TYPES
-from engine.bpmn.findings import ID, Place, error, place_in, unusable_id, warning
+from engine.bpmn.findings import ID, Place, Words, found, place_in
 from engine.bpmn.reader import FLOW_NODES
 from engine.bpmn.source import GLOBAL_TASKS, Source, is_executable, unprefixed
 from engine.model.records import Finding
@@ -16,23 +17,46 @@ _NEEDS_ID = {*FLOW_NODES, *GLOBAL_TASKS, "process", "sequenceFlow", "lane"}
 # attribute or child element with a reference → tags it may mean; None: any element of the file
 _REFERENCES: dict[str, frozenset[str] | None] = {
     "messageRef": frozenset({"message"}),
+    "inMessageRef": frozenset({"message"}),
+    "outMessageRef": frozenset({"message"}),
     "signalRef": frozenset({"signal"}),
     "errorRef": frozenset({"error"}),
     "escalationRef": frozenset({"escalation"}),
+    "operationRef": frozenset({"operation"}),
+    "supportedInterfaceRef": frozenset({"interface"}),
+    "resourceRef": frozenset({"resource"}),
+    "itemSubjectRef": frozenset({"itemDefinition"}),
+    "itemRef": frozenset({"itemDefinition"}),
     "eventDefinitionRef": frozenset(EVENT_TYPES),
+    "noneBehaviorEventRef": frozenset(EVENT_TYPES),
+    "oneBehaviorEventRef": frozenset(EVENT_TYPES),
     "attachedToRef": frozenset(FLOW_NODES),
     "flowNodeRef": frozenset(FLOW_NODES),
-    "activityRef": frozenset(FLOW_NODES),
+    "activityRef": ACTIVITY_TAGS,
     "dataObjectRef": frozenset({"dataObject"}),
     "dataStoreRef": frozenset({"dataStore"}),
+    "categoryValueRef": frozenset({"categoryValue"}),
     "processRef": frozenset({"process"}),
-    "default": frozenset({"sequenceFlow"}),
+    "participantRef": frozenset({"participant"}),
+    "definitionalCollaborationRef": frozenset({"collaboration", "globalConversation", "choreography"}),
     "correlationKeyRef": frozenset({"correlationKey"}),
     "correlationPropertyRef": frozenset({"correlationProperty"}),
+    "default": frozenset({"sequenceFlow"}),
+    "incoming": frozenset({"sequenceFlow"}),
+    "outgoing": frozenset({"sequenceFlow"}),
     "dataInputRefs": None,
     "dataOutputRefs": None,
+    "optionalInputRefs": None,
+    "optionalOutputRefs": None,
+    "whileExecutingInputRefs": None,
+    "whileExecutingOutputRefs": None,
+    "inputSetRefs": frozenset({"inputSet"}),
+    "outputSetRefs": frozenset({"outputSet"}),
 }
 _CONNECTIONS = {"association", "messageFlow"}
+# of these the attribute ``structureRef`` means an item definition; elsewhere a type outside the file
+_STRUCTURED = {"signal", "error", "escalation"}
+_ITEM = frozenset({"itemDefinition"})
 
 
 def check_ids(sources: Sequence[Source]) -> Iterator[Finding]:
@@ -41,12 +65,7 @@ def check_ids(sources: Sequence[Source]) -> Iterator[Finding]:
     processes: dict[str, str] = {}
     for source in sources:
         if source.name in files:
-            yield error(
-                Place(source.name),
-                "file-duplicate",
-                f"expected each file once, but {source.name!r} was sent twice",
-                "remove or rename one of the two",
-            )
+            yield found(Place(source.name), "file-duplicate", file=source.name)
         files.add(source.name)
         yield from _check_ids_of(source)
         yield from _check_process_ids(source, processes)
@@ -59,26 +78,17 @@ def _check_ids_of(source: Source) -> Iterator[Finding]:
         identity = xml.attribute(node, "id")
         tag = xml.local_name(node)
         if not identity and tag in _NEEDS_ID:
-            yield error(
-                place_in(source.name, node),
-                "id-missing",
-                f"expected <{tag}> to have an id, but it has none",
-                "give the element an id in the modeler",
-            )
+            yield found(place_in(source.name, node), "id-missing", tag=tag)
         elif identity and not ID.fullmatch(identity):
-            yield unusable_id(Place(source.name, xml.line(node), identity))
+            yield found(Place(source.name, xml.line(node), identity), "id-unusable", id=identity[:60])
 
 
 def _check_process_ids(source: Source, processes: dict[str, str]) -> Iterator[Finding]:
     for process in (*source.processes(), *source.global_tasks()):
         identity = xml.attribute(process, "id")
         if identity in processes:
-            yield error(
-                place_in(source.name, process),
-                "process-duplicate",
-                f"expected one process or global task {identity!r}, but {processes[identity]} defines it too",
-                "give one of the two another id",
-            )
+            place = place_in(source.name, process)
+            yield found(place, "process-duplicate", process=identity, file=processes[identity])
         processes[identity] = source.name
 
 
@@ -87,12 +97,7 @@ def check_executable(sources: Sequence[Source]) -> Iterator[Finding]:
     for source in sources:
         processes = source.processes()
         if processes and not any(is_executable(process) for process in processes):
-            yield warning(
-                place_in(source.name, processes[0]),
-                "not-executable",
-                'expected an executable process, but no process of the file has isExecutable="true"',
-                "tick 'executable' in the modeler if the process is to be run; otherwise it is only stored",
-            )
+            yield found(place_in(source.name, processes[0]), "not-executable")
 
 
 def check_references(source: Source) -> Iterator[Finding]:
@@ -115,37 +120,41 @@ def _references_of(node: xml.Node) -> Iterator[tuple[str, str]]:
     if tag in _REFERENCES:
         yield tag, xml.text(node).strip()
     for name, reference in xml.attributes(node):
-        if name in _REFERENCES and reference:
+        if reference and (name in _REFERENCES or (name == "structureRef" and tag in _STRUCTURED)):
             yield name, reference
 
 
 def _check_reference(source: Source, node: xml.Node, name: str, reference: str) -> Iterator[Finding]:
     tag = xml.local_name(node)
-    expected = frozenset(FLOW_NODES) if tag == "sequenceFlow" else _REFERENCES.get(name)
     target = source.ids.get(unprefixed(reference))
     if target is None:
-        yield error(
-            place_in(source.name, node),
-            "reference-dangling",
-            _dangling(node, name, reference),
-            "draw what is missing, or remove the reference",
-        )
-    elif expected is not None and xml.local_name(target) not in expected:
-        yield error(
+        flow = xml.attribute(node, "id")
+        key = f"reference-dangling{_SIDES[name] if tag == 'sequenceFlow' and name in _SIDES else ''}"
+        yield found(place_in(source.name, node), key, name=name, reference=reference, flow=flow)
+        return
+    expected = _expected(tag, name)
+    if expected is not None and xml.local_name(target) not in expected:
+        yield found(
             place_in(source.name, node),
             "reference-wrong",
-            f"expected {name} of <{tag}> to mean {_either(expected)}, "
-            f"but {reference!r} is a <{xml.local_name(target)}>",
-            "choose another element in the modeler",
+            name=name,
+            tag=tag,
+            expected=_one_of(expected),
+            reference=reference,
+            other=xml.local_name(target),
         )
 
 
-def _either(tags: frozenset[str]) -> str:
-    return "a flow node" if tags == frozenset(FLOW_NODES) else " or ".join(f"<{tag}>" for tag in sorted(tags))
+_SIDES = {"sourceRef": "/from", "targetRef": "/to"}
 
 
-def _dangling(node: xml.Node, name: str, reference: str) -> str:
-    if xml.local_name(node) != "sequenceFlow":
-        return f"expected {name} to mean an element of the file, but {reference!r} does not exist"
-    verb = "leads to" if name == "targetRef" else "comes from"
-    return f"flow {xml.attribute(node, 'id')!r} {verb} {reference!r}, which does not exist"
+def _expected(tag: str, name: str) -> frozenset[str] | None:
+    if tag == "sequenceFlow":
+        return frozenset(FLOW_NODES)
+    return _ITEM if name == "structureRef" else _REFERENCES.get(name)
+
+
+def _one_of(tags: frozenset[str]) -> Words:
+    if tags == frozenset(FLOW_NODES):
+        return Words(("a flow node",))
+    return Words(tuple(f"<{tag}>" for tag in sorted(tags)))

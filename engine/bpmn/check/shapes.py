@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 
-from engine.bpmn.reader import CONTAINERS
+from engine.bpmn.findings import Place, found
+from engine.bpmn.reader import CONTAINERS, FLOW_NODES
 from engine.model.definition import Element, ElementType, ProcessDefinition
+from engine.model.records import Finding
 
 EVENTS = {
     ElementType.START_EVENT,
@@ -22,6 +25,8 @@ GATEWAYS = {
     ElementType.EVENT_BASED_GATEWAY,
 }
 DECIDING = {ElementType.EXCLUSIVE_GATEWAY, ElementType.INCLUSIVE_GATEWAY, ElementType.COMPLEX_GATEWAY}
+
+ACTIVITY_TAGS = frozenset(FLOW_NODES) - {kind.value for kind in (*EVENTS, *GATEWAYS)}
 
 
 def is_activity(element: Element) -> bool:
@@ -41,3 +46,13 @@ def is_container(element: Element) -> bool:
 def containers(definition: ProcessDefinition) -> Iterator[Element]:
     """Yield the process and its sub-processes in document order."""
     return (element for element in definition.elements.values() if is_container(element))
+
+
+def unknown(place: Place, rule: str, name: str, known: Iterable[str]) -> Finding:
+    """Return the finding about a name that means nothing, with the most similar one that does."""
+    close = difflib.get_close_matches(name, sorted(known), n=1)
+    return (
+        found(place, f"{rule}/similar", name=name, similar=close[0])
+        if close
+        else found(place, rule, name=name)
+    )

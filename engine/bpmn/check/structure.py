@@ -9,11 +9,11 @@ from engine.bpmn.check.instantiation import check_instantiation
 from engine.bpmn.check.placement import check_placement
 from engine.bpmn.check.reachability import check_reachability
 from engine.bpmn.check.shapes import DECIDING, is_activity
-from engine.bpmn.findings import error, place_of, warning
+from engine.bpmn.findings import found, place_of
 from engine.model.definition import Element, ElementType, EventType, ProcessDefinition, SequenceFlow
 from engine.model.records import Finding
 
-_NO_INCOMING = {ElementType.START_EVENT: "start event", ElementType.BOUNDARY_EVENT: "boundary event"}
+_NO_INCOMING = {ElementType.START_EVENT: "start", ElementType.BOUNDARY_EVENT: "boundary"}
 
 
 def check_structure(definition: ProcessDefinition) -> Iterator[Finding]:
@@ -39,64 +39,48 @@ def _check_flow(definition: ProcessDefinition, flow: SequenceFlow) -> Iterator[F
     if source is None or target is None:
         yield from _check_foreign_end(definition, flow)
         return
-    reason = _why_not_connected(source, target)
-    if reason:
-        yield error(
-            place_of(definition.file, flow), "flow-forbidden", f"flow {flow.id!r} {reason}", "redraw the flow"
-        )
+    place = place_of(definition.file, flow)
+    variant, end = _why_not_connected(source, target)
+    if variant:
+        key = f"flow-forbidden/{variant}"
+        yield found(place, key, flow=flow.id, source=source.id, target=target.id, end=end)
     if flow.condition is not None and not (is_activity(source) or source.type in DECIDING):
-        yield error(
-            place_of(definition.file, flow),
-            "condition-forbidden",
-            f"expected a condition on a flow out of an activity or a deciding gateway, "
-            f"but flow {flow.id!r} comes from <{source.type}> {source.id!r}",
-            "decide with an exclusive gateway",
-        )
+        yield found(place, "condition-forbidden", flow=flow.id, type=source.type, source=source.id)
+    elif flow.condition is not None and is_activity(source) and len(source.outgoing) == 1:
+        yield found(place, "condition-alone", element=source.id)
 
 
 def _check_foreign_end(definition: ProcessDefinition, flow: SequenceFlow) -> Iterator[Finding]:
     """Report an end that is not in this process; one that does not exist at all is reported besides."""
     missing = flow.target if flow.source in definition.elements else flow.source
-    yield error(
-        place_of(definition.file, flow),
-        "flow-crosses-border",
-        f"expected flow {flow.id!r} to stay inside process {definition.id!r}, but {missing!r} is not in it",
-        "connect elements of one process; between pools send a message",
-    )
+    place = place_of(definition.file, flow)
+    yield found(place, "flow-crosses-border", flow=flow.id, process=definition.id, missing=missing)
 
 
-def _why_not_connected(source: Element, target: Element) -> str:
+def _why_not_connected(source: Element, target: Element) -> tuple[str, str]:
+    """Return the variant of ``flow-forbidden`` a flow breaks and the end that breaks it, empty for none."""
     if source.parent != target.parent:
-        return f"crosses the border of a sub-process: {source.id!r} and {target.id!r} are not in the same one"
+        return "border", ""
     if target.type in _NO_INCOMING:
-        return f"leads to the {_NO_INCOMING[target.type]} {target.id!r}, which may have no incoming flow"
+        return _NO_INCOMING[target.type], target.id
     if source.type is ElementType.END_EVENT:
-        return f"comes from the end event {source.id!r}, which may have no outgoing flow"
+        return "end", source.id
     for end in (source, target):
         if end.triggered_by_event:
-            return f"is connected to the event sub-process {end.id!r}, which may have no flows"
+            return "event-sub-process", end.id
         if end.is_for_compensation:
-            return f"is connected to the compensation activity {end.id!r}, which may have no flows"
-    return ""
+            return "compensation", end.id
+    return "", ""
 
 
 def _check_default(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
     if element.default_flow is None:
         return
     if element.default_flow not in element.outgoing:
-        yield error(
-            place_of(definition.file, element),
-            "default-foreign",
-            f"expected the default flow to leave {element.id!r}, but {element.default_flow!r} does not",
-            "choose one of its outgoing flows as default",
-        )
+        place = place_of(definition.file, element)
+        yield found(place, "default-foreign", element=element.id, flow=element.default_flow)
     elif not any(definition.flows[flow].condition for flow in element.outgoing):
-        yield warning(
-            place_of(definition.file, element),
-            "default-alone",
-            f"expected conditions beside the default flow of {element.id!r}, but it has none",
-            "add conditions to the other flows, or remove the default",
-        )
+        yield found(place_of(definition.file, element), "default-alone", element=element.id)
 
 
 def _check_boundary(definition: ProcessDefinition, element: Element) -> Iterator[Finding]:
@@ -105,26 +89,11 @@ def _check_boundary(definition: ProcessDefinition, element: Element) -> Iterator
     host = definition.elements.get(element.attached_to or "")
     place = place_of(definition.file, element)
     if host is None or not is_activity(host) or host.triggered_by_event:
-        yield error(
-            place,
-            "boundary-host",
-            f"expected boundary event {element.id!r} on a task, sub-process or call activity, "
-            f"but it is attached to {element.attached_to!r}",
-            "attach it to an activity",
-        )
+        yield found(place, "boundary-host", element=element.id, host=element.attached_to)
     elif host.parent != element.parent:
-        yield error(
-            place,
-            "boundary-host",
-            f"expected boundary event {element.id!r} beside its activity, "
-            "but they are in different sub-processes",
-            "draw both in the same sub-process",
-        )
-    undoes = any(each.type is EventType.COMPENSATION for each in element.events)
-    if not element.outgoing and not undoes:
-        yield error(
-            place,
-            "boundary-without-flow",
-            f"expected boundary event {element.id!r} to lead somewhere, but it has no outgoing flow",
-            "draw what is to happen when it fires",
-        )
+        yield found(place, "boundary-host/elsewhere", element=element.id)
+    compensates = any(event.type is EventType.COMPENSATION for event in element.events)
+    if compensates and element.outgoing:
+        yield found(place, "boundary-with-flow", element=element.id)
+    elif not compensates and not element.outgoing:
+        yield found(place, "boundary-without-flow", element=element.id)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from engine import xml
 from engine.bpmn import supported
-from engine.bpmn.findings import error, place_in, warning
+from engine.bpmn.findings import found, place_in
 from engine.bpmn.source import GLOBAL_TASKS, Source, is_executable
 from engine.model.records import Finding
 
 _LANGUAGES = {"language", "scriptFormat", "scriptLanguage"}
-_REDRAW = "draw it with elements that are executed, or make the process not executable"
+_BOOLEANS = {"true", "false", "1", "0"}
 
 
 def check_support(source: Source) -> Iterator[Finding]:
@@ -47,12 +47,7 @@ def _check_element(source: Source, node: xml.Node) -> Iterator[Finding]:
 
 def _check_tag(source: Source, node: xml.Node, tag: str) -> Iterator[Finding]:
     if tag in supported.RESOURCES:
-        yield warning(
-            place_in(source.name, node),
-            "resource-not-read",
-            f"<{tag}> does not decide who may do the task",
-            "use zeebe:assignmentDefinition, or obieg:group on the lane",
-        )
+        yield found(place_in(source.name, node), "resource-not-read", tag=tag)
     elif tag in supported.REFUSED_ELEMENTS:
         yield _refused(source, node, supported.REFUSED_ELEMENTS[tag])
     elif not _is_known(node, tag):
@@ -72,19 +67,9 @@ _RESOURCE_PARTS = frozenset(["resourceAssignmentExpression", "resourceParameterB
 def _check_attributes(source: Source, node: xml.Node) -> Iterator[Finding]:
     for name, value in xml.attributes(node):
         if name in _LANGUAGES and not _is_feel(value):
-            yield error(
-                place_in(source.name, node),
-                "unsupported-language",
-                f"expected an expression in FEEL, but its language is {value!r}",
-                "write the expression in FEEL",
-            )
+            yield found(place_in(source.name, node), "unsupported-language", language=value)
         elif name.startswith(supported.FOREIGN_ENGINES) and _local(name) not in supported.FOREIGN_READ:
-            yield warning(
-                place_in(source.name, node),
-                "foreign-extension",
-                f"expected extensions of this engine, but {_local(name)!r} is another one's and not read",
-                "say the same with zeebe: elements, or remove the attribute",
-            )
+            yield found(place_in(source.name, node), "foreign-extension", name=_local(name))
 
 
 def _local(name: str) -> str:
@@ -120,20 +105,14 @@ def _check_extension_attributes(source: Source, part: xml.Node) -> Iterator[Find
     for (extension, attribute), reason in supported.REFUSED_EXTENSION_ATTRIBUTES.items():
         if extension == name and xml.attribute(part, attribute):
             yield _refused(source, part, f"zeebe:{name} with {attribute} is not executed: {reason}")
+    for attribute, value in xml.attributes(part):
+        if attribute in supported.BOOLEAN_EXTENSION_ATTRIBUTES and value not in _BOOLEANS:
+            place = place_in(source.name, part)
+            yield found(place, "extension-value", tag=name, attribute=attribute, value=value[:30])
     for attribute in supported.REQUIRED_EXTENSION_ATTRIBUTES.get(name, ()):
         if not xml.attribute(part, attribute):
-            yield error(
-                place_in(source.name, part),
-                "extension-incomplete",
-                f"expected zeebe:{name} to have the attribute {attribute}, but it has none",
-                "fill in the field in the modeler, or remove the element",
-            )
+            yield found(place_in(source.name, part), "extension-incomplete", tag=name, attribute=attribute)
 
 
 def _refused(source: Source, node: xml.Node, reason: str) -> Finding:
-    return error(
-        place_in(source.name, node),
-        "unsupported",
-        f"expected notation this engine executes, but {reason}",
-        _REDRAW,
-    )
+    return found(place_in(source.name, node), "unsupported", reason=reason)

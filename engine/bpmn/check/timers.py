@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine import recurrence
-from engine.bpmn.findings import error, place_of
+from engine.bpmn.findings import found, place_of
 from engine.model.definition import Element, EventDefinition, EventType, ProcessDefinition, TimerType
 from engine.model.records import Finding
-
-_NAMES = {TimerType.DATE: "date", TimerType.DURATION: "duration", TimerType.CYCLE: "cycle"}
-_ONE_SHOT_REMEDY = (
-    "write ISO 8601 (P14D, PT1H30M, 2026-12-24T12:00, R3/PT1H), cron (0 8 * * *), or FEEL after '='"
-)
 
 
 def check_timers(definition: ProcessDefinition) -> Iterator[Finding]:
@@ -29,9 +24,7 @@ def _check_timer(
     definition: ProcessDefinition, element: Element, event: EventDefinition
 ) -> Iterator[Finding]:
     if event.timer is None or event.timer_type is None:
-        yield _finding(
-            definition, element, "timer-missing", "expected a date, duration or cycle, but there is none"
-        )
+        yield found(place_of(definition.file, element), "timer-missing")
     elif event.timer.literal:
         yield from _check_literal(definition, element, event.timer_type, event.timer.source)
 
@@ -56,8 +49,5 @@ def _check_literal(
     try:
         recurrence.check(kind, text)
     except ValueError as failure:
-        yield _finding(definition, element, "timer-unreadable", f"{_NAMES[kind]}: {failure}")
-
-
-def _finding(definition: ProcessDefinition, element: Element, rule: str, message: str) -> Finding:
-    return error(place_of(definition.file, element), rule, message, _ONE_SHOT_REMEDY)
+        place = place_of(definition.file, element)
+        yield found(place, "timer-unreadable", kind=str(kind), reason=str(failure), text=text[:60])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.bpmn.findings import error, place_of
+from engine.bpmn.findings import found, place_of
 from engine.errors import InvalidExpression
 from engine.feel import compile_typed
 from engine.model.definition import Element, EventType, ProcessDefinition
@@ -25,10 +25,4 @@ def _check_condition(definition: ProcessDefinition, element: Element, source: st
     except InvalidExpression:
         return  # reported with its position by the check of expressions
     if asks_clock:
-        yield error(
-            place_of(definition.file, element),
-            "condition-asks-time",
-            f"expected {element.id!r} to watch variables, but its condition asks for now() or today(): "
-            "it is asked again when a variable is written, not when time passes",
-            "use a timer event",
-        )
+        yield found(place_of(definition.file, element), "condition-asks-time", element=element.id)

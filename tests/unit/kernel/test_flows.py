@@ -52,7 +52,7 @@ def test_flows_out_of_an_activity_are_explained_too() -> None:
 
 
 def test_flows_without_conditions_cost_no_event() -> None:
-    drawing = process("p").start().task("t").exclusive("x").end()
+    drawing = process("p").start().task("t").parallel("x").end("a").at("x").end("b")
     assert asked(drawing) == []
 
 
