@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import HandlerRegistry, Job, NotFound
+from engine import Entry, HandlerRegistry, Job, NotFound
 
 START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
 
@@ -28,6 +28,7 @@ class CaseMemory:
         self.secrets: dict[str, str] = {}
         self.documents: dict[str, bytes] = {}
         self.made: dict[tuple[str, str], Any] = {}
+        self.registers: dict[str, list[Entry]] = {}
 
 
 class MemoryJobContext:
@@ -115,6 +116,10 @@ class MemoryJobContext:
         if reference not in self.case.documents:
             raise NotFound("expected a stored document, but there is none of this reference")
         return self.case.documents[reference]
+
+    def register(self, name: str) -> list[Entry]:
+        """Return the entries of a register, oldest first."""
+        return list(self.case.registers.get(name, ()))
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do it and keep the reply, or return the kept one."""

@@ -26,7 +26,7 @@ from urllib.request import urlopen
 
 import msgspec
 
-from demo import city, rspo, sms, smtp
+from demo import city, rspo, sio, sms, smtp
 from demo.http_server import Answer, HttpServer, Request
 from demo.journal import Journal
 
@@ -46,7 +46,7 @@ class Outside:
         return self.lines("sms", "sms")
 
     def lines(self, server: str, event: str | None = None) -> list[dict[str, Any]]:
-        """Return the journal of ``smtp``, ``sms``, ``rspo`` or ``city``, or its lines of one event."""
+        """Return the journal of ``smtp``, ``sms``, ``rspo``, ``city``, ``sio``, or its lines of one event."""
         path = self.directory / f"{server}.jsonl"
         return Journal(path).read(event) if path.exists() else []
 
@@ -75,8 +75,9 @@ class DemoServers(Outside):
         self.gateway = sms.SmsServer(self.directory, drip=drip)
         self.rspo = rspo.RspoServer(self.directory, drip=drip)
         self.city = city.CityServer(self.directory, now=now, drip=drip)
+        self.sio = sio.SioServer(self.directory, now=now, drip=drip)
         self.control = HttpServer("control", self._controlled, Journal(self.directory / "control.jsonl"))
-        self._servers = (self.smtp, self.gateway, self.rspo, self.city, self.control)
+        self._servers = (self.smtp, self.gateway, self.rspo, self.city, self.sio, self.control)
 
     def __enter__(self) -> DemoServers:
         """Start every server."""
@@ -108,18 +109,22 @@ class DemoServers(Outside):
             "OBIEG_RSPO_URL": self.rspo.url,
             "OBIEG_RSPO_USERNAME": rspo.USERNAME,
             "OBIEG_RSPO_PASSWORD": rspo.PASSWORD,
+            "OBIEG_SIO_URL": self.sio.url,
+            "OBIEG_SIO_USERNAME": sio.USERNAME,
+            "OBIEG_SIO_PASSWORD": sio.PASSWORD,
             **{f"OBIEG_{name}_URL": f"{self.city.url}/{name.lower()}" for name in ("SEOD", "ZSZO")},
             **{f"OBIEG_{name}_USERNAME": city.USERNAME for name in ("SEOD", "ZSZO")},
             **{f"OBIEG_{name}_PASSWORD": city.PASSWORD for name in ("SEOD", "ZSZO")},
         }
 
     def fault(self, server: str, kind: str, *, match: str = "", times: int = 1) -> None:
-        """Script a fault of ``smtp``, ``sms``, ``rspo`` or ``city``; ValueError for another name."""
+        """Script a fault of ``smtp``, ``sms``, ``rspo``, ``city`` or ``sio``; ValueError for another name."""
         scripts: dict[str, Callable[..., None]] = {
             "smtp": self.smtp.faults.script,
             "sms": self.gateway.script,
             "rspo": self.rspo.faults.script,
             "city": self.city.faults.script,
+            "sio": self.sio.faults.script,
         }
         if server not in scripts:
             raise ValueError(f"expected one of {', '.join(scripts)}, but got {server!r}")

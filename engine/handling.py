@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
-from engine.model.records import Job
+from engine.model.records import Entry, Job
 
 Handler: TypeAlias = "Callable[[JobContext], Completed]"
 
@@ -22,12 +22,15 @@ class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One row for an engine register (incidents, authorisations, reports), written with the completion.
 
     ``register`` is the register's name, ``subject`` what the entry is about, ``data`` plain values
-    without secrets.
+    without secrets. With ``after``, the entry is written only if this still is the register's last number
+    (0: it is empty); else the job fails and is tried again, so that what a handler concluded from
+    ``JobContext.register`` holds at the moment of writing.
     """
 
     register: str
     subject: str
     data: dict[str, Any]
+    after: int | None = None
 
 
 class Completed:
@@ -76,6 +79,9 @@ class JobContext(Protocol):
 
     def document(self, reference: str) -> bytes:
         """Return a document's bytes; raises ``NotFound``."""
+
+    def register(self, name: str) -> list[Entry]:
+        """Return all entries of an office register, oldest first."""
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do something outside and keep its reply; if the reply is already kept, return it and do nothing.

@@ -5,32 +5,20 @@ Entries outlive the erasure of their case: they are sealed with the keyring itse
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
 from engine.clock import instant
-from engine.errors import Conflict, EngineError, NotFound
+from engine.errors import Conflict, EngineError, JobFailure, NotFound
 from engine.kernel.codec import decode_values, encode_values
 from engine.kernel.values import accepted
-from engine.model.records import Record
+from engine.model.records import Entry
 from engine.store import Store, Transaction, audit, registers
 from engine.store.rows import RegisterEntryRow
 from engine.store.sealing import place
 
+_EVERY = 2**31 - 1  # more than any register holds
 _KID = 16  # characters of a key's id, stored before what it has sealed
-
-
-class Entry(Record, frozen=True):
-    """One numbered line of a register; ``resolution`` is None while it is open."""
-
-    register: str
-    number: int
-    instance_key: int | None
-    at: dt.datetime
-    subject: str
-    data: dict[str, Any]
-    resolution: str | None
 
 
 class Registers:
@@ -47,14 +35,16 @@ class Registers:
         instance_key: int | None,
         subject: str,
         data: Mapping[str, Any],
+        after: int | None = None,
     ) -> int:
         """Add an entry in an open transaction and return its number; numbers have no gaps.
 
-        The register stays locked until the transaction ends. Raises ``InvalidVariables`` for data that
-        cannot be stored.
+        The register stays locked until the transaction ends. ``after`` is the number that must be the last
+        one before (0: none). Raises ``InvalidVariables`` for data that cannot be stored, ``JobFailure``
+        where somebody else has written since.
         """
         where = place("register", register, instance_key or 0)
-        return registers.append(
+        number = registers.append(
             tx,
             register=register,
             instance_key=instance_key,
@@ -62,6 +52,12 @@ class Registers:
             subject=_sealed(tx, where, encode_values(subject)),
             data=_sealed(tx, where, encode_values(accepted(data))),
         )
+        if after is not None and number != after + 1:
+            raise JobFailure(
+                f"expected entry {after} to be the last of '{register}', but {number - 1} is: read it again",
+                back_off=0,
+            )
+        return number
 
     def entries(
         self, register: str, *, unresolved: bool = False, instance_key: int | None = None, limit: int = 100
@@ -72,6 +68,10 @@ class Registers:
                 tx, register, unresolved=unresolved, instance_key=instance_key, limit=limit
             )
             return [_entry(tx, row) for row in rows]
+
+    def all_in(self, register: str) -> list[Entry]:
+        """Return every entry of a register, the oldest first."""
+        return self.entries(register, limit=_EVERY)[::-1]
 
     def resolve(self, register: str, number: int, *, resolution: str, by: str) -> None:
         """Close an entry, saying how it was resolved.

@@ -26,6 +26,14 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
                               ! SMS_NUMER_BLEDNY
     incident.register         login, powod, data_wykrycia?, numer_sprawy? → incydent (and register incydenty)
     report.register           login, powod, numer_sprawy? → zgloszenie_zszo05 (and register zgloszenia)
+    sio.perform               czynnosc, numer_sprawy, numer_sio?, numer_upowaznienia?, the application → sio
+    authorisation.check       the application → rejestr, podpowiedz_rejestru (and register wnioski_sio)
+    authorisation.conclude    numer_sprawy, wynik_wniosku → (register wnioski_sio)
+    authorisation.grant       numer_upowaznienia, the application → upowaznienie (and register upowaznienia);
+                              ! KOLIZJA_UPOWAZNIEN
+    authorisation.find        numer_upowaznienia, pesel? → upowaznienie; ! BRAK_UPOWAZNIENIA
+    authorisation.extend      numer_upowaznienia, upowaznienie_do → upowaznienie (and register upowaznienia)
+    authorisation.end         numer_upowaznienia, podstawa_blokady? [zdarzenie] → (register upowaznienia)
     secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
 """
 
@@ -36,7 +44,7 @@ from collections.abc import Mapping
 import msgspec
 
 from engine import HandlerRegistry
-from handlers import email, incident, package, password, rspo, secret, seod, sms, zszo
+from handlers import authorisation, email, incident, package, password, rspo, secret, seod, sio, sms, zszo
 from handlers.connection import read
 from handlers.smtp import EmailSettings
 
@@ -49,14 +57,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     rspo: rspo.RspoSettings = rspo.RspoSettings()
     seod: seod.SeodSettings = seod.SeodSettings()
     zszo: zszo.ZszoSettings = zszo.ZszoSettings()
+    sio: sio.SioSettings = sio.SioSettings()
     password: password.PasswordSettings = password.PasswordSettings()
     package: package.PackageSettings = package.PackageSettings()
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Build all settings from variables ``OBIEG_SMTP_…``, ``OBIEG_SMS_…``, ``OBIEG_RSPO_…``,
-    ``OBIEG_SEOD_…``, ``OBIEG_ZSZO_…``, ``OBIEG_PASSWORD_…``, ``OBIEG_PACKAGE_…``; raises ValueError naming a
-    wrong one.
+    ``OBIEG_SEOD_…``, ``OBIEG_ZSZO_…``, ``OBIEG_SIO_…``, ``OBIEG_PASSWORD_…``,
+    ``OBIEG_PACKAGE_…``; raises ValueError naming a wrong one.
     """
     return Settings(
         email=read(EmailSettings, "OBIEG_SMTP_", environment),
@@ -64,6 +73,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         rspo=read(rspo.RspoSettings, "OBIEG_RSPO_", environment),
         seod=read(seod.SeodSettings, "OBIEG_SEOD_", environment),
         zszo=read(zszo.ZszoSettings, "OBIEG_ZSZO_", environment),
+        sio=read(sio.SioSettings, "OBIEG_SIO_", environment),
         password=read(password.PasswordSettings, "OBIEG_PASSWORD_", environment),
         package=read(package.PackageSettings, "OBIEG_PACKAGE_", environment),
     )
@@ -71,6 +81,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     """Register every handler; raises ValueError for settings that are unsafe."""
+    authorisation.register(registry)
     email.register(registry, settings.email)
     incident.register(registry)
     package.register(registry, settings.package)
@@ -78,5 +89,6 @@ def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     rspo.register(registry, settings.rspo)
     secret.register(registry)
     seod.register(registry, settings.seod)
+    sio.register(registry, settings.sio)
     sms.register(registry, settings.sms)
     zszo.register(registry, settings.zszo)

@@ -24,10 +24,10 @@ REJECTED = "EMAIL_ODRZUCONY"
 def register(registry: HandlerRegistry, settings: EmailSettings) -> None:
     """Register ``email.send``.
 
-    In: header ``template``; variable (or header) ``do``; optional variable ``zalacznik`` (a document's
-    reference) with header ``zalacznik_nazwa``. Out: ``wyslano`` (when the server accepted: deadlines may
-    start here, B35), ``wiadomosc_id``, ``wiadomosc_sha256``. BPMN error ``EMAIL_ODRZUCONY``, variable
-    ``odpowiedz_serwera``.
+    In: header ``template`` (or variable ``szablon``); variable (or header) ``do``; optional variable
+    ``zalacznik`` (a document's reference) with header ``zalacznik_nazwa``. Out: ``wyslano`` (when the
+    server accepted: deadlines may start here, B35), ``wiadomosc_id``, ``wiadomosc_sha256``.
+    BPMN error ``EMAIL_ODRZUCONY``, variable ``odpowiedz_serwera``.
     """
     _require_usable_sender(settings)
     folders = tuple(Path(folder) for folder in settings.messages.split(os.pathsep) if folder)
@@ -78,7 +78,7 @@ def _recipient(context: JobContext) -> str:
 
 
 def _build(context: JobContext, settings: EmailSettings, folders: tuple[Path, ...], recipient: str) -> bytes:
-    template_id = context.job.headers.get("template", "")
+    template_id = _template(context)
     try:
         rendered = templates.render(folders, template_id, context.job.variables)
         return message.build(
@@ -96,6 +96,11 @@ def _build(context: JobContext, settings: EmailSettings, folders: tuple[Path, ..
         )
     except (templates.InvalidTemplate, message.UnsafeMessage) as error:
         raise JobFailure(f"{error} (template {template_id[:80]!r})", permanent=True) from None
+
+
+def _template(context: JobContext) -> str:
+    """Return which template to fill in: the header's, or the one a calling process gives (``szablon``)."""
+    return context.job.headers.get("template") or inputs.optional_text(context, "szablon")
 
 
 def _require_same_recipient(raw: bytes, recipient: str) -> None:
@@ -132,7 +137,7 @@ def _deliver(context: JobContext, settings: EmailSettings, recipient: str, raw: 
         "accepted_at": context.now.isoformat(),
         "message_id": message.message_id(context.job.idempotency_key, settings.sender),
         "sha256": hashlib.sha256(raw).hexdigest(),
-        "template": context.job.headers.get("template", ""),
+        "template": _template(context),
     }
 
 

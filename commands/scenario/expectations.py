@@ -31,13 +31,15 @@ def _active(world: World, wanted: Any) -> None:
 
 
 def waiting(world: World) -> set[str]:
-    """Return the elements where something waits: active ones with nothing active inside."""
+    """Return the elements where something waits: active ones with nothing active inside or called."""
     found: set[str] = set()
     for instance in world.engine.instances():
         active = [each for each in world.engine.elements(instance.key) if str(each.state) not in ENDED]
         parents = {each.parent_key for each in active}
         found |= {
-            each.element_id for each in active if each.key not in parents and each.element_type != "process"
+            each.element_id
+            for each in active
+            if each.key not in parents and each.element_type not in ("process", "callActivity")
         }
     return found
 
@@ -154,12 +156,24 @@ def _deadline(world: World, wanted: Any) -> None:
 
 def _variables(world: World, wanted: Any) -> None:
     """Compare variables; ``a.b`` looks into contexts."""
+    scopes = _scopes(world)
     for path, value in dict(wanted).items():
-        found: Any = world.engine.variables(world.key)
-        for name in str(path).split("."):
+        first, *rest = str(path).split(".")
+        found: Any = next((scope[first] for scope in scopes if scope.get(first) is not None), None)
+        for name in rest:
             found = found.get(name) if isinstance(found, Mapping) else None
         if output.plain(found) != output.plain(value):
             raise EngineError(f"expected variable {path} to be {value!r}, but it is {output.plain(found)!r}")
+
+
+def _scopes(world: World) -> list[Mapping[str, Any]]:
+    """Return the variables of what the case has called and that still runs, then its own."""
+    called = [
+        each.key
+        for each in world.engine.instances()
+        if each.root_key == world.key != each.key and each.ended_at is None
+    ]
+    return [world.engine.variables(key) for key in [*sorted(called, reverse=True), world.key]]
 
 
 def _tasks(world: World, wanted: Any) -> None:

@@ -65,7 +65,7 @@ def play_file(
 def _play(world: World, scenario: Scenario) -> None:
     with _placed("start"):
         play(world, {"fault": scenario.faults})
-        world.start(scenario)
+        world.start(scenario.process, scenario.start)
     for number, step in enumerate(scenario.steps, start=1):
         verb = next((word for word in step if word in VERBS), "?")
         with _placed(f"step {number} ({verb})"):

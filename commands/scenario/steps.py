@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from commands import reading
 from commands.scenario.expectations import expect
-from commands.scenario.file import moment
+from commands.scenario.file import Start, moment
 from commands.scenario.world import BINDINGS, World
 from engine import EngineError
 
@@ -31,6 +33,29 @@ def complete(world: World, step: Step) -> None:
         return
     if refused is not None:
         raise EngineError(f"expected {element} to be refused ({refused}), but it was completed")
+
+
+def start(world: World, step: Step) -> None:
+    """``start: {process, as, business_key, form}``: another case; ``expect`` looks at it from then on."""
+    given = dict(step["start"])
+    process = str(given.pop("process"))
+    try:
+        world.start(process, msgspec.convert(given, Start))
+    except msgspec.ValidationError as error:
+        raise EngineError(f"expected the start of a case, but {error}") from None
+
+
+def person(world: World, step: Step) -> None:
+    """``person: {dane-dostepowe | logowanie | reset: {…}, code: 200}``: what somebody does in SIO.
+
+    ``{login}`` and ``{haslo}`` are what the person was given last.
+    """
+    given = dict(step["person"])
+    code = int(given.pop("code", 200))
+    [(door, body)] = given.items()
+    answer = world.at_sio(str(door), dict(body))
+    if answer.code != code:
+        raise EngineError(f"expected SIO to answer {code}, but it answered {answer.code}: {answer.body}")
 
 
 def clerk(world: World, step: Step) -> None:
@@ -116,7 +141,8 @@ def check(world: World, step: Step) -> None:
 
 VERBS: dict[str, Callable[[World, Step], None]] = {
     "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "advance": advance, "to": to,
-    "message": message, "signal": signal, "job": job, "resolve": resolve, "expect": check,
+    "start": start, "person": person, "message": message, "signal": signal,
+    "job": job, "resolve": resolve, "expect": check,
 }  # fmt: skip
 
 

@@ -12,7 +12,8 @@ import msgspec
 import yaml
 
 from commands import reading
-from commands.scenario.file import WARSAW, Scenario, moment
+from commands.scenario.file import WARSAW, Scenario, Start, moment
+from demo.http_server import Answer
 from demo.servers import DemoServers
 from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, VirtualClock
 from handlers import register_all, settings_from
@@ -38,17 +39,17 @@ class World:
         self.messages = procedure / "messages"
         self.binding = binding
         self._clerks: dict[str, dict[str, Any]] = _mapping(procedure / "clerks.yaml")
+        self._access: dict[str, str] = {}  # what a person has got from SIO, by placeholder
         self.key = 0
         self.mails_seen = 0
         self.sms_seen = 0
 
-    def start(self, scenario: Scenario) -> None:
-        """Start the case as the scenario says and let it run until it waits."""
-        given = scenario.start
+    def start(self, process: str, given: Start) -> None:
+        """Start a case and let the office run until it waits; from then on it is the case looked at."""
         filed = {"numer_sprawy": given.business_key, "wnioskodawca": given.actor}
         try:
             instance = self.engine.start(
-                scenario.process, variables=filed | given.variables | given.form, actor=given.actor,
+                process, variables=filed | given.variables | given.form, actor=given.actor,
                 business_key=given.business_key,
             )  # fmt: skip
         except EngineError as error:
@@ -71,6 +72,19 @@ class World:
             form = {name: self._filled(value) for name, value in answer.get("form", {}).items()}
             self.engine.complete(task.key, variables=form, actor=str(answer.get("as", "urzednik")))
             self.engine.run_until_idle()
+
+    def at_sio(self, door: str, body: dict[str, Any]) -> Answer:
+        """Let a person do something in the reference SIO, with the access data given last."""
+        sio = self.servers.sio
+        doors = {"dane-dostepowe": sio.fetch, "logowanie": sio.log_in, "reset": sio.reset}
+        if door not in doors:
+            raise EngineError(f"expected one of {', '.join(doors)}, but got {door!r}")
+        answer = doors[door]({name: self._access.get(str(value), value) for name, value in body.items()})
+        if answer.code < 300:
+            self._access |= {
+                f"{{{name}}}": answer.body[name] for name in ("login", "haslo") if name in answer.body
+            }
+        return answer
 
     def instruct(self, element: str, answer: dict[str, Any] | None) -> None:
         """Say what clerks enter at an element from now on, on top of what they entered; None: nothing."""

@@ -97,6 +97,8 @@ def compile_typed(
 ) -> Expression:
     """Return a compiled expression or cell that knows the item definitions of a decision model."""
     known = frozenset(names)
+    if not types:  # most tables: nothing to know but the names, so the same cell is compiled once
+        return _unary_tests(source, known) if unary else _plain(source, known)
     parse = parse_unary_tests if unary else parse_expression
     return Expression(source, parse(source, known | types.keys()), known, types)
 
@@ -111,6 +113,11 @@ def tree_of(source: str, names: frozenset[str] = frozenset()) -> Node:
 @lru_cache(maxsize=_CACHED)
 def _expression(source: str, names: frozenset[str]) -> Expression:
     return Expression(source, tree_of(source, names), names, {})
+
+
+@lru_cache(maxsize=_CACHED)
+def _plain(source: str, names: frozenset[str]) -> Expression:
+    return Expression(source, parse_expression(source, names), names, {})
 
 
 @lru_cache(maxsize=_CACHED)

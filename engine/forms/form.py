@@ -52,6 +52,7 @@ class Form:
                 answers[field.key] = None
                 problems[field.key] = str(refusal)
         hidden = _hide(writable, answers, variables or {}, now)
+        problems = _unmet(writable, {**(variables or {}), **answers}, now) | problems
         missing = {field.key: values.missing(field) for field in writable if _is_missing(field, answers)}
         problems = {**missing, **problems}
         for key in hidden:
@@ -79,6 +80,18 @@ def _hide(
             hidden.add(field.key)
             scope[field.key] = answers[field.key] = None
     return hidden
+
+
+def _unmet(fields: list[Component], scope: Mapping[str, Value], now: dt.datetime) -> dict[str, str]:
+    """Return what people are told of answers that do not fit others; one not given yet fits any."""
+    environment = Environment(now=now)
+    return {
+        field.key: field.demand_text
+        for field in fields
+        if field.demand is not None
+        and scope.get(field.key) is not None
+        and field.demand.evaluate(scope, environment) is False
+    }
 
 
 def _is_missing(field: Component, answers: Mapping[str, Value]) -> bool:

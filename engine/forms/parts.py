@@ -55,7 +55,9 @@ class Component:
 
     ``subtype`` is ``date``, ``time`` or ``datetime``; ``decimals`` the digits allowed after the comma (None:
     any); ``checks`` are the names in ``obieg:validate``; ``hide`` the FEEL conditions of the component and of
-    the groups around it, any one of which hides it; ``read_only`` fields are shown and never taken from a
+    the groups around it, any one of which hides it; ``demand`` is the FEEL condition in
+    ``obieg:require``, which may compare the answer with others, and ``demand_text`` what a person is told
+    when it does not hold; ``read_only`` fields are shown and never taken from a
     submission; ``personal`` marks personal data.
     """
 
@@ -80,6 +82,8 @@ class Component:
     email: bool = False
     checks: tuple[str, ...] = ()
     hide: tuple[Expression, ...] = ()
+    demand: Expression | None = None
+    demand_text: str = ""
     default: object = None
     properties: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Component, ...] = ()

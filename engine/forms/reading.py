@@ -119,6 +119,8 @@ class _Reader:
             personal=properties.get("obieg:personal", "") == "true",
             options=options(part) if kind in _WITH_OPTIONS else (),
             hide=hide,
+            demand=_demand(properties),
+            demand_text=properties.get("obieg:requireText", ""),
             default=part.get("defaultValue"),
             properties=properties,
             children=tuple(self._components(inner, hide, depth + 1)),
@@ -193,6 +195,21 @@ def _label(part: Mapping[str, Any], kind: ComponentType) -> str:
         message = "expected a label, but the field has none"
         raise Refusal("form-label", message, "give it one: messages and screen readers name the field by it")
     return label
+
+
+def _demand(properties: Mapping[str, str]) -> Expression | None:
+    """Return the condition in ``obieg:require``, which goes with a sentence in ``obieg:requireText``."""
+    source, told = properties.get("obieg:require", ""), properties.get("obieg:requireText", "")
+    if not source and not told:
+        return None
+    if not source or not told:
+        message = "expected obieg:require and obieg:requireText together, but one is missing"
+        raise Refusal("form-condition", message, "add the other: a condition, and what a person is told")
+    try:
+        return compile_expression(source)
+    except InvalidExpression as error:
+        message = f"expected a FEEL condition in obieg:require, but {error}"
+        raise Refusal("form-condition", message, "correct the condition") from None
 
 
 def _condition(part: Mapping[str, Any]) -> tuple[Expression, ...]:

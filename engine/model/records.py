@@ -354,6 +354,18 @@ class Report(Record, frozen=True, kw_only=True):
     instances: int = 0
 
 
+class Entry(Record, frozen=True):
+    """One numbered line of a register; ``resolution`` is None while it is open."""
+
+    register: str
+    number: int
+    instance_key: int | None
+    at: dt.datetime
+    subject: str
+    data: dict[str, Any]
+    resolution: str | None
+
+
 class Node(Record, frozen=True, kw_only=True):
     """One running engine process, as the database knows it."""
 

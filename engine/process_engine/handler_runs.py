@@ -12,7 +12,7 @@ from engine.errors import BpmnError, Conflict, InvalidVariables, JobFailure, Not
 from engine.failpoint import failpoint
 from engine.handling import Completed, Handler, HandlerRegistry
 from engine.kernel import codec
-from engine.model.records import Job
+from engine.model.records import Entry, Job
 from engine.process_engine import jobs as verbs
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, data_keys, effects, instances, jobs
@@ -49,6 +49,8 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
             _report(parts, row, outcome)
         except InvalidVariables as error:
             _report(parts, row, JobFailure(f"the handler's answer cannot be stored: {error}", permanent=True))
+        except JobFailure as moved:  # a register has moved on since the handler read it
+            _report(parts, row, moved)
     except (Conflict, NotFound) as error:
         log.warning("job_lost key=%s type=%s reason=%s", row.key, row.type, error)
 
@@ -160,6 +162,10 @@ class RunningJob:
     def document(self, reference: str) -> bytes:
         """Return a document's bytes."""
         return self._parts.documents.read(reference, root_key=self._root)
+
+    def register(self, name: str) -> list[Entry]:
+        """Return all entries of an office register, oldest first."""
+        return self._parts.registers.all_in(name)
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do something outside and keep its reply; a reply already kept is returned and nothing is done."""

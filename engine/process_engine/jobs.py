@@ -119,6 +119,7 @@ def _register(parts: Parts, family: Family, member: Member, entry: RegisterEntry
         instance_key=member.row.key,
         subject=entry.subject,
         data=entry.data,
+        after=entry.after,
     )
 
 

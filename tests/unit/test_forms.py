@@ -228,3 +228,16 @@ def test_conditions_see_the_variables_of_the_case() -> None:
     asked = form(field(key="a", conditional={"hide": "=kontakt.zgodny"}, validate={"required": True}))
     assert asked.validate({}, now=NOW, variables={"kontakt": {"zgodny": True}}) == {"a": None}
     assert refusal(asked, {}).keys() == {"a"}
+
+
+def test_an_answer_may_have_to_fit_another() -> None:
+    until = field("datetime", "do", subtype="date")
+    until["properties"] = {
+        "obieg:require": '=do <= od + duration("P5Y")', "obieg:requireText": "Najwyżej 5 lat.",
+    }  # fmt: skip
+    both = form(field("datetime", "od", subtype="date"), until)
+    assert both.validate({"od": "2028-02-29", "do": "2033-02-28"}, now=NOW)["do"] == dt.date(2033, 2, 28)
+    assert refusal(both, {"od": "2028-02-29", "do": "2033-03-01"}) == {"do": "Najwyżej 5 lat."}
+    assert both.validate({"do": "2033-03-01"}, now=NOW)["od"] is None  # nothing to fit yet
+    hidden = form(field("datetime", "od", subtype="date"), until | {"conditional": {"hide": "=true"}})
+    assert hidden.validate({"od": "2028-02-29", "do": "2033-03-01"}, now=NOW)["do"] is None

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from commands.scenario.file import read
 from engine import xml
 
 ROOT = Path(__file__).parents[3]
 ROW = re.compile(r"\| ([AB][0-9]+) \| [^|]+ \| ([^|]+) \| ([^|]+) \| [^|]*\|")
-DIAGRAMS = {"A": "zszo03/zszo03_haslo_startowe.bpmn", "B": "sio/sio_weryfikacja_dostepu.bpmn"}
+FOLDERS = {"A": ROOT / "processes/zszo03", "B": ROOT / "processes/sio"}
+OBSERVING = ("expect", "refused", "person")  # what a step has that shows something
 LAST = {"A": 45, "B": 51}
 
 
@@ -34,16 +36,36 @@ def carried(path: Path) -> dict[str, set[str]]:
 def test_every_rule_has_its_row_and_the_row_names_what_is_there(letter: str) -> None:
     found = [row for row in ROW.findall(map_text()) if row[0].startswith(letter)]
     assert [row[0] for row in found] == [f"{letter}{number}" for number in range(1, LAST[letter] + 1)]
-    diagram = ROOT / "processes" / DIAGRAMS[letter]
-    rules = carried(diagram)
-    scenarios = {path.stem for path in (diagram.parent / "scenarios").glob("*.yaml")}
+    rules: dict[str, set[str]] = {}
+    for diagram in FOLDERS[letter].glob("*.bpmn"):
+        for rule, elements in carried(diagram).items():
+            rules.setdefault(rule, set()).update(elements)
+    scenarios = {path.stem for path in (FOLDERS[letter] / "scenarios").glob("*.yaml")}
     for rule, elements, played in found:
         named = set(re.findall(r"`(\w+)`", elements))
         assert named <= rules.get(rule, set()), rule
         assert bool(named) == (rule in rules), rule
-        assert set(re.findall(r"`(\w+)`", played)) <= scenarios, rule
+        assert set(re.findall(r"`(\w+)(?::\w+)?`", played)) <= scenarios, rule
+
+
+def test_the_steps_named_for_sio_observe_something() -> None:
+    named = set(re.findall(r"`(\w+):(start|end|[0-9]+)`", map_text()))
+    assert len(named) > 100
+    for scenario, step in named:
+        played = read(FOLDERS["B"] / "scenarios" / f"{scenario}.yaml")
+        if step == "start":
+            assert played.start.refused, scenario
+        elif step == "end":
+            assert played.expect.keys() & {"ended_at", "registers", "active"}, scenario
+        else:
+            assert played.steps[int(step) - 1].keys() & set(OBSERVING), f"{scenario}:{step}"
+
+
+def test_every_rule_of_sio_with_a_step_is_observed() -> None:
+    unseen = {row[0] for row in ROW.findall(map_text()) if row[0].startswith("B") and row[2].strip() == "–"}
+    assert unseen == {"B1", "B2", "B4", "B5"}  # laws and definitions
 
 
 def test_every_scenario_of_sio_shows_some_rule() -> None:
-    named = set(re.findall(r"`(\w+)`", map_text()))
+    named = set(re.findall(r"`(\w+):\w+`", map_text()))
     assert {path.stem for path in (ROOT / "processes/sio/scenarios").glob("*.yaml")} <= named

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from demo.sio import ACTS, FETCHED, FILED, NOT_FETCHED
 from engine import HandlerRegistry
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.dmn import read_model
@@ -22,7 +23,7 @@ from handlers import register_all, settings_from, templates
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "processes" / "sio"
 MESSAGES = FOLDER / "messages"
-DIAGRAM = FOLDER / "sio_weryfikacja_dostepu.bpmn"
+DIAGRAMS = sorted(FOLDER.glob("*.bpmn"))
 PROCEDURE = re.compile(r"I(\.2\.[1-6])?")
 RULES = re.compile(r"BB?[1-9][0-9]?(, BB?[1-9][0-9]?)*")
 LEVEL_1 = {"minister", "cke", "oke", "kuratorium", "cea", "izba_rzemieslnicza", "rio", "uczelnia"}
@@ -34,8 +35,10 @@ SAMPLE: dict[str, Any] = {
     "organ_nazwa": "Prezydent Miasta Krakowa",
     "zrodlo_opis": "danymi zgromadzonymi w RSPO",
     "sposob_potwierdzenia": "osobiscie",
-    "termin_rozpatrzenia": dt.date(2026, 12, 28),
-    "dni": 5,
+    "dni_terminu": 5,
+    "termin_od_dzis": dt.date(2026, 12, 28),
+    "okno_od": dt.date(2031, 5, 31),
+    "numer_upowaznienia": "U-2026-0001",
     "dni_przed": 2,
     "uwierzytelniony": False,
     "termin_dzien": dt.date(2026, 12, 28),
@@ -69,32 +72,36 @@ def offered(form_id: str, key: str) -> set[str]:
     return {option.value for option in found.options}
 
 
+def text_of_diagrams() -> str:
+    return "".join(path.read_text(encoding="utf-8") for path in DIAGRAMS).replace("&quot;", '"')
+
+
 @pytest.fixture(scope="module")
-def process() -> ProcessDefinition:
+def processes() -> dict[str, ProcessDefinition]:
     registry = HandlerRegistry()
     register_all(registry, settings_from({"OBIEG_SMTP_SENDER": "obieg@urzad.example"}))
     handlers = [found for kind in registry.types() if (found := registry.get(kind)) is not None]
     compiled = compile_files(
-        [(DIAGRAM.name, DIAGRAM.read_bytes())],
+        [(path.name, path.read_bytes()) for path in DIAGRAMS],
         CheckEnvironment(
             job_types=frozenset(registry.types()),
             form_ids=frozenset(forms()),
             decision_ids=frozenset(path.stem for path in FOLDER.glob("*.dmn")),
-            process_ids=frozenset(),
+            process_ids=frozenset(path.stem for path in DIAGRAMS),
             parameters=parameters(),
             error_codes={each.type: frozenset(each.errors) for each in handlers},
         ),
     )
     assert [str(each) for each in compiled.findings if each.severity is not Severity.HINT] == []
-    (definition,) = compiled.definitions
-    return definition
+    return {each.id: each for each in compiled.definitions}
 
 
-def elements(process: ProcessDefinition) -> list[Element]:
-    return [each for each in process.elements.values() if each.type is not ElementType.PROCESS]
+def elements(processes: dict[str, ProcessDefinition]) -> list[Element]:
+    found = [each for process in processes.values() for each in process.elements.values()]
+    return [each for each in found if each.type is not ElementType.PROCESS]
 
 
-def decide(decision: str, **given: str) -> dict[str, str]:
+def decide(decision: str, **given: Any) -> dict[str, str]:
     path = FOLDER / f"{decision}.dmn"
     model = read_model([(path.name, path.read_bytes())])
     assert model.findings == []
@@ -107,36 +114,49 @@ def mail(name: str, **changed: Any) -> str:
     return templates.render([MESSAGES], f"sio/{name}", SAMPLE | changed).text
 
 
-def test_every_element_is_named_explained_and_cites_the_procedure(process: ProcessDefinition) -> None:
-    for element in elements(process):
+def test_each_process_is_in_the_file_of_its_name(processes: dict[str, ProcessDefinition]) -> None:
+    assert sorted(processes) == [path.stem for path in DIAGRAMS]
+
+
+def test_every_element_is_named_explained_and_cites_the_procedure(
+    processes: dict[str, ProcessDefinition],
+) -> None:
+    for element in elements(processes):
         assert element.name, element.id
-        assert len(element.documentation) > 20, element.id
+        assert len(element.documentation) > 15, element.id
         assert PROCEDURE.fullmatch(element.properties["obieg:legalBasis"]), element.id
         assert RULES.fullmatch(element.properties["obieg:rules"]), element.id
 
 
-def test_quotations_are_the_procedures_own_words(process: ProcessDefinition) -> None:
-    quoted = [process.elements[place].documentation for place in ("ustal_organ", "stwierdz_niestawiennictwo")]
-    assert "Wybór właściwego organu upoważniającego jest automatyczny" in quoted[0]
-    assert "w wyznaczonym (przedłużonym) terminie skutkuje odrzuceniem wniosku" in quoted[1]
+def test_quotations_are_the_procedures_own_words(processes: dict[str, ProcessDefinition]) -> None:
+    chosen = processes["sio_weryfikacja_dostepu"].elements["ustal_organ"].documentation
+    assert "Wybór właściwego organu upoważniającego jest automatyczny" in chosen
+    missed = processes["sio_rozpatrzenie"].elements["stwierdz_niestawiennictwo"].documentation
+    assert "w wyznaczonym (przedłużonym) terminie skutkuje odrzuceniem wniosku" in missed
 
 
-def test_people_of_the_organ_found_do_the_tasks_and_each_has_a_deadline(process: ProcessDefinition) -> None:
-    tasks = {each.id: each.user_task for each in elements(process) if each.type is ElementType.USER_TASK}
-    assert len(tasks) == 11
+def test_people_of_the_organ_found_do_the_tasks_and_each_has_a_deadline(
+    processes: dict[str, ProcessDefinition],
+) -> None:
+    tasks = {each.id: each.user_task for each in elements(processes) if each.type is ElementType.USER_TASK}
+    assert len(tasks) == 13
     for place, task in tasks.items():
         assert task is not None, place
         assert task.due_date, place
         assert task.candidate_groups is not None, place
-        routed = place == "popraw_adres_1" or "organ.grupa" in task.candidate_groups.source
+        handed_down = ("grupa_czynnosci", "grupa_poprawy")  # by the process that calls
+        routed = any(name in task.candidate_groups.source for name in ("organ.grupa", *handed_down))
         assert routed, place
 
 
-def test_no_clock_and_no_machine_ends_a_case_against_the_applicant(process: ProcessDefinition) -> None:
+def test_no_clock_and_no_machine_ends_a_case_against_the_applicant(
+    processes: dict[str, ProcessDefinition],
+) -> None:
     """From every timer, message and register answer the way to a letter of refusal leads over a person."""
+    process = processes["sio_rozpatrzenie"]
     against = {"zawiadom_nienadanie", "zawiadom_odrzucenie", "zawiadom_nienadanie_2"}
-    starts = [e.id for e in elements(process) if e.type is ElementType.BOUNDARY_EVENT]
-    reached, queue = set[str](), starts
+    queue = [e.id for e in process.elements.values() if e.type is ElementType.BOUNDARY_EVENT]
+    reached = set[str]()
     while queue:
         place = queue.pop()
         if place in reached or process.elements[place].user_task:
@@ -147,12 +167,12 @@ def test_no_clock_and_no_machine_ends_a_case_against_the_applicant(process: Proc
     assert not reached & against
 
 
-def test_what_is_unused_is_not_there(process: ProcessDefinition) -> None:
-    text = DIAGRAM.read_text(encoding="utf-8")
+def test_what_is_unused_is_not_there() -> None:
+    text = text_of_diagrams()
     assert parameters() == set(re.findall(r"parameters\.(\w+)", text))
     assert set(re.findall(r'formId="(\w+)"', text)) == forms().keys()
     assert set(re.findall(r'decisionId="(\w+)"', text)) == {path.stem for path in FOLDER.glob("*.dmn")}
-    used = {each.job.headers["template"] for each in elements(process) if each.job and each.job.headers}
+    used = set(re.findall(r'source="="(sio/\w+)"" target="szablon"', text))
     assert used == {f"sio/{path.name.removesuffix('.txt.j2')}" for path in MESSAGES.iterdir()}
 
 
@@ -163,25 +183,68 @@ def test_what_is_unused_is_not_there(process: ProcessDefinition) -> None:
         ("sio_poprawnosc", "wynik_danych"),
         ("sio_poprawnosc", "podpis"),
         ("sio_wniosek", "sposob_potwierdzenia"),
-        ("sio_przedluzenie", "decyzja_przedluzenia"),
+        ("sio_przedluzenie_terminu", "decyzja_przedluzenia"),
+        ("sio_blokada", "decyzja_blokady"),
+        ("sio_czynnosc", "status_z_sio"),
         ("sio_spoznienie", "decyzja_spoznienia"),
         ("sio_niestawiennictwo", "decyzja_niestawiennictwa"),
     ],
 )
-def test_answers_the_diagram_asks_for_are_offered(process: ProcessDefinition, form_id: str, key: str) -> None:
-    asked = set(re.findall(rf'\b{key} = "(\w+)"', DIAGRAM.read_text(encoding="utf-8").replace("&quot;", '"')))
-    assert asked
+def test_answers_the_diagram_asks_for_are_offered(form_id: str, key: str) -> None:
+    asked = set(re.findall(rf'\b{key} = "([^"]+)"', text_of_diagrams()))
+    assert asked or key == "status_z_sio"
     assert asked <= offered(form_id, key)
 
 
-def test_every_listed_reason_for_rejection_can_be_recorded_and_is_told() -> None:
-    text = DIAGRAM.read_text(encoding="utf-8")
-    (listed,) = re.findall(r'\["niestawiennictwo", ([^]]+)\], wynik_tozsamosci', text)
-    reasons = set(re.findall(r'"(\w+)"', listed))
-    assert reasons < offered("sio_tozsamosc", "wynik_tozsamosci")
-    letters = {mail("odrzucenie", przyczyna=reason) for reason in reasons | {"niestawiennictwo"}}
+def test_a_clerk_can_copy_every_status_the_reference_sio_knows() -> None:
+    known = {FILED, *(after for _, after in ACTS.values()), "Wygasłe", "Zablokowany", FETCHED, NOT_FETCHED}
+    assert known == offered("sio_czynnosc", "status_z_sio")
+    assert f'status_danych = "{FETCHED}"' in text_of_diagrams()
+
+
+@pytest.mark.parametrize(
+    ("given", "outcome", "consequence"),
+    [
+        ({"dokument": "brak"}, "brak_dokumentu", "ODRZUC"),
+        ({"dokument": "prawo_jazdy"}, "brak_dokumentu", "ODRZUC"),
+        ({"dokument": "mdowod", "mdowod_uznawany": False}, "brak_dokumentu", "ODRZUC"),
+        ({"dokument": "mdowod"}, "zgodna", "PRZYZNAJ"),
+        ({"dokument_wazny": False}, "dokument_niewazny", "ODRZUC"),
+        ({"osoba_zgodna": False, "nazwisko_zgodne": False}, "inna_osoba", "ODRZUC"),
+        ({"nazwisko_zgodne": False, "decyzja_nazwisko": "nie_nadaj"}, "zmienione_nazwisko", "NIE_NADAJ"),
+        ({"nazwisko_zgodne": False, "decyzja_nazwisko": "kontynuuj"}, "zgodna", "PRZYZNAJ"),
+        ({"dokument": "karta_pobytu"}, "zgodna", "PRZYZNAJ"),
+    ],
+)
+def test_the_result_of_identity_follows_from_what_was_seen(
+    given: dict[str, Any], outcome: str, consequence: str
+) -> None:
+    seen = {
+        "dokument": "dowod", "mdowod_uznawany": True, "dokument_wazny": True, "osoba_zgodna": True,
+        "nazwisko_zgodne": True, "decyzja_nazwisko": None,
+    }  # fmt: skip
+    assert decide("wynik_tozsamosci", **seen | given) == {"wynik": outcome, "skutek": consequence}
+
+
+def test_every_reason_for_rejection_is_told() -> None:
+    reasons = ("niestawiennictwo", "brak_dokumentu", "dokument_niewazny", "inna_osoba")
+    letters = {mail("odrzucenie", przyczyna=reason) for reason in reasons}
     assert len(letters) == 4
     assert all("ponownie złożyć nowy wniosek" in letter for letter in letters)
+
+
+@pytest.mark.parametrize(
+    ("what", "unit"),
+    [
+        ("rozpatrzenie", "dni_robocze"),
+        ("stawiennictwo", "dni_robocze"),
+        ("wniosek_o_przedluzenie", "dni"),
+        ("okno_przedluzenia", "miesiace"),
+        ("przypomnienie", "dni"),
+    ],
+)
+def test_each_deadline_is_counted_as_the_procedure_says(what: str, unit: str) -> None:
+    assert decide("rodzaj_terminu", czynnosc=what)["jednostka"] == unit
 
 
 def test_each_listed_kind_has_its_organ_without_a_choice() -> None:
