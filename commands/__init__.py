@@ -17,7 +17,7 @@ NAMES = (
     "check", "deploy", "test", "decide", "start", "instances", "show", "tasks", "claim", "unclaim", "assign",
     "complete", "message", "signal", "incidents", "retry", "suspend", "activate", "cancel", "modify",
     "choose", "migrate", "batch", "history", "replay", "verify", "worker", "nodes", "doctor", "user", "db",
-    "demo",
+    "demo", "serve",
 )  # fmt: skip
 
 

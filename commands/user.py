@@ -52,3 +52,14 @@ def _tell(office: Office, people: list[Person]) -> None:
         [(p.id, p.name, [str(role) for role in p.roles], list(p.groups), p.school, p.active) for p in people],
         empty="no people",
     )
+
+
+@command.command(cls=Command, name="password")
+@click.argument("person")
+@click.password_option(help="Asked for when not given; at least 12 characters.")
+@pass_office
+def password(office: Office, person: str, password: str) -> None:
+    """Give PERSON a password to sign in with; their open sessions end."""
+    with office.engine() as engine:
+        engine.accounts.set_password(person, password, by=actor_of(office))
+    output.show(f"{person} can sign in with the new password")

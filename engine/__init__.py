@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.accounts import Accounts, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.dmn import DecisionResult, TableMatch
@@ -23,6 +24,7 @@ from engine.errors import (
     NotFound,
     Unavailable,
 )
+from engine.forms import Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
 from engine.model.records import (
@@ -48,7 +50,9 @@ from engine.model.records import (
     Node,
     Opinion,
     OpinionVerdict,
+    OutlineStep,
     ProcessInstance,
+    ProcessOutline,
     Report,
     Severity,
     Soundness,
@@ -56,6 +60,7 @@ from engine.model.records import (
     UserTask,
     UserTaskState,
     Verdict,
+    WayOut,
 )
 from engine.parameters import Parameters
 from engine.people import People, Person, Role
@@ -68,12 +73,15 @@ from engine.worker import Worker
 
 __all__ = [
     "WARSAW",
+    "Accounts",
     "Batch",
     "BatchItem",
     "BatchState",
     "BpmnError",
     "Clock",
     "Completed",
+    "Component",
+    "ComponentType",
     "Conflict",
     "Damaged",
     "DecisionResult",
@@ -87,10 +95,12 @@ __all__ = [
     "EngineError",
     "Entry",
     "EvaluationError",
+    "FilledForm",
     "Finding",
     "Flaw",
     "FlawKind",
     "Forbidden",
+    "Form",
     "HandlerRegistry",
     "HistoryEvent",
     "Imported",
@@ -111,17 +121,20 @@ __all__ = [
     "NotFound",
     "Opinion",
     "OpinionVerdict",
+    "OutlineStep",
     "Parameters",
     "People",
     "Person",
     "ProcessEngine",
     "ProcessInstance",
+    "ProcessOutline",
     "RegisterEntry",
     "Registers",
     "Report",
     "Role",
     "Scheduler",
     "Secrets",
+    "Session",
     "Severity",
     "Soundness",
     "StrandedJob",
@@ -133,6 +146,7 @@ __all__ = [
     "UserTaskState",
     "Verdict",
     "VirtualClock",
+    "WayOut",
     "Worker",
     "draw_characters",
     "import_spiff",

@@ -59,6 +59,10 @@ class Registers:
             )
         return number
 
+    def draw_number(self, name: str) -> int:
+        """Return the next number of a series (such as the case numbers of a year): 1, 2, 3 …"""
+        return self._store.run(lambda tx: registers.next_number(tx, name))
+
     def entries(
         self, register: str, *, unresolved: bool = False, instance_key: int | None = None, limit: int = 100
     ) -> list[Entry]:

@@ -28,6 +28,24 @@ class Form:
         """Return the components that carry data, in document order."""
         return tuple(fields_of(self.components))
 
+    def hidden(
+        self,
+        submission: Mapping[str, object],
+        *,
+        now: dt.datetime,
+        variables: Mapping[str, Value] | None = None,
+    ) -> set[str]:
+        """Return the keys of the fields that are hidden while this is entered; what cannot be read counts
+        as empty."""
+        writable = [field for field in self.fields if not field.read_only]
+        answers: dict[str, Value] = {}
+        for field in writable:
+            try:
+                answers[field.key] = values.read(field, submission.get(field.key), now)
+            except values.Refused:
+                answers[field.key] = None
+        return _hide(writable, answers, variables or {}, now)
+
     def validate(
         self,
         submission: Mapping[str, object],
@@ -60,6 +78,14 @@ class Form:
         if problems:
             raise InvalidSubmission(problems)
         return answers
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FilledForm:
+    """A form with the variables it is shown over."""
+
+    form: Form
+    variables: Mapping[str, Value]
 
 
 def _unknown(fields: tuple[Component, ...], submission: Mapping[str, object]) -> dict[str, str]:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from engine import verification
+from engine.accounts import Accounts
 from engine.catalogue import Catalogue
 from engine.clock import Clock, micros
 from engine.documents import Documents
@@ -64,6 +65,7 @@ class ProcessEngine(Views, Corrections):
         store = Store(database_url, keyring=keyring, clock=clock)
         limits = limits or Limits()
         self.people = People(store)
+        self.accounts = Accounts(store)
         self.parameters = Parameters(store)
         self.secrets = Secrets(store)
         self.documents = Documents(store)

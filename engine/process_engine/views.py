@@ -8,6 +8,7 @@ from typing import Any
 
 from engine import replay, verification
 from engine.dmn import DecisionResult
+from engine.forms import FilledForm
 from engine.model.records import (
     Batch,
     BatchItem,
@@ -18,12 +19,13 @@ from engine.model.records import (
     InstanceView,
     Node,
     ProcessInstance,
+    ProcessOutline,
     Report,
     StrandedJob,
     Timer,
     UserTask,
 )
-from engine.process_engine import batches, definitions, instances, queries, user_tasks
+from engine.process_engine import batches, definitions, instances, queries, screens, user_tasks
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 
@@ -138,9 +140,29 @@ class Views:
         """Return the literal job types that the newest versions of the processes ask for."""
         return queries.job_types(self.parts)
 
+    def task_form(self, task_key: int) -> FilledForm | None:
+        """Return a user task's form with the variables the task sees; raises ``NotFound``."""
+        return screens.task_form(self.parts, task_key)
+
+    def start_form(self, process_id: str) -> FilledForm | None:
+        """Return the form a process is started with, None where it shows none; raises ``NotFound``."""
+        return screens.start_form(self.parts, process_id)
+
+    def outline(self, process_id: str, version: int | None = None) -> ProcessOutline:
+        """Return a process in words, step by step, the newest version unless told; raises ``NotFound``."""
+        return screens.outline(self.parts, process_id, version)
+
+    def diagram(self, process_id: str, version: int | None = None) -> bytes:
+        """Return a process' file byte for byte; raises ``NotFound``."""
+        return screens.diagram(self.parts, process_id, version)
+
     def now(self) -> dt.datetime:
         """Return the business time, aware, in UTC."""
         return queries.now(self.parts)
+
+    def working_days_until(self, due_at: dt.datetime) -> int:
+        """Return how many working days come after today, up to the last day before a deadline ends."""
+        return queries.working_days_until(self.parts, due_at)
 
     def next_due(self) -> dt.datetime | None:
         """Return when the next timer or retry becomes due, None where none waits."""

@@ -68,6 +68,24 @@ person = table(
     Column("active", Small, nullable=False),
 )
 
+sign_in = table(  # who may try again when, and who is in; instants of the machine clock
+    "sign_in",
+    *identity(text_column("person_id")),
+    Column("failures", Integer, nullable=False),
+    key_column("last_failure"),
+    narrow=True,
+)
+
+session = table(
+    "session",
+    *identity(bytes_column("token_hash")),
+    text_column("person_id"),
+    text_column("form_token"),
+    key_column("opened_at"),
+    key_column("seen_at"),
+    Index("session_by_person", "person_id"),  # end_all
+)
+
 person_group = table(
     "person_group",
     *identity(text_column("person_id"), text_column("name")),

@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
+from sqlalchemy import update as update_table
 
 from engine.store.office_tables import person, person_group
 from engine.store.rows import PersonRow
@@ -23,6 +24,9 @@ _CLEAR_GROUPS = delete_from(person_group).where(
 _INSERT_GROUPS = insert_into(person_group)
 _SELECT = select(person).order_by(person.c.id)
 _READ = select(person).where(person.c.id == bindparam("id"))
+_SET_PASSWORD = (
+    update_table(person).where(person.c.id == bindparam("of_person")).values(password_hash=bindparam("hash"))
+)
 _GROUPS = select(person_group.c.person_id, person_group.c.name).order_by(person_group.c.name)
 _GROUPS_OF = _GROUPS.where(person_group.c.person_id == bindparam("id"))
 _MEMBERS = (
@@ -42,6 +46,11 @@ def upsert(tx: Transaction, rows: Iterable[PersonRow]) -> None:
     groups = [{"person_id": row.id, "name": name} for row in people for name in row.groups]
     if groups:
         tx.execute(_INSERT_GROUPS, groups)
+
+
+def set_password_hash(tx: Transaction, id: str, password_hash: str) -> None:
+    """Give a person another password."""
+    tx.execute(_SET_PASSWORD, {"of_person": id, "hash": password_hash})
 
 
 def read(tx: Transaction, id: str) -> PersonRow | None:

@@ -37,11 +37,16 @@ _RESOLVE = (
 )
 
 
+def next_number(tx: Transaction, name: str) -> int:
+    """Draw the next number of a register or of another series."""
+    return int(tx.execute_for(_NEXT, {"name": name}).scalar_one())
+
+
 def append(
     tx: Transaction, *, register: str, instance_key: int | None, at: int, subject: bytes, data: bytes
 ) -> int:
     """Add an entry and return its number, one more than the last; both texts are sealed by the caller."""
-    number = int(tx.execute_for(_NEXT, {"name": register}).scalar_one())
+    number = next_number(tx, register)
     row = RegisterEntryRow(
         register=register, number=number, instance_key=instance_key, at=at, subject=subject, data=data
     )

@@ -263,6 +263,16 @@ class PersonRow(StoredRow, frozen=True, kw_only=True):
     active: bool = True
 
 
+class SessionRow(StoredRow, frozen=True, kw_only=True):
+    """Somebody who is signed in; the token itself is known to the browser only."""
+
+    token_hash: bytes
+    person_id: str
+    form_token: str
+    opened_at: int
+    seen_at: int
+
+
 class ParametersRow(StoredRow, frozen=True, kw_only=True):
     """One version of a procedure's parameters."""
 

@@ -286,6 +286,23 @@ CREATE TABLE person (
 	PRIMARY KEY (id)
 )
  STRICT;;
+CREATE TABLE sign_in (
+	person_id TEXT NOT NULL, 
+	failures INTEGER NOT NULL, 
+	last_failure INTEGER NOT NULL, 
+	PRIMARY KEY (person_id)
+)
+ WITHOUT ROWID,
+ STRICT;;
+CREATE TABLE session (
+	token_hash BLOB NOT NULL, 
+	person_id TEXT NOT NULL, 
+	form_token TEXT NOT NULL, 
+	opened_at INTEGER NOT NULL, 
+	seen_at INTEGER NOT NULL, 
+	PRIMARY KEY (token_hash)
+)
+ STRICT;;
 CREATE TABLE person_group (
 	person_id TEXT NOT NULL, 
 	name TEXT NOT NULL, 
@@ -405,6 +422,7 @@ CREATE INDEX person_group_by_name ON person_group (name);;
 CREATE INDEX register_entry_open ON register_entry (register, number) WHERE resolved IS NULL;;
 CREATE INDEX request_by_age ON request (created_at);;
 CREATE INDEX secret_by_root ON secret (root_key);;
+CREATE INDEX session_by_person ON session (person_id);;
 CREATE INDEX subscription_by_correlation ON subscription (correlation_hash) WHERE kind = 'message';;
 CREATE INDEX subscription_by_instance ON subscription (instance_key);;
 CREATE INDEX subscription_by_name ON subscription (name_hash, "key") WHERE kind <> 'message';;

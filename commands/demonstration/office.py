@@ -1,0 +1,72 @@
+"""An invented office to click through: people with one-click sign-in, both procedures, the outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from email.message import EmailMessage
+from pathlib import Path
+
+from commands.demonstration.stage import CityClock
+from commands.deploy import publish
+from commands.office import Office
+from demo.servers import DemoServers
+from engine import ProcessEngine
+from web.application import Sent
+
+OWNER = "wlasciciel"
+_PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
+    ("dyrektor.sp900", "Anna Przykładowa", ("applicant",), (), "999001"),
+    ("ek04.nowak", "Nina Nowak", ("clerk",), ("EK-04",), ""),
+    ("kierownik.wisz", "Wiktor Wisz", ("clerk",), ("kierownik-ek04",), ""),
+    ("sio.kowal", "Karol Kowal", ("clerk",), ("sio-3-weryfikacja", "sio-3-tozsamosc", "sio-3-decyzja"), ""),
+    ("admin.zszo", "Adam Zszowski", ("clerk",), ("administrator-zszo",), ""),
+    (OWNER, "Olga Własna", ("owner", "approver"), (), ""),
+    ("operator", "Oskar Operator", ("operator",), (), ""),
+    ("audytor", "Aldona Audyt", ("auditor",), (), ""),
+)
+
+
+class Outside:
+    """What has been sent, read from the demo servers."""
+
+    def __init__(self, servers: DemoServers) -> None:
+        self._servers = servers
+
+    def messages(self) -> Sequence[Sent]:
+        """Return the mails sent, the newest first."""
+        return [_mail(each) for each in reversed(self._servers.mails())]
+
+    def texts(self) -> Sequence[Sent]:
+        """Return the text messages sent, the newest first."""
+        return [
+            Sent(to=str(each["to"]), subject="", text=str(each["message"]))
+            for each in reversed(self._servers.sms())
+        ]
+
+
+@contextmanager
+def opened(office: Office, folder: Path) -> Iterator[tuple[ProcessEngine, Outside]]:
+    """Start the servers, open a fresh database with the invented people and everything deployed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    clock = CityClock()
+    with DemoServers(folder / "outside", now=clock.now) as servers:
+        registry = office.handlers(servers.environment)
+        with ProcessEngine(f"sqlite:///{folder / 'obieg.db'}", handlers=registry) as engine:
+            clock.engine = engine
+            for person_id, name, roles, groups, school in _PEOPLE:
+                engine.people.add(person_id, name=name, roles=roles, groups=groups, school=school, by=OWNER)
+            for procedure in sorted(each.name for each in office.processes.iterdir() if each.is_dir()):
+                publish(engine, [office.processes / procedure, office.forms / procedure], by=OWNER)
+            yield engine, Outside(servers)
+
+
+def _mail(mail: EmailMessage) -> Sent:
+    body = mail.get_body(("plain",))
+    names = tuple(part.get_filename() or "załącznik" for part in mail.iter_attachments())
+    return Sent(
+        to=str(mail["To"]),
+        subject=str(mail["Subject"]),
+        text=body.get_content() if body is not None else "",
+        attachments=names,
+    )

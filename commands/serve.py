@@ -1,0 +1,70 @@
+"""``obieg serve``: pages, worker and scheduler in one process; ``--demo`` with invented people."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+
+import click
+
+from commands import output
+from commands.demonstration import office as invented
+from commands.office import Command, Office, pass_office
+from engine import ProcessEngine, Scheduler, Worker
+
+_DEMO = Path("var/serve")
+
+
+@click.command(cls=Command)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(1, 65_535), default=8080, show_default=True, help="The port.")
+@click.option("--demo", is_flag=True, help="Invented people, demo servers, a clock that can be moved.")
+@click.option(
+    "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Jobs at the same time."
+)
+@pass_office
+def command(office: Office, host: str, port: int, demo: bool, threads: int) -> None:
+    """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C.
+
+    Without --demo people sign in with a password (`obieg user password`), and the outside systems are those
+    of OBIEG_SMTP_… and its like. With --demo everything outside is a server on this machine,
+    and the database of an earlier demonstration is replaced.
+    """
+    import uvicorn  # the web server: only where pages are served
+
+    from web import create_application
+
+    with _opened(office, demo=demo) as (engine, outside), _working(engine, threads):
+        output.show(f"http://{host}:{port}")
+        application = create_application(engine, demonstration=outside)
+        uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+
+
+@contextmanager
+def _opened(office: Office, *, demo: bool) -> Iterator[tuple[ProcessEngine, invented.Outside | None]]:
+    if demo:
+        shutil.rmtree(_DEMO, ignore_errors=True)
+        with invented.opened(office, _DEMO) as opened:
+            yield opened
+        return
+    with office.engine(create=True, handlers=office.handlers()) as engine:
+        yield engine, None
+
+
+@contextmanager
+def _working(engine: ProcessEngine, threads: int) -> Iterator[None]:
+    worker = Worker(engine, threads=threads)
+    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
+    running = threading.Thread(target=worker.run, name="obieg-worker")
+    scheduler.start()
+    running.start()
+    try:
+        yield
+    finally:
+        worker.stop()
+        running.join()
+        scheduler.stop()

@@ -1,0 +1,151 @@
+"""Signing in: passwords, sessions, and the delay after failures (``security.md`` §7).
+
+Passwords are kept as argon2id hashes, session tokens as SHA-256 digests. An unknown id, a wrong password and
+an account without one get the same answer after the same work. Instants are of the machine clock: moving the
+business clock in a demonstration signs nobody out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from engine.errors import EngineError, Forbidden, NotFound
+from engine.kernel.codec import encode_values
+from engine.keys import token_text
+from engine.model.records import Record
+from engine.store import Store, Transaction, audit, people, sessions
+from engine.store.rows import PersonRow, SessionRow
+
+SHORTEST_PASSWORD = 12
+LONGEST_PASSWORD = 256
+IDLE_US = 30 * 60 * 1_000_000
+ABSOLUTE_US = 10 * 60 * 60 * 1_000_000
+_SEEN_EVERY_US = 60 * 1_000_000  # a session in use is written once a minute, not on every page
+_FREE_TRIES = 5
+_LONGEST_DELAY_US = 15 * 60 * 1_000_000
+_AT_ONCE = threading.BoundedSemaphore(4)  # hashing takes 64 MB each
+_WRONG = "Login lub hasło jest nieprawidłowe. Sprawdź oba i spróbuj ponownie."
+
+
+class Session(Record, frozen=True):
+    """A session as the web needs it: whose it is, and the token its forms carry."""
+
+    person_id: str
+    form_token: str
+
+
+class Accounts:
+    """The accounts of one installation; each call is a short transaction of its own."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._hasher = PasswordHasher()
+        self._nobody = self._hasher.hash(token_text())
+
+    def set_password(self, person_id: str, password: str, *, by: str) -> None:
+        """Give a person a password and end all their sessions; raises ``NotFound``, ``EngineError``."""
+        if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+            raise EngineError(
+                f"expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
+                f"but it has {len(password)}"
+            )
+        with _AT_ONCE:
+            hashed = self._hasher.hash(password)
+
+        def store(tx: Transaction) -> None:
+            row = people.read(tx, person_id)
+            if row is None:
+                raise NotFound(f"expected a person '{person_id}', but there is none")
+            people.set_password_hash(tx, person_id, hashed)
+            sessions.end_all(tx, person_id)
+            what = encode_values({"person": person_id})
+            audit.append(tx, at=tx.now, actor=by, action="password_set", payload=what)
+
+        self._store.run(store)
+
+    def sign_in(self, person_id: str, password: str) -> str:
+        """Return the token of a new session; raises ``Forbidden`` with a Polish sentence.
+
+        After five failures in a row each further try has to wait: a minute, then twice as long, up to 15.
+        """
+        with self._store.reading() as tx:
+            row = people.read(tx, person_id)
+            tried, last = sessions.failures(tx, person_id)
+            waiting = last + _delay(tried) - tx.machine_now
+        if waiting > 0:
+            minutes = -(-waiting // 60_000_000)
+            raise Forbidden(f"Za dużo nieudanych prób. Spróbuj ponownie za {minutes} min.")
+        if not self._is_right(row, password):
+            self._store.run(lambda tx: _note_failure(tx, person_id))
+            raise Forbidden(_WRONG)
+        return self.open(person_id)
+
+    def open(self, person_id: str) -> str:
+        """Open a session for somebody who is known to be who they are; return its token."""
+        token = token_text(32)
+
+        def store(tx: Transaction) -> str:
+            row = people.read(tx, person_id)
+            if row is None or not row.active:
+                raise Forbidden(_WRONG)
+            sessions.succeeded(tx, person_id)
+            now = tx.machine_now
+            sessions.remove_expired(tx, idle_since=now - IDLE_US, opened_before=now - ABSOLUTE_US)
+            sessions.insert(
+                tx,
+                SessionRow(
+                    token_hash=_digest(token),
+                    person_id=person_id,
+                    form_token=token_text(24),
+                    opened_at=now,
+                    seen_at=now,
+                ),
+            )
+            what = encode_values({"person": person_id})
+            audit.append(tx, at=tx.now, actor=person_id, action="signed_in", payload=what)
+            return token
+
+        return self._store.run(store)
+
+    def session(self, token: str) -> Session | None:
+        """Return whose session a token is, None where it is none or over: 30 minutes idle, 10 hours old."""
+        digest = _digest(token)
+        with self._store.reading() as tx:
+            row = sessions.read(tx, digest)
+            now = tx.machine_now
+        if row is None or row.seen_at <= now - IDLE_US or row.opened_at <= now - ABSOLUTE_US:
+            return None
+        if row.seen_at <= now - _SEEN_EVERY_US:
+            self._store.run(lambda tx: sessions.seen(tx, digest))
+        return Session(person_id=row.person_id, form_token=row.form_token)
+
+    def sign_out(self, token: str) -> None:
+        """End a session; one that is over is no error."""
+        self._store.run(lambda tx: sessions.end(tx, _digest(token)))
+
+    def _is_right(self, row: PersonRow | None, password: str) -> bool:
+        usable = row is not None and row.active and bool(row.password_hash)
+        known = row.password_hash if row is not None and usable else self._nobody
+        with _AT_ONCE:
+            try:
+                return self._hasher.verify(known, password[:LONGEST_PASSWORD]) and usable
+            except (VerificationError, InvalidHashError):
+                return False
+
+
+def _note_failure(tx: Transaction, person_id: str) -> None:
+    tried, _ = sessions.failures(tx, person_id)
+    sessions.failed(tx, person_id[:256], tried + 1)
+
+
+def _delay(tried: int) -> int:
+    over = tried - _FREE_TRIES
+    return 0 if over < 0 else int(min(60_000_000 << min(over, 10), _LONGEST_DELAY_US))
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,55 @@
+"""Who may do what: the one place that decides (``security.md`` §7). What is not yours is not there (404)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from engine import Person, Role, UserTask
+
+
+class Action(StrEnum):
+    """What a page lets somebody do; every route names one."""
+
+    SIGN_IN = "sign in"
+    START = "start a process"
+    SEE_TASKS = "see the worklist"
+    WORK = "work on a user task"
+    SEE_INSTANCES = "see process instances"
+    SEE_ALL_INSTANCES = "see everybody's process instances"
+    SEE_HISTORY = "see the history and verify it"
+    SEE_INCIDENTS = "see incidents"
+    RESOLVE_INCIDENTS = "resolve incidents"
+    SEE_DEFINITIONS = "see process definitions"
+    DEPLOY = "deploy process definitions"
+    MANAGE_PEOPLE = "manage people"
+
+
+_EVERYBODY = frozenset({Action.SEE_DEFINITIONS})
+_OFFICE = _EVERYBODY | {Action.SEE_INSTANCES, Action.SEE_ALL_INSTANCES}
+_ALLOWED: dict[Role, frozenset[Action]] = {
+    Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
+    Role.CLERK: _OFFICE | {Action.START, Action.SEE_TASKS, Action.WORK},
+    Role.OWNER: _EVERYBODY | {Action.DEPLOY},
+    Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
+    Role.OPERATOR: _OFFICE | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.SEE_HISTORY},
+    Role.AUDITOR: _OFFICE | {Action.SEE_HISTORY, Action.SEE_INCIDENTS},
+    Role.ADMINISTRATOR: _EVERYBODY | {Action.MANAGE_PEOPLE},
+}
+
+
+def authorize(person: Person | None, action: Action, task: UserTask | None = None) -> bool:
+    """Say whether somebody (None: nobody is signed in) may do something, with this task if there is one."""
+    if person is None:
+        return action is Action.SIGN_IN
+    if action is Action.SIGN_IN:
+        return True
+    if not person.active or not any(action in _ALLOWED[role] for role in person.roles):
+        return False
+    return task is None or is_theirs(person, task)
+
+
+def is_theirs(person: Person, task: UserTask) -> bool:
+    """Say whether a task is a person's: they have it, or may take it."""
+    if task.assignee is not None:
+        return task.assignee == person.id or bool(set(person.groups) & set(task.candidate_groups))
+    return person.id in task.candidate_users or bool(set(person.groups) & set(task.candidate_groups))

@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from __future__ import annotations
+
+from starlette.responses import Response
+
+from engine import Forbidden, NotFound
+from web.visits import Visit, cookie_name, go_to
+
+UNAUTHORISED = 401
+
+
+def show(visit: Visit) -> Response:
+    """Show the form to sign in; in a demonstration, the invented people."""
+    return _form(visit, "")
+
+
+def sign_in(visit: Visit) -> Response:
+    """Check the password and open a session."""
+    accounts = visit.engine.accounts
+    try:
+        token = accounts.sign_in(visit.field("person"), visit.field("password"))
+    except Forbidden as refused:
+        return _form(visit, str(refused))
+    return _entered(visit, token)
+
+
+def sign_in_invented(visit: Visit) -> Response:
+    """Sign in as one of the demonstration's people; the route exists only there."""
+    try:
+        token = visit.engine.accounts.open(visit.field("person"))
+    except (Forbidden, NotFound) as refused:
+        return _form(visit, str(refused))
+    return _entered(visit, token)
+
+
+def sign_out(visit: Visit) -> Response:
+    """End the session."""
+    visit.engine.accounts.sign_out(visit.token)
+    answer = go_to("/sign-in")
+    answer.delete_cookie(cookie_name(visit.request), path="/")
+    return answer
+
+
+def _form(visit: Visit, refused: str) -> Response:
+    people = visit.engine.people.everybody() if visit.demonstration is not None else []
+    return visit.page(
+        "sign_in.html",
+        status=UNAUTHORISED if refused else 200,
+        people=people,
+        refused=refused,
+        then=visit.field("then") or visit.query("then"),
+        person=visit.field("person"),
+    )
+
+
+def _entered(visit: Visit, token: str) -> Response:
+    """Send the person on, with a fresh token: one from before signing in is never used further."""
+    if visit.token:
+        visit.engine.accounts.sign_out(visit.token)
+    answer = go_to(_own_path(visit.field("then")))
+    secure = visit.request.url.scheme == "https"
+    answer.set_cookie(
+        cookie_name(visit.request), token, httponly=True, secure=secure, samesite="lax", path="/"
+    )
+    return answer
+
+
+def _own_path(path: str) -> str:
+    """Return a path of ours, never another site's address."""
+    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_own else "/"

@@ -1,0 +1,98 @@
+"""One request: who asks, for what they are allowed, with what they have sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from engine import NotFound, Person, ProcessEngine, Session
+from web.authorization import Action, authorize
+
+if TYPE_CHECKING:
+    from web.rendering import Pages
+
+COOKIE = "obieg"
+HOST_COOKIE = "__Host-obieg"
+SEE_OTHER, FORBIDDEN, NOT_FOUND = 303, 403, 404
+
+
+class Visit:
+    """What a page is given: the engine, the person, what was sent."""
+
+    def __init__(self, request: Request, form: FormData | None) -> None:
+        self.request = request
+        self.engine: ProcessEngine = request.app.state.engine
+        self.pages: Pages = request.app.state.pages
+        self.demonstration = request.app.state.demonstration
+        self.form = form if form is not None else FormData()
+        self.session: Session | None = None
+        self.someone: Person | None = None
+        token = self.token
+        if token:
+            self.session = self.engine.accounts.session(token)
+        if self.session is not None:
+            self.someone = self._known(self.session.person_id)
+
+    def _known(self, person_id: str) -> Person | None:
+        try:
+            person = self.engine.people.get(person_id)
+        except NotFound:
+            return None
+        return person if person.active else None
+
+    @property
+    def token(self) -> str:
+        """Return the session's token, "" without one."""
+        return self.request.cookies.get(cookie_name(self.request)) or ""
+
+    @property
+    def person(self) -> Person:
+        """Return who asks; only where somebody must be signed in."""
+        assert self.someone is not None  # noqa: S101 - the route's action has made sure
+        return self.someone
+
+    def path(self, name: str) -> str:
+        """Return a part of the path."""
+        return str(self.request.path_params[name])
+
+    def key(self, name: str) -> int:
+        """Return a part of the path that is a key; anything else is not found."""
+        text = self.path(name)
+        if not text.isdecimal() or len(text) > 19:
+            raise HTTPException(NOT_FOUND)
+        return int(text)
+
+    def field(self, name: str) -> str:
+        """Return a field of the form, "" where it was not sent."""
+        value = self.form.get(name)
+        return value if isinstance(value, str) else ""
+
+    def query(self, name: str) -> str:
+        """Return a part of the address after the question mark."""
+        return self.request.query_params.get(name, "")
+
+    def may(self, action: Action) -> bool:
+        """Say whether who asks may do something."""
+        return authorize(self.someone, action)
+
+    def page(self, template: str, *, status: int = 200, **values: object) -> Response:
+        """Return a page."""
+        return self.pages.page(self, template, status=status, **values)
+
+
+Page: TypeAlias = Callable[[Visit], Response]
+
+
+def cookie_name(request: Request) -> str:
+    """Return the session cookie's name: over TLS one that no other host can set."""
+    return HOST_COOKIE if request.url.scheme == "https" else COOKIE
+
+
+def go_to(path: str) -> Response:
+    """Send the browser on to another page of ours."""
+    return RedirectResponse(path, status_code=SEE_OTHER)
