@@ -28,7 +28,11 @@ def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route
             refused = _refuse(visit, action, post=post)
             return page(visit) if refused is None else refused
 
-        return await run_in_threadpool(answer)
+        try:
+            return await run_in_threadpool(answer)
+        finally:
+            if form is not None:
+                await form.close()
 
     endpoint.action = action  # type: ignore[attr-defined]  # read by the test of roles × routes
     return Route(path, endpoint, methods=["POST"] if post else ["GET"])

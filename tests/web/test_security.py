@@ -1,0 +1,193 @@
+"""Roles × routes, foreign forms, sessions, markup in data: what a page must never do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from markupsafe import Markup
+from starlette.routing import Route
+
+from engine import ProcessEngine, Role
+from tests.web.conftest import PASSWORD, PEOPLE, Browser
+from web import create_application
+from web.authorization import Action, authorize
+
+Browsers = Callable[[str | None], Browser]
+
+# Every route, with the roles that may use it; a route that is not listed here fails the test.
+EVERYBODY = set(Role)
+OFFICE = {Role.CLERK, Role.OPERATOR, Role.AUDITOR}
+ROUTES: dict[tuple[str, str], set[Role]] = {
+    ("GET", "/"): EVERYBODY,
+    ("GET", "/tasks"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/tasks/{key}"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/{key}/claim"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/{key}/unclaim"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/{key}/complete"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/start"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/start/{process_id}"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/start/{process_id}"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/instances"): OFFICE | {Role.APPLICANT},
+    ("GET", "/instances/{key}"): OFFICE | {Role.APPLICANT},
+    ("GET", "/instances/{key}/replay"): {Role.OPERATOR, Role.AUDITOR},
+    ("POST", "/instances/{key}/verify"): {Role.OPERATOR, Role.AUDITOR},
+    ("GET", "/incidents"): {Role.OPERATOR, Role.AUDITOR},
+    ("POST", "/incidents/{key}/resolve"): {Role.OPERATOR},
+    ("GET", "/processes"): EVERYBODY,
+    ("GET", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
+    ("POST", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
+    ("GET", "/processes/{process_id}"): EVERYBODY,
+    ("GET", "/processes/{process_id}/{version}/file"): EVERYBODY,
+}
+OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out"), ("GET", "/health")}
+
+
+def routes(office: ProcessEngine) -> set[tuple[str, str]]:
+    found = [each for each in create_application(office).routes if isinstance(each, Route)]
+    return {(method, each.path) for each in found for method in (each.methods or set()) - {"HEAD"}}
+
+
+def test_every_route_is_listed_with_its_roles(office: ProcessEngine) -> None:
+    assert routes(office) == ROUTES.keys() | OPEN
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: str) -> None:
+    role = Role(PEOPLE[person][0])
+    anna = browser("anna")
+    anna.get("/start/wniosek_o_dostep")
+    anna.post("/start/wniosek_o_dostep", field__imie="Zofia")
+    instance = anna.client.get("/instances").text
+    key = re.search(r"/instances/(\d+)", instance)
+    assert key is not None
+    visitor = browser(person)
+    for (method, path), allowed in ROUTES.items():
+        place = path.replace("{key}", key[1] if "instances" in path else "1")
+        place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
+        visitor.get("/processes")
+        (visitor.get if method == "GET" else visitor.post)(place)
+        theirs = role in allowed and not ("/tasks/" in path or "/incidents/" in path)
+        if role is Role.APPLICANT and person != "anna" and "instances/" in path:
+            theirs = False
+        assert (visitor.status == 404) is not theirs or "/incidents/" in path, (method, path)
+        assert visitor.status < 500, (method, path)
+
+
+def test_nobody_is_sent_to_sign_in_and_back(browser: Browsers, office: ProcessEngine) -> None:
+    office.accounts.set_password("aldona", PASSWORD, by="test")
+    nobody = browser(None)
+    answer = nobody.client.get("/instances", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?then=/instances")
+    nobody.get("/sign-in")
+    nobody.post("/sign-in", person="aldona", password=PASSWORD, then="//evil.test/")
+    assert nobody.status == 200
+    assert "evil" not in nobody.text
+    (cookie,) = nobody.client.cookies.jar
+    assert (cookie.name, cookie.secure, cookie.path) == ("__Host-obieg", True, "/")
+
+
+def test_wrong_passwords_get_one_answer_and_then_a_delay(browser: Browsers, office: ProcessEngine) -> None:
+    office.accounts.set_password("jan", PASSWORD, by="test")
+    nobody = browser(None)
+    answers = set()
+    for person in ("jan", "nikt"):
+        nobody.get("/sign-in")
+        nobody.post("/sign-in", person=person, password="zle")
+        assert nobody.status == 401
+        answers.add(nobody.text.replace(person, "X"))
+    assert len(answers) == 1
+    for _ in range(5):
+        nobody.post("/sign-in", person="jan", password="zle")
+    nobody.post("/sign-in", person="jan", password=PASSWORD)
+    assert "Za dużo nieudanych prób" in nobody.text
+
+
+def test_a_form_of_another_site_or_without_the_token_is_refused(
+    browser: Browsers, office: ProcessEngine
+) -> None:
+    anna = browser("anna")
+    anna.get("/start/wniosek_o_dostep")
+    foreign = anna.client.post(
+        "/start/wniosek_o_dostep", data={"field.imie": "Z"}, headers={"Origin": "https://evil.test"}
+    )
+    assert foreign.status_code == 403
+    anna.text = ""
+    anna.post("/start/wniosek_o_dostep", field__imie="Z")
+    assert anna.status == 403
+    assert office.instances() == []
+
+
+def test_the_session_cookie_is_bound_and_ends(browser: Browsers) -> None:
+    anna = browser("anna")
+    (cookie,) = anna.client.cookies.jar
+    stolen = cookie.value
+    anna.get("/tasks")
+    assert anna.status == 200
+    anna.post("/sign-out")
+    other = browser(None)
+    other.client.cookies.set("__Host-obieg", stolen or "", domain="obieg.test")
+    answer = other.client.get("/tasks", follow_redirects=False)
+    assert answer.status_code == 303
+
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "'-alert(1)-'",
+    "{{7*7}}{% raw %}",
+    "</textarea><svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "<b>Łódź</b> & syn",
+)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_markup_in_data_stays_text_everywhere(browser: Browsers, office: ProcessEngine, payload: str) -> None:
+    anna = browser("anna")
+    page = anna.get("/start/wniosek_o_dostep")
+    assert "<script" not in page
+    assert 'href="javascript:' not in page
+    anna.post("/start/wniosek_o_dostep", field__imie=payload, field__kwota="x")
+    seen = [anna.text]
+    anna.post("/start/wniosek_o_dostep", field__imie=payload)
+    (instance,) = office.instances()
+    jan, aldona = browser("jan"), browser("aldona")
+    path = re.search(r'href="(/tasks/\d+)"', jan.get("/tasks"))
+    assert path is not None
+    seen += [anna.text, jan.get(path[1]), aldona.get(f"/instances/{instance.key}")]
+    seen.append(aldona.get(f"/instances/{instance.key}/replay"))
+    for page in seen:
+        escaped = str(Markup.escape(payload))
+        assert escaped in page
+        assert payload == escaped or payload not in page
+
+
+def test_every_answer_says_that_nothing_comes_from_elsewhere(browser: Browsers) -> None:
+    anna = browser("anna")
+    for path in ("/tasks", "/nie-ma", "/static/obieg.css", "/health"):
+        headers = anna.client.get(path).headers
+        assert "default-src 'none'" in headers["content-security-policy"]
+        assert "unsafe" not in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_what_is_too_large_is_refused_before_it_is_read(browser: Browsers) -> None:
+    olga = browser("olga")
+    olga.get("/processes/deploy")
+    answer = olga.client.post("/processes/deploy", content=b"x" * (12 * 1024 * 1024 + 1))
+    assert answer.status_code == 413
+
+
+def test_an_inactive_person_may_nothing() -> None:
+    assert authorize(None, Action.SIGN_IN)
+    assert not any(authorize(None, action) for action in Action if action is not Action.SIGN_IN)
+
+
+def test_the_demonstration_exists_only_there(browser: Browsers) -> None:
+    nobody = browser(None)
+    nobody.get("/sign-in")
+    nobody.post("/sign-in/invented", person="ada")
+    assert nobody.status in (404, 405)
+    assert browser("anna").client.get("/demonstration").status_code == 404
