@@ -27,6 +27,7 @@ from engine.errors import (
 from engine.forms import Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
+from engine.model.outline import OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
     BatchItem,
@@ -50,9 +51,7 @@ from engine.model.records import (
     Node,
     Opinion,
     OpinionVerdict,
-    OutlineStep,
     ProcessInstance,
-    ProcessOutline,
     Report,
     Severity,
     Soundness,
@@ -60,7 +59,6 @@ from engine.model.records import (
     UserTask,
     UserTaskState,
     Verdict,
-    WayOut,
 )
 from engine.parameters import Parameters
 from engine.people import People, Person, Role

@@ -10,7 +10,7 @@ from engine.deployed import content_of
 from engine.errors import NotFound
 from engine.forms import FilledForm, Form
 from engine.model.definition import Element, ElementType, ProcessDefinition
-from engine.model.records import OutlineStep, ProcessOutline, WayOut
+from engine.model.outline import OutlineStep, ProcessOutline, WayOut
 from engine.process_engine.parts import Parts
 from engine.process_engine.queries import tree_of
 from engine.store import Transaction, instances, user_tasks

@@ -9,6 +9,7 @@ from typing import Any
 from engine import replay, verification
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
+from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
     BatchItem,
@@ -19,7 +20,6 @@ from engine.model.records import (
     InstanceView,
     Node,
     ProcessInstance,
-    ProcessOutline,
     Report,
     StrandedJob,
     Timer,
