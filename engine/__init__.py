@@ -55,6 +55,7 @@ from engine.model.records import (
     Report,
     Severity,
     Soundness,
+    StrandedJob,
     Timer,
     UserTask,
     UserTaskState,

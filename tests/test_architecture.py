@@ -8,6 +8,8 @@ from pathlib import Path
 
 from importlinter.cli import lint_imports
 
+import engine
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -22,6 +24,11 @@ def test_the_entry_point_composes_and_nothing_else() -> None:
     foreign = {name for name in imported if name.split(".")[0] not in allowed and not _is_standard(name)}
     inside = {name for name in imported if name.startswith("engine.")}
     assert (foreign, inside) == (set(), set())
+
+
+def test_the_public_door_offers_what_it_says() -> None:
+    assert [name for name in engine.__all__ if not hasattr(engine, name)] == []
+    assert len(set(engine.__all__)) == len(engine.__all__)
 
 
 def _imported(path: Path) -> set[str]:
