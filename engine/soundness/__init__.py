@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.errors import EngineError
 from engine.model.definition import ProcessDefinition
 from engine.model.records import Flaw, FlawKind, Soundness, Verdict
 from engine.soundness import flaws
@@ -35,18 +36,29 @@ def explore(
     ``most_states`` is the budget: equal inputs give equal answers on every machine. Flaws are told also
     when the budget ends first. Without ``ample`` every order of independent moves is tried.
     """
+    reason = unexplored(definition)
+    if reason:
+        return _answer(definition, [], states=0, bound=bound, reason=reason)
     found = Exploration(definition, bound=bound, most=most_states, ample=ample)
-    told = _tell(found)
-    reason = _unexplored(found)
-    if told:
-        told = _shortened(definition, told, bound=bound, most=most_states)
-    verdict = Verdict.UNSOUND if told else Verdict.NOT_PROVEN if reason else Verdict.SOUND
+    try:
+        told = _tell(found)
+        reason = _unexplored(found)
+        if told:
+            told = _shortened(definition, told, bound=bound, most=most_states)
+    except EngineError as error:  # a command the kernel refuses: a kind of waiting this does not know
+        return _answer(definition, [], states=len(found.states), bound=bound, reason=str(error))
+    return _answer(definition, told, states=len(found.states), bound=bound, reason=reason)
+
+
+def _answer(
+    definition: ProcessDefinition, told: list[Flaw], *, states: int, bound: int, reason: str
+) -> Soundness:
     return Soundness(
         process_id=definition.id,
         file=definition.file,
-        verdict=verdict,
+        verdict=Verdict.UNSOUND if told else Verdict.NOT_PROVEN if reason else Verdict.SOUND,
         flaws=tuple(told),
-        states=len(found.states),
+        states=states,
         bound=bound,
         reason=reason,
     )
@@ -66,9 +78,8 @@ def _tell(found: Exploration) -> list[Flaw]:
 def _of_states(found: Exploration) -> Iterator[Flaw]:
     for state, tree in found.run():
         yield from flaws.of_state(found, state, tree)
-    if not unexplored(found.definition):
-        for state, tree in found.stuck():
-            yield from flaws.nothing_moves(found, state, tree)
+    for state, tree in found.stuck():
+        yield from flaws.nothing_moves(found, state, tree)
 
 
 def _strange(found: Exploration) -> list[str]:
@@ -83,9 +94,6 @@ def _strange(found: Exploration) -> list[str]:
 
 def _unexplored(found: Exploration) -> str:
     """Return why not every state was seen; empty if all were."""
-    unknown = unexplored(found.definition)
-    if unknown:
-        return unknown
     strange = _strange(found)
     if strange:
         return f"expected to explore everything, but {strange[0]}"

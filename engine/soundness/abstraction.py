@@ -42,12 +42,14 @@ def abstracted(definition: ProcessDefinition, bound: int) -> ProcessDefinition:
 
 
 def unexplored(definition: ProcessDefinition) -> str:
-    """Return what in a definition waits for something the exploration has no move for; empty if nothing."""
+    """Return what in a definition cannot be explored, and why; empty if everything can."""
     for element in definition.elements.values():
         if element.type is ElementType.AD_HOC_SUB_PROCESS:
             return (
                 f"'{element.id}' is not explored: what is done in an ad-hoc sub-process is a person's choice"
             )
+        if element.start_quantity != 1 or element.completion_quantity != 1:
+            return f"'{element.id}' is not explored: with its quantities several tokens may well be meant"
     return ""
 
 
@@ -89,6 +91,11 @@ def _loop(loop: MultiInstance | StandardLoop | None, bound: int) -> MultiInstanc
             input_element=None,
             output_collection=None,
             output_element=None,
+            events=tuple(_event(each) for each in loop.events),
+            complex=tuple(
+                msgspec.structs.replace(each, events=tuple(_event(thrown) for thrown in each.events))
+                for each in loop.complex
+            ),
         )
     if isinstance(loop, StandardLoop):
         return msgspec.structs.replace(loop, maximum=min(loop.maximum or bound, bound))

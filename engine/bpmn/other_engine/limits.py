@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.model.definition import Element, ElementType, EventType, ProcessDefinition, StandardLoop
+from engine.model.definition import (
+    Element,
+    ElementType,
+    EventType,
+    MultiInstance,
+    ProcessDefinition,
+    StandardLoop,
+)
 
 _ELEMENTS = {
     ElementType.INCLUSIVE_GATEWAY: "inclusive gateways join by a rule of its own",
@@ -42,17 +49,18 @@ def incomparable(definition: ProcessDefinition) -> tuple[str, str] | None:
 def _reasons(definition: ProcessDefinition, element: Element) -> Iterator[str]:
     if element.type in _ELEMENTS:
         yield _ELEMENTS[element.type]
-    for event in element.events:
-        if event.type in _EVENTS:
-            yield _EVENTS[event.type]
-    if len(element.events) > 1:
-        yield "an event with several definitions is executed in another way"
-    if element.instantiate:
-        yield "only start events create instances"
-    if element.triggered_by_event:
-        yield "event sub-processes are started by themselves, or never interrupt"
-    if isinstance(element.loop, StandardLoop):
-        yield "standard loops are counted in another way"
+    yield from (_EVENTS[event.type] for event in element.events if event.type in _EVENTS)
+    told = {
+        "an event with several definitions is executed in another way": len(element.events) > 1,
+        "only start events create instances": element.instantiate,
+        "event sub-processes are started by themselves, or never interrupt": element.triggered_by_event,
+        "quantities of tokens are not read": element.start_quantity != 1 or element.completion_quantity != 1,
+        "standard loops are counted in another way": isinstance(element.loop, StandardLoop),
+        "multi-instance activities throw no events": (
+            isinstance(element.loop, MultiInstance) and element.loop.behavior != "All"
+        ),
+    }
+    yield from (reason for reason, applies in told.items() if applies)
     yield from _flow_reasons(definition, element)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.model.records import Soundness
 from engine.soundness import explore
@@ -126,3 +128,21 @@ def test_every_event_behind_an_instantiating_gateway_begins_a_run() -> None:
     compilation = compile_files(Plain("p", body, roots).files(), CheckEnvironment())
     found = explore(compilation.definitions[0])
     assert (str(found.verdict), found.flaws) == ("sound", ())
+
+
+def test_a_standard_loop_goes_round_so_often_as_the_bound_says() -> None:
+    loop = node("standardLoopCharacteristics", "again", formal("loopCondition", "=x"))
+    body = nodes("startEvent", "s") + node("userTask", "a", loop) + nodes("endEvent", "e")
+    assert flaws(body + flows("s > a", "a > e")) == []
+
+
+@pytest.mark.parametrize(
+    "activity",
+    [node("adHocSubProcess", "a", users("b", "c")), node("userTask", "a", completionQuantity="2")],
+    ids=["ad hoc", "quantity"],
+)
+def test_what_is_not_explored_is_never_called_sound(activity: str) -> None:
+    body = nodes("startEvent", "s") + activity + nodes("endEvent", "e") + flows("s > a", "a > e")
+    found = explored(body)
+    assert (str(found.verdict), found.states, found.flaws) == ("not_proven", 0, ())
+    assert found.reason.startswith("'a' is not explored: ")
