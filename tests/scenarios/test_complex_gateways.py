@@ -165,7 +165,7 @@ def test_migration_keeps_what_was_consumed_or_refuses(run: Run) -> None:
         formal("activationCondition", "true"), ""
     )
     run.deploy(parallel)
-    with pytest.raises(Conflict, match="waits for the rest of its tokens"):
+    with pytest.raises(Conflict, match="is a complexGateway, but"):
         run.engine.migrate(case.key, actor="op", reason="x")
     run.deploy(experts("activationCount >= 3", "j > next", "next > done"))
     run.engine.migrate(case.key, actor="op", reason="x")
