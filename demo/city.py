@@ -74,10 +74,12 @@ class CityServer:
         return NOT_FOUND
 
     def _open(self, body: dict[str, Any], key: str) -> Answer:
-        """Take a ticket up, or find the one this key made."""
+        """Take a ticket up, or find the one this key made; one account has one open ticket."""
         for ticket in self.tickets.values():
             if key and ticket["klucz"] == key:
                 return Answer(200, ticket)
+            if ticket["zamknieto"] is None and ticket["login"] == body.get("login"):
+                return Answer(409, {"blad": "zgłoszenie dla tego konta jest już podjęte"})
         number = f"SEOD-{self._now().year}-{len(self.tickets) + 1:06d}"
         ticket = {
             **body,
@@ -137,14 +139,17 @@ class Accounts:
                 account["haslo"] = "zablokowane" if account["haslo"] == "startowe" else account["haslo"]
                 return Answer(200, account)
             case "POST", ["blokada"]:
-                account["zablokowane"] = True
+                account |= {"zablokowane": True, "powod": str(request.json().get("powod"))}
                 return Answer(200, account)
         return NOT_FOUND
 
     def _set_password(self, request: Request, account: dict[str, Any], journal: Journal) -> Answer:
-        if account["zablokowane"]:
-            return Answer(423, {"blad": "konto zablokowane"})
         login, body, key = account["login"], request.json(), request.headers.get("idempotency-key", "")
+        if account["zablokowane"] and not (
+            account.get("powod") == "incydent" and body.get("odblokuj") is True
+        ):
+            return Answer(423, {"blad": "konto zablokowane"})
+        account["zablokowane"] = False
         known = self._secrets.get(login)
         if known is None or not key or known["key"] != key:
             until = dt.datetime.fromisoformat(str(body["wazne_do"]))

@@ -10,10 +10,13 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     rspo.lookup               numer_rspo → placowka, rspo_migawka;
                               ! RSPO_NIE_ZNALEZIONO, PLACOWKA_ZLIKWIDOWANA
     seod.load_applicant       wnioskodawca → dane_wnioskodawcy, kontakt; ! BRAK_DOSTEPU
-    seod.open_ticket          login, wnioskodawca, numer_sprawy? → zgloszenie_seod, podjeto_seod
-    seod.close_ticket         zgloszenie_seod [wynik] → zamknieto_seod
-    zszo.check_account        login, numer_rspo → konto; ! BRAK_KONTA, KONTO_ZABLOKOWANE, NIE_TA_SAMA_PLACOWKA
-    zszo.set_password         login, haslo_ref [waznosc_dni] → haslo_ustawiono, haslo_wazne_do;
+    seod.open_ticket          login, wnioskodawca, numer_sprawy? → zgloszenie_seod, podjeto_seod;
+                              ! ZGLOSZENIE_OTWARTE
+    seod.close_ticket         zgloszenie_seod, wynik? [wynik] → zamknieto_seod
+    zszo.check_account        login, numer_rspo, blokada_w_sprawie? → konto;
+                              ! BRAK_KONTA, KONTO_ZABLOKOWANE, NIE_TA_SAMA_PLACOWKA
+    zszo.set_password         login, haslo_ref, blokada_w_sprawie? [waznosc_dni] → haslo_ustawiono,
+                              haslo_wazne_do;
                               ! BRAK_KONTA, KONTO_ZABLOKOWANE
     zszo.block_account        login [powod] → konto; ! BRAK_KONTA
     zszo.lock_start_password  login → konto; ! BRAK_KONTA
@@ -34,6 +37,10 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     authorisation.find        numer_upowaznienia, pesel? → upowaznienie; ! BRAK_UPOWAZNIENIA
     authorisation.extend      numer_upowaznienia, upowaznienie_do → upowaznienie (and register upowaznienia)
     authorisation.end         numer_upowaznienia, podstawa_blokady? [zdarzenie] → (register upowaznienia)
+    breach.register           stwierdzono, login?, numer_sprawy?, what the stage is about [etap] → naruszenie
+                              (and register naruszenia)
+    letter.render             haslo_ref, what the templates name [wydruk, pokwitowanie] → wydruk_ref,
+                              pokwitowanie_ref
     secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
 """
 
@@ -44,7 +51,21 @@ from collections.abc import Mapping
 import msgspec
 
 from engine import HandlerRegistry
-from handlers import authorisation, email, incident, package, password, rspo, secret, seod, sio, sms, zszo
+from handlers import (
+    authorisation,
+    breach,
+    email,
+    incident,
+    letter,
+    package,
+    password,
+    rspo,
+    secret,
+    seod,
+    sio,
+    sms,
+    zszo,
+)
 from handlers.connection import read
 from handlers.smtp import EmailSettings
 
@@ -82,7 +103,9 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     """Register every handler; raises ValueError for settings that are unsafe."""
     authorisation.register(registry)
+    breach.register(registry)
     email.register(registry, settings.email)
+    letter.register(registry, settings.email)
     incident.register(registry)
     package.register(registry, settings.package)
     password.register(registry, settings.password)

@@ -19,6 +19,7 @@ CATEGORIES = {
     "zapomnienie": "utrata_hasla_startowego",
     "nieuprawniony_dostep": "nieuprawniony_dostep",
     "inne": "inne",
+    "odmowa_wydania": "proba_odbioru_przez_nieuprawnionego",  # at the counter, not from the form
 }
 
 

@@ -7,6 +7,7 @@ call finds the ticket instead of making another.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -71,10 +72,7 @@ def register(registry: HandlerRegistry, settings: SeodSettings) -> None:
         )
 
     def write(context: JobContext, path: str, body: Any) -> Mapping[str, Any]:
-        reply = outbound.require_success(
-            call(context, "POST", path, body), "SEOD", now=context.now, remedy=REMEDY
-        )
-        return msgspec.structs.asdict(reply.decode(_Ticket, "SEOD"))
+        return _ticket(call(context, "POST", path, body), now=context.now)
 
     @registry.handler("seod.load_applicant", errors=("BRAK_DOSTEPU",))
     def load_applicant(context: JobContext) -> Completed:
@@ -89,7 +87,7 @@ def register(registry: HandlerRegistry, settings: SeodSettings) -> None:
             raise BpmnError("BRAK_DOSTEPU", "the applicant is no director with access to ZSZO")
         return Completed(_applicant(user))
 
-    @registry.handler("seod.open_ticket")
+    @registry.handler("seod.open_ticket", errors=("ZGLOSZENIE_OTWARTE",))
     def open_ticket(context: JobContext) -> Completed:
         """Variables ``login``, ``wnioskodawca``, ``numer_sprawy`` in; ``zgloszenie_seod``, ``podjeto_seod``
         out.
@@ -111,6 +109,14 @@ def register(registry: HandlerRegistry, settings: SeodSettings) -> None:
         path = f"/zgloszenia/{quote(number, safe='')}/zamkniecie"
         ticket = context.effect("seod.close", lambda: write(context, path, body))
         return Completed({"zamknieto_seod": ticket["zamknieto"]})
+
+
+def _ticket(answer: outbound.Reply, *, now: dt.datetime) -> Mapping[str, Any]:
+    """Return the ticket SEOD answers with; an open one of the same account is an answer of the model."""
+    if answer.code == 409:
+        raise BpmnError("ZGLOSZENIE_OTWARTE", "SEOD has an open ticket for this account already")
+    reply = outbound.require_success(answer, "SEOD", now=now, remedy=REMEDY)
+    return msgspec.structs.asdict(reply.decode(_Ticket, "SEOD"))
 
 
 def _applicant(user: _User) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from engine import BpmnError, Completed, HandlerRegistry, JobContext
+from engine import WARSAW, BpmnError, Completed, HandlerRegistry, JobContext
 from handlers import inputs, outbound
 from handlers.connection import Connection, require_safe_url
 
@@ -86,11 +86,14 @@ def register(registry: HandlerRegistry, settings: ZszoSettings) -> None:
 
     @registry.handler("zszo.check_account", errors=ACCOUNT_ERRORS)
     def check_account(context: JobContext) -> Completed:
-        """Variables ``login`` and ``numer_rspo`` (the applicant's school) in; ``konto`` out."""
+        """Variables ``login`` and ``numer_rspo`` (the applicant's school) in; ``konto`` out.
+
+        An account this case itself has blocked (``blokada_w_sprawie``) may go on.
+        """
         account = accounts.call(context, "GET").decode(_Account, "ZSZO")
         if account.numer_rspo != inputs.number(context, "numer_rspo"):
             raise BpmnError("NIE_TA_SAMA_PLACOWKA", "the account belongs to another school")
-        if account.zablokowane:
+        if account.zablokowane and context.job.variables.get("blokada_w_sprawie") is not True:
             raise BpmnError("KONTO_ZABLOKOWANE", "the account is blocked in ZSZO")
         return Completed({"konto": msgspec.structs.asdict(account)})
 
@@ -104,8 +107,9 @@ def register(registry: HandlerRegistry, settings: ZszoSettings) -> None:
         reference = inputs.text(context, "haslo_ref")
 
         def perform() -> Mapping[str, Any]:
-            until = context.now + dt.timedelta(days=days)
-            body = {"haslo": context.secret(reference), "wazne_do": until.isoformat()}
+            until = (context.now.astimezone(WARSAW) + dt.timedelta(days=days)).astimezone(dt.UTC)
+            unblock = context.job.variables.get("blokada_w_sprawie") is True
+            body = {"haslo": context.secret(reference), "wazne_do": until.isoformat(), "odblokuj": unblock}
             reply = accounts.call(context, "PUT", "/haslo-startowe", body)
             return msgspec.structs.asdict(reply.decode(_PasswordSet, "ZSZO"))
 

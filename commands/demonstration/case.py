@@ -17,7 +17,7 @@ def file_report(stage: Stage) -> int:
     stage.scene(f"{DIRECTOR} files the form „Wygenerowanie hasła ZSZO”")
     form = {
         "login": "jkowalska", "powod": "zgubienie", "data_wykrycia": stage.today(), "oswiadczenie": True,
-        "dane_zweryfikowane": True,
+        "dane_zweryfikowane": True, "sposob_przekazania": "elektronicznie",
     }  # fmt: skip
     instance = stage.engine.start(
         PROCESS, variables={"numer_sprawy": stage.number, "wnioskodawca": DIRECTOR, **form},
@@ -48,7 +48,14 @@ def approve(stage: Stage, key: int) -> None:
 
 def pass_the_hour(stage: Stage, key: int) -> None:
     """The key goes out only when the mail has not bounced for an hour: move the business clock over it."""
-    timers = stage.wait_for("the timer of the bounce window", lambda: stage.engine.timers(instance_key=key))
+    timers = stage.wait_for(
+        "the timer of the bounce window",
+        lambda: [
+            timer
+            for instance in stage.engine.instances(root_key=key)
+            for timer in stage.engine.timers(instance_key=instance.key)
+        ],
+    )
     stage.scene("Waiting whether the mail bounces")
     for timer in timers:
         output.show(f"  {timer.element_id} is due {output.local(timer.due_at)}")

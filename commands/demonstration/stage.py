@@ -51,7 +51,14 @@ class Stage(msgspec.Struct, frozen=True, kw_only=True):
         """Return an open user task of the case, once it is there."""
         return self.wait_for(
             f"the user task {element_id}",
-            lambda: next(iter(self.engine.user_tasks(instance_key=key, element_id=element_id)), None),
+            lambda: next(
+                (
+                    task
+                    for instance in self.engine.instances(root_key=key)
+                    for task in self.engine.user_tasks(instance_key=instance.key, element_id=element_id)
+                ),
+                None,
+            ),
         )
 
     def require(self, what: str, holds: bool) -> None:

@@ -65,7 +65,7 @@ def _state(world: World, wanted: Any) -> None:
 
 
 def _incidents(world: World, wanted: Any) -> None:
-    found = [i for i in world.engine.incidents(instance_key=world.key) if i.resolved_at is None]
+    found = [each for each in world.engine.incidents() if each.resolved_at is None]
     if len(found) != int(wanted):
         told = "; ".join(f"{each.element_id}: {each.message}" for each in found) or "none"
         raise EngineError(f"expected {wanted} open incidents, but there are {len(found)}: {told}")

@@ -47,6 +47,7 @@ class Scenario(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     parameters: dict[str, Any] = {}
     rspo: list[str] = []
     faults: dict[str, Any] = {}  # of the demo servers, before the case begins
+    clerks: dict[str, Any] = {}  # what clerks enter otherwise than ``clerks.yaml`` says
     steps: list[dict[str, Any]] = []
 
 

@@ -65,6 +65,7 @@ def play_file(
 def _play(world: World, scenario: Scenario) -> None:
     with _placed("start"):
         play(world, {"fault": scenario.faults})
+        play(world, {"clerk": scenario.clerks})
         world.start(scenario.process, scenario.start)
     for number, step in enumerate(scenario.steps, start=1):
         verb = next((word for word in step if word in VERBS), "?")

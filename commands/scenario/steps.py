@@ -59,7 +59,7 @@ def person(world: World, step: Step) -> None:
 
 
 def clerk(world: World, step: Step) -> None:
-    """``clerk: {element: {form, as}}``: what clerks enter from now on; ``{element: null}`` leaves it open."""
+    """``clerk: {element: {form, as}}``: what clerks enter from now on; null leaves it open."""
     for element, answer in dict(step["clerk"]).items():
         world.instruct(str(element), answer)
 
@@ -83,6 +83,16 @@ def fault(world: World, step: Step) -> None:
             match=str(options.get("match", "")),
             times=int(options.get("times", 1)),
         )
+
+
+def change(world: World, step: Step) -> None:
+    """``change: {seod | zszo: {login: {field: value}}}``: what people do in the outside systems."""
+    for system, records in dict(step["change"]).items():
+        kept = {"seod": world.servers.city.users, "zszo": world.servers.city.zszo.accounts}[str(system)]
+        for login, fields in dict(records).items():
+            for name, value in dict(fields).items():
+                record, _, field = str(name).rpartition(".")
+                (kept[login][record] if record else kept[login])[field] = value
 
 
 def advance(world: World, step: Step) -> None:
@@ -126,7 +136,7 @@ def job(world: World, step: Step) -> None:
 def resolve(world: World, step: Step) -> None:
     """``resolve: element`` resolves the open incident there, with ``as`` and ``reason``."""
     element = str(step["resolve"])
-    for incident in world.engine.incidents(instance_key=world.key):
+    for incident in world.engine.incidents():
         if incident.element_id == element and incident.resolved_at is None:
             reason = str(step.get("reason", "naprawiono"))
             world.engine.resolve_incident(incident.key, actor=str(step.get("as", "operator")), reason=reason)
@@ -140,9 +150,9 @@ def check(world: World, step: Step) -> None:
 
 
 VERBS: dict[str, Callable[[World, Step], None]] = {
-    "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "advance": advance, "to": to,
-    "start": start, "person": person, "message": message, "signal": signal,
-    "job": job, "resolve": resolve, "expect": check,
+    "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "change": change, "start": start,
+    "person": person, "advance": advance, "to": to, "message": message, "signal": signal, "job": job,
+    "resolve": resolve, "expect": check,
 }  # fmt: skip
 
 

@@ -121,8 +121,10 @@ class World:
     def advance(self, by: str) -> None:
         """Move the clock by a duration; its days are calendar days; raises ValueError for none."""
         days, rest = reading.days_and_rest(by)
-        local = self.clock.now().astimezone(WARSAW) + dt.timedelta(days=days)
-        self.move_to(local.astimezone(dt.UTC) + rest)
+        now = self.clock.now()
+        if days:  # only then: arithmetic on local time forgets which of two equal hours it is
+            now = (now.astimezone(WARSAW) + dt.timedelta(days=days)).astimezone(dt.UTC)
+        self.move_to(now + rest)
 
 
 def bindings(scenario: Scenario, procedure: Path) -> tuple[str, ...]:

@@ -114,6 +114,13 @@ def not_future(value: Value, now: dt.datetime) -> Value:
     return value
 
 
+def not_past(value: Value, now: dt.datetime) -> Value:
+    """Return a date that is today or later: a document is valid through its last day; raises ``Refused``."""
+    if local_day(value) < local_day(now):
+        raise Refused("Ta data już minęła; dokument stracił ważność.")
+    return value
+
+
 def within_a_year(value: Value, now: dt.datetime) -> Value:
     """Return a date at most one year back, the same day a year ago included; raises ``Refused``."""
     today = local_day(now)
@@ -138,5 +145,6 @@ CHECKS: dict[str, Check] = {
     "telefon_komorkowy": _about_texts(mobile),
     "email": _about_texts(email),
     "data_nie_przyszla": Check(about_dates=True, apply=not_future),
+    "data_nie_miniona": Check(about_dates=True, apply=not_past),
     "data_z_ostatniego_roku": Check(about_dates=True, apply=within_a_year),
 }

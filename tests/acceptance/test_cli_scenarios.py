@@ -16,9 +16,18 @@ from tests.builders import process
 FILES = sorted((ROOT / "processes").glob("*/scenarios/*.yaml"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.parent.name}-{path.stem}")
-def test_the_scenario_goes_as_its_owner_wrote(path: Path) -> None:
-    assert play_file(path, ROOT / "forms", Tracks()).reason == ""
+PLAYED = [
+    pytest.param(path, binding, id="-".join(filter(None, (path.parent.parent.name, path.stem, binding))))
+    for path in FILES
+    for binding in bindings_of(path)
+]
+
+
+@pytest.mark.parametrize(("path", "binding"), PLAYED)
+def test_the_scenario_goes_as_its_owner_wrote(path: Path, binding: str, database_url: str) -> None:
+    """On SQLite in memory, as `obieg test` plays it: a file costs seconds and shows nothing more."""
+    database = "sqlite:///:memory:" if database_url.startswith("sqlite") else database_url
+    assert play_file(path, ROOT / "forms", Tracks(), binding, database=database).reason == ""
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from tests.acceptance.conftest import Run
 TODAY = SystemClock().now().astimezone(WARSAW).date().isoformat()
 FORM = {
     "login": "jkowalska", "powod": "zgubienie", "data_wykrycia": TODAY,
-    "dane_zweryfikowane": True, "oswiadczenie": True,
+    "dane_zweryfikowane": True, "sposob_przekazania": "elektronicznie", "oswiadczenie": True,
 }  # fmt: skip
 START = json.dumps({"numer_sprawy": "ZSZO/2026/17", "wnioskodawca": "dyrektor.sp900", **FORM})
 
@@ -55,7 +55,8 @@ def test_the_demonstration_really_happens_and_stays_to_be_explored(run: Run, tmp
     ):
         assert promised in shown.out
     where = ("--database", "sqlite:///var/demo/obieg.db", "--format", "json")
-    [instance] = run(*where, "instances").json
+    found = run(*where, "instances").json
+    [instance] = [each for each in found if each["process_id"] == "zszo03_haslo_startowe"]
     assert instance["state"] == "completed"
     assert run(*where, "verify", instance["key"]).code == 0
 

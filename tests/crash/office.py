@@ -81,7 +81,7 @@ class Office:
         self.servers.city.zszo.accounts[login] = {**account, "haslo": "wlasne"}
         form = {
             "login": login, "powod": "zgubienie", "data_wykrycia": self._today(), "oswiadczenie": True,
-            "dane_zweryfikowane": True,
+            "dane_zweryfikowane": True, "sposob_przekazania": "elektronicznie",
         }  # fmt: skip
         variables = {"numer_sprawy": called, "wnioskodawca": DIRECTOR, **form}
         started = self.engine.start(
@@ -131,8 +131,8 @@ class Office:
         return True
 
     def open_cases(self) -> int:
-        """Return how many cases have not ended."""
-        return len(self.engine.instances(state="active", limit=1000))
+        """Return how many cases of the procedure have not ended; those that watch over passwords go on."""
+        return len(self.engine.instances(process_id=PROCESS, state="active", limit=1000))
 
     def _today(self) -> dt.date:
         return self.engine.now().astimezone(WARSAW).date()

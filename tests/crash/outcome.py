@@ -56,8 +56,9 @@ class Interruption(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def require_each_element_once(office: Office, case: Case) -> None:
-    """The case ended where it should, and every element it went through completed once."""
-    elements = office.engine.elements(case.key)
+    """The case ended where it should, and every element it went through completed once, called ones too."""
+    called = office.engine.instances(root_key=case.key, limit=100)
+    elements = [each for instance in called for each in office.engine.elements(instance.key)]
     completed = Counter(each.element_id for each in elements if each.state == "completed")
     repeated = {place: times for place, times in completed.items() if times != 1}
     assert repeated == {}, f"{case}: completed more than once: {repeated}"

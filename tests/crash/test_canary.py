@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -50,8 +51,8 @@ class Search:
 
     def __init__(self, office: Office, url: str, folder: Path) -> None:
         self._places = [*_files(folder), *([] if url.startswith("sqlite") else _postgresql(url))]
-        for case in office.cases:
-            self._places += _as_people_see_it(office.engine, case.key)
+        for instance in office.engine.instances(limit=1000):
+            self._places += _as_people_see_it(office.engine, instance.key)
         self._places += [(f"mail {n}", _decoded(mail)) for n, mail in enumerate(office.servers.mails())]
 
     def find(self, secret: str) -> set[str]:
@@ -120,7 +121,9 @@ def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> No
         while "czekaj_na_zwrot" not in _active(office, case.key):
             assert workers.run(Order()).code == 0
             office.do_tasks()
-        variables = office.engine.variables(case.key)
+        variables: dict[str, Any] = {}
+        for instance in office.engine.instances(root_key=case.key):
+            variables |= office.engine.variables(instance.key)
         password = office.engine.secrets.read(variables["haslo_ref"], root_key=case.key)
         key = office.engine.secrets.read(variables["klucz_ref"], root_key=case.key)
         search = Search(office, database_url, tmp_path)
@@ -142,4 +145,6 @@ def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> No
 
 
 def _active(office: Office, key: int) -> list[str]:
-    return [each.element_id for each in office.engine.elements(key) if each.state == "active"]
+    family = office.engine.instances(root_key=key)
+    found = [each for instance in family for each in office.engine.elements(instance.key)]
+    return [each.element_id for each in found if each.state == "active"]

@@ -241,3 +241,13 @@ def test_an_answer_may_have_to_fit_another() -> None:
     assert both.validate({"do": "2033-03-01"}, now=NOW)["od"] is None  # nothing to fit yet
     hidden = form(field("datetime", "od", subtype="date"), until | {"conditional": {"hide": "=true"}})
     assert hidden.validate({"od": "2028-02-29", "do": "2033-03-01"}, now=NOW)["do"] is None
+
+
+def test_a_document_is_valid_through_its_last_day() -> None:
+    asked = form(
+        field("datetime", key="a", subtype="date", properties={"obieg:validate": "data_nie_miniona"})
+    )
+    today = NOW.astimezone(WARSAW).date()
+    assert asked.validate({"a": today.isoformat()}, now=NOW) == {"a": today}
+    gone = (today - dt.timedelta(days=1)).isoformat()
+    assert "stracił ważność" in refusal(asked, {"a": gone})["a"]

@@ -132,3 +132,40 @@ def test_the_report_is_registered(office: Any) -> None:
 def test_an_unknown_reason_is_the_model_s_mistake(office: Any) -> None:
     with pytest.raises(JobFailure, match="powod"):
         office.run(office.job("incident.register", login="jkowalska", powod="bo tak"))
+
+
+def test_one_account_has_one_open_ticket(office: Any, office_with: Any, servers: DemoServers) -> None:
+    first = office.run(
+        office.job("seod.open_ticket", login="jkowalska", wnioskodawca="dyrektor.sp900")
+    ).variables
+    other = office_with()
+    again = other.job("seod.open_ticket", login="jkowalska", wnioskodawca="dyrektor.sp900")
+    again.job = msgspec.structs.replace(again.job, idempotency_key="another case")
+    with pytest.raises(BpmnError, match="ZGLOSZENIE_OTWARTE"):
+        other.run(again)
+    office.run(office.job("seod.close_ticket", {"wynik": "x"}, zgloszenie_seod=first["zgloszenie_seod"]))
+    assert len(servers.city.tickets) == 1
+
+
+def test_an_account_blocked_by_the_case_is_opened_again_by_its_new_password(
+    office: Any, servers: DemoServers
+) -> None:
+    reference = office.run(office.job("password.generate")).variables["haslo_ref"]
+    office.run(office.job("zszo.block_account", {"powod": "incydent"}, login="jkowalska"))
+    with pytest.raises(BpmnError, match="KONTO_ZABLOKOWANE"):
+        office.run(office.job("zszo.check_account", login="jkowalska", numer_rspo=999001))
+    office.run(office.job("zszo.check_account", login="jkowalska", numer_rspo=999001, blokada_w_sprawie=True))
+    with pytest.raises(BpmnError, match="KONTO_ZABLOKOWANE"):
+        office.run(office.job("zszo.set_password", login="jkowalska", haslo_ref=reference))
+    office.run(
+        office.job("zszo.set_password", login="jkowalska", haslo_ref=reference, blokada_w_sprawie=True)
+    )
+    assert servers.city.zszo.accounts["jkowalska"]["zablokowane"] is False
+
+
+def test_nobody_unblocks_an_account_blocked_for_another_reason(office: Any) -> None:
+    reference = office.run(office.job("password.generate")).variables["haslo_ref"]
+    with pytest.raises(BpmnError, match="KONTO_ZABLOKOWANE"):
+        office.run(
+            office.job("zszo.set_password", login="pzielinski", haslo_ref=reference, blokada_w_sprawie=True)
+        )

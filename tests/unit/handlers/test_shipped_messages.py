@@ -76,7 +76,9 @@ def test_a_sending_gives_its_template_all_it_names(
     assert meta.find_undeclared_variables(parser.parse(source)) <= inputs, element
     assert "do" in inputs, element
     dates = set(re.findall(r"(\w+) *\| *data\b", source))
-    values = {name: dt.date(2026, 12, 17) if name in dates else "2" for name in inputs}
+    times = set(re.findall(r"(\w+) *\| *godzina\b", source))
+    day, moment = dt.date(2026, 12, 17), dt.datetime(2026, 12, 17, 9, tzinfo=dt.UTC)
+    values = {name: moment if name in times else day if name in dates else "2" for name in inputs}
     rendered = templates.render([folder], template, values)
     assert rendered.subject
     assert len(rendered.text) > 80
