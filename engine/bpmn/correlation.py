@@ -13,6 +13,7 @@ from engine.bpmn import values
 from engine.bpmn.source import Source, unprefixed
 from engine.model.definition import Expression
 
+MOST_KEYS = 20  # of one file: each is compared with each message
 _CATCHES = frozenset(["receiveTask", "startEvent", "intermediateCatchEvent", "boundaryEvent"])
 
 
@@ -30,7 +31,7 @@ def correlation_key(source: Source, message: xml.Node, node: xml.Node) -> Expres
 def keys_of(source: Source, message: xml.Node) -> list[xml.Node]:
     """Return the correlation keys all properties of which can be retrieved from a message."""
     found = []
-    for key in source.root.iter(xml.qname(xml.BPMN, "correlationKey")):
+    for key in source.correlation_keys[:MOST_KEYS]:
         properties = _properties(source, key)
         if properties and all(_retrieved(source, each, message) is not None for each in properties):
             found.append(key)
@@ -72,10 +73,9 @@ def _properties(source: Source, key: xml.Node) -> list[xml.Node]:
 
 
 def _retrieved(source: Source, property_: xml.Node, message: xml.Node) -> Expression | None:
-    for retrieval in xml.children(property_, xml.BPMN, "correlationPropertyRetrievalExpression"):
-        if source.find(xml.attribute(retrieval, "messageRef"), "message") is message:
-            return values.body_feel(xml.child(retrieval, "messagePath"))
-    return None
+    place = (xml.attribute(property_, "id"), xml.attribute(message, "id"))
+    retrieval = source.retrievals.get(place)
+    return None if retrieval is None else values.body_feel(xml.child(retrieval, "messagePath"))
 
 
 def _bindings(source: Source, key: xml.Node, node: xml.Node) -> dict[str, Expression]:

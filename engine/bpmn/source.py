@@ -30,6 +30,8 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     tags: dict[str, list[xml.Node]]
     labels: dict[str, str]
     flow_messages: dict[str, FlowMessage]
+    correlation_keys: tuple[xml.Node, ...]
+    retrievals: dict[tuple[str, str], xml.Node]  # by correlation property and message
 
     def find(self, reference: str, local: str) -> xml.Node | None:
         """Return the BPMN element of that tag a QName reference means, or None."""
@@ -64,7 +66,18 @@ def open_source(document: xml.Document) -> Source:
         tags=tags,
         labels=labels,
         flow_messages=flow_messages(document.root, ids),
+        retrievals=_retrievals(document.root),
+        correlation_keys=tuple(document.root.iter(xml.qname(xml.BPMN, "correlationKey"))),
     )
+
+
+def _retrievals(root: xml.Node) -> dict[tuple[str, str], xml.Node]:
+    found: dict[tuple[str, str], xml.Node] = {}
+    for property_ in xml.children(root, xml.BPMN, "correlationProperty"):
+        for retrieval in xml.children(property_, xml.BPMN, "correlationPropertyRetrievalExpression"):
+            place = (xml.attribute(property_, "id"), unprefixed(xml.attribute(retrieval, "messageRef")))
+            found.setdefault(place, retrieval)
+    return found
 
 
 def is_executable(process: xml.Node) -> bool:

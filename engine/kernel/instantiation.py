@@ -131,9 +131,7 @@ def _trigger(definition: ProcessDefinition, element_id: str | None) -> Element |
         raise NotFound(f"expected a start event of '{definition.id}', but there is no '{element_id}'")
     if definition.starts.get(definition.id):
         return _none_start(definition)
-    if any(begins(definition.elements[each]) for each in definition.children.get(definition.id, ())):
-        return None
-    if any(entries(definition)):
+    if not begins_by_itself(definition) and any(entries(definition)):
         raise Conflict(f"expected a none start event in '{definition.id}', but it starts only by events")
     return None
 
@@ -149,6 +147,12 @@ def _none_start(definition: ProcessDefinition) -> Element:
     raise Conflict(
         f"expected one none start event in '{definition.id}', but there are {names}: name one by element_id"
     )
+
+
+def begins_by_itself(definition: ProcessDefinition) -> bool:
+    """Return whether a process without start events has anything to begin at when somebody starts it."""
+    children = (definition.elements[each] for each in definition.children.get(definition.id, ()))
+    return not definition.starts.get(definition.id) and any(begins(each) for each in children)
 
 
 def begins(element: Element) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from engine.kernel import SEMANTICS_VERSION, CommandContext, Context, InstanceTree, Limits
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
-from engine.kernel.instantiation import entries
+from engine.kernel.instantiation import begins_by_itself, entries
 from engine.model.definition import ProcessDefinition
 from engine.model.records import InstanceState
 from engine.soundness import states
@@ -100,6 +100,8 @@ class Exploration:
 
     def _begin(self) -> None:
         starts: list[str | None] = [entry.id for entry in entries(self.definition)]
+        if begins_by_itself(self.definition):
+            starts.append(None)
         for start in starts or [None]:
             # As if called: an error that nothing catches ends the instance and is its caller's.
             command = cmd.Start(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from engine import xml
 from engine.bpmn import data
@@ -12,6 +13,7 @@ from engine.bpmn.findings import found, place_in
 from engine.bpmn.source import Source, is_executable
 from engine.model.records import Finding
 
+Locals: TypeAlias = dict[str, list[str]]  # by container, the variables its data objects and properties are
 _WHILE_EXECUTING = ("whileExecutingInputRefs", "whileExecutingOutputRefs")
 
 
@@ -26,11 +28,18 @@ def check_data(source: Source) -> Iterator[Finding]:
     """Yield what is wrong with the data associations and data sets of a file's executable processes."""
     for process in source.processes():
         if is_executable(process):
-            moved = data.used(source)
+            local = _locals(source, process)
+            yield from _check_names(source, process, local)
             for node in xml.descendants(process):
                 yield from _check_sets(source, node)
-                yield from _check_names(source, node, moved)
-                yield from _check_associations(source, node, moved)
+                yield from _check_associations(source, node, local)
+
+
+def _locals(source: Source, process: xml.Node) -> Locals:
+    moved = data.used(source)
+    nodes = (each for each in xml.descendants(process) if xml.namespace(each) == xml.BPMN)
+    containers = (each for each in nodes if xml.local_name(each) in data.CONTAINERS)
+    return {xml.attribute(each, "id"): data.declared(source, each, moved) for each in containers}
 
 
 def _check_sets(source: Source, node: xml.Node) -> Iterator[Finding]:
@@ -48,28 +57,22 @@ def _check_sets(source: Source, node: xml.Node) -> Iterator[Finding]:
             yield found(place, "unsupported/data-meanwhile", tag=xml.local_name(late[0]))
 
 
-def _check_names(source: Source, node: xml.Node, moved: frozenset[str]) -> Iterator[Finding]:
+def _check_names(source: Source, process: xml.Node, local: Locals) -> Iterator[Finding]:
     """Two data objects of one name in one container would be one variable."""
-    if xml.namespace(node) != xml.BPMN or xml.local_name(node) not in data.CONTAINERS:
-        return
-    names = data.declared(source, node, moved)
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        yield found(
-            place_in(source.name, node),
-            "data-name",
-            name=name,
-            container=xml.attribute(node, "id"),
-            count=names.count(name),
-        )
+    for container, names in local.items():
+        place = place_in(source.name, source.ids.get(container, process))
+        for name, times in Counter(names).items():
+            if times > 1:
+                yield found(place, "data-name", name=name, container=container, count=times)
 
 
-def _check_associations(source: Source, node: xml.Node, moved: frozenset[str]) -> Iterator[Finding]:
+def _check_associations(source: Source, node: xml.Node, local: Locals) -> Iterator[Finding]:
     if xml.namespace(node) != xml.BPMN:
         return
     filled: dict[str, xml.Node] = {}
     for tag in (data.INPUT, data.OUTPUT):
         for association in data.associations(source, node, tag):
-            flaw = _what_is_wrong(source, node, association, tag, moved)
+            flaw = _what_is_wrong(source, node, association, tag, local)
             if flaw is None and tag == data.INPUT:
                 flaw = _is_overwritten(source, association, filled)
             if flaw is not None:
@@ -78,7 +81,7 @@ def _check_associations(source: Source, node: xml.Node, moved: frozenset[str]) -
 
 
 def _what_is_wrong(
-    source: Source, node: xml.Node, association: Association, tag: str, moved: frozenset[str]
+    source: Source, node: xml.Node, association: Association, tag: str, local: Locals
 ) -> _Flaw | None:
     flaw = _is_incomplete(association)
     if flaw is not None:
@@ -87,11 +90,21 @@ def _what_is_wrong(
     for each in own:
         if data.owner_of(each) is not node:
             return _Flaw("owner", {"data": xml.attribute(each, "id"), "element": xml.attribute(node, "id")})
-    flaws = (_out_of_sight(source, node, each, moved) for each in others)
-    collects = tag == data.OUTPUT and data.loop_data(source, node, "loopDataOutputRef") in association.sources
-    if collects and not association.copies:
+    flaws = (_out_of_sight(source, node, each, local) for each in others)
+    return next((flaw for flaw in flaws if flaw is not None), None) or _as_collection(
+        source, node, association
+    )
+
+
+def _as_collection(source: Source, node: xml.Node, association: Association) -> _Flaw | None:
+    """Return why an association cannot bring a multi-instance activity its items, or take its outputs."""
+    items = data.loop_data(source, node, "loopDataInputRef")
+    if items is not None and items is association.target and association.assignments:
+        return _Flaw("items", {})
+    collected = data.loop_data(source, node, "loopDataOutputRef")
+    if collected in association.sources and not association.copies:
         return _Flaw("collected", {})
-    return next((flaw for flaw in flaws if flaw is not None), None)
+    return None
 
 
 def _is_incomplete(association: Association) -> _Flaw | None:
@@ -119,7 +132,7 @@ def _ends(node: xml.Node, association: Association, tag: str) -> tuple[list[xml.
     return target + inside, [each for each in sources if each not in inside]
 
 
-def _out_of_sight(source: Source, node: xml.Node, end: xml.Node, moved: frozenset[str]) -> _Flaw | None:
+def _out_of_sight(source: Source, node: xml.Node, end: xml.Node, local: Locals) -> _Flaw | None:
     """Return why a data element cannot be read or written from a node, None when it can."""
     end = data.data_object(source, end)
     name, owner = data.variable_of(source, end), data.owner_of(end)
@@ -127,7 +140,7 @@ def _out_of_sight(source: Source, node: xml.Node, end: xml.Node, moved: frozense
         return _Flaw("name", {"data": name})
     around = node.getparent()
     while around is not None and around is not owner:
-        if xml.local_name(around) in data.CONTAINERS and name in data.declared(source, around, moved):
+        if name in local.get(xml.attribute(around, "id"), ()):
             return _Flaw("hidden", {"data": name, "container": xml.attribute(around, "id")})
         around = around.getparent()
     return (

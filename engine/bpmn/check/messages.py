@@ -15,6 +15,10 @@ from engine.model.records import Finding
 
 def check_messages(source: Source) -> Iterator[Finding]:
     """Yield what is wrong with the messages that the executable processes of a file send or wait for."""
+    keys = source.correlation_keys
+    if len(keys) > correlation.MOST_KEYS:
+        place = place_in(source.name, keys[correlation.MOST_KEYS])
+        yield found(place, "correlation/many", most=correlation.MOST_KEYS, count=len(keys))
     for process in source.processes():
         if is_executable(process):
             for node in xml.descendants(process):

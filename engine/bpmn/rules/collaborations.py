@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.bpmn.rules.rule import ERROR, Rule
+from engine.bpmn.rules.rule import ERROR, OURS, Rule
 
 _MESSAGES = "BPMN 2.0.2 §7.6.2"
 
@@ -84,6 +84,14 @@ COLLABORATIONS = {
         "leave one of them, or say the key with zeebe:subscription",
         "komunikat „{message}” może mieć jeden klucz korelacji, ale pasuje do {keys}",
         "zostaw jeden z nich albo podaj klucz w zeebe:subscription",
+    ),
+    "correlation/many": Rule(
+        ERROR,
+        OURS,
+        "expected at most {most} correlation keys in a file, but there are {count}",
+        "split the model into several files",
+        "w pliku może być najwyżej {most} kluczy korelacji, a jest ich {count}",
+        "podziel model na kilka plików",
     ),
     "correlation/unbound": Rule(
         ERROR,

@@ -68,6 +68,10 @@ DATA = {
     "data-association/owner": _moves(
         "{data!r} does not belong to {element!r}", "„{data}” nie należy do „{element}”"
     ),
+    "data-association/items": _moves(
+        "the items of a multi-instance activity can only be copied or transformed",
+        "elementy czynności wieloinstancyjnej można tylko skopiować lub przekształcić",
+    ),
     "data-association/collected": _moves(
         "the outputs of a multi-instance activity can only be copied as they are",
         "wyniki czynności wieloinstancyjnej można tylko skopiować bez zmian",

@@ -12,6 +12,10 @@ from tests.scenarios.test_data import assignment, chain, drawn, into, io, out
 
 OBJECT = node("dataObject", "note")
 STORE = node("dataStoreReference", "archive")
+ITEMS = (
+    "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopDataInputRef>x_in</bpmn:loopDataInputRef>"
+    "</bpmn:multiInstanceLoopCharacteristics>"
+)
 ONE, MORE = "<bpmn:targetRef>", "<bpmn:sourceRef>note</bpmn:sourceRef><bpmn:targetRef>"
 SET, MORE_SETS = "<bpmn:inputSet>", "<bpmn:inputSet/><bpmn:inputSet>"
 BEFORE = "x_in</bpmn:dataInputRefs>"
@@ -37,6 +41,7 @@ def box(inside: str) -> str:
 
 
 REFUSED = [
+    ("'nowhere' does not exist", task(io("x") + into("nowhere", "x_in")) + chain("a")),
     ("data store", STORE + task(io("x") + into("archive", "x_in")) + chain("a")),
     ("data store", STORE + task(io("", "x") + out("x_out", "archive")) + chain("a")),
     ("data store", STORE + task(into("archive", "a", assignment("1", "x"))) + chain("a")),
@@ -75,7 +80,11 @@ REFUSED = [
     ("expected one <inputSet>", task(io("x").replace(SET, MORE_SETS)) + chain("a")),
     ("lets it move meanwhile", task(io("x").replace(BEFORE, MEANWHILE)) + chain("a")),
     (
-        "can only be copied",
+        "can only be copied or transformed",
+        OBJECT + task(io("x") + into("note", "x_in", assignment("note", "x")) + ITEMS) + chain("a"),
+    ),
+    (
+        "can only be copied as they are",
         OBJECT
         + task(io("", "x") + out("x_out", "note", formal("transformation", "1")) + COLLECTS)
         + chain("a"),

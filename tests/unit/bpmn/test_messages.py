@@ -86,3 +86,12 @@ def test_two_keys_for_one_message_are_refused() -> None:
         ("correlation", "send"),
         ("correlation", "hear"),
     }
+
+
+def test_twenty_keys_are_enough() -> None:
+    keys = "".join(f'<bpmn:correlationKey id="k{number}"/>' for number in range(21))
+    ((rule, element, message),) = errors(
+        Pools(keys, ROOTS, citizen=citizen(NAMED).replace("sendTask", "task"))
+    )
+    assert (rule, element) == ("correlation", "k20")
+    assert "there are 21" in message

@@ -146,3 +146,28 @@ def test_what_is_not_explored_is_never_called_sound(activity: str) -> None:
     found = explored(body)
     assert (str(found.verdict), found.states, found.flaws) == ("not_proven", 0, ())
     assert found.reason.startswith("'a' is not explored: ")
+
+
+def begun(kind: str) -> str:
+    """Two events behind an instantiating gateway, and a join of both paths."""
+    body = node("eventBasedGateway", "g", instantiate="true", eventGatewayType=kind)
+    body += "".join(
+        event("intermediateCatchEvent", each, [f'<bpmn:messageEventDefinition messageRef="m{each}"/>'])
+        for each in ("a", "b")
+    )
+    return body + nodes("parallelGateway", "j") + flows("g > a", "g > b", "a > j", "b > j")
+
+
+MESSAGES = '<bpmn:message id="ma" name="ma"/><bpmn:message id="mb" name="mb"/>'
+
+
+def test_what_creates_an_instance_is_where_its_runs_begin() -> None:
+    end = nodes("endEvent", "e") + flows("j > e")
+    for kind, expected in (("Parallel", []), ("Exclusive", ["deadlock"])):
+        drawing = Plain("p", begun(kind) + end, MESSAGES)
+        (definition,) = compile_files(drawing.files(), CheckEnvironment()).definitions
+        found = explore(definition).flaws
+        assert [str(flaw.kind) for flaw in found if str(flaw.kind) == "deadlock"] == expected
+    several = users("x", "y") + nodes("startEvent", "s", "t") + nodes("endEvent", "e", "f")
+    assert flaws(several + flows("s > x", "x > e", "t > y", "y > f")) == []
+    assert flaws(users("x", "y") + flows("x > y")) == []
