@@ -32,7 +32,7 @@ from engine.feel import (
 )
 from engine.feel import Environment as Surroundings
 
-_COST = 4
+_COST, _FRAMES = 4, 4
 
 
 class Boxes:
@@ -45,6 +45,8 @@ class Boxes:
         self.types = types
         self.problems: list[tuple[int, str]] = []
         self.slips: list[tuple[int, str]] = []
+        self._level = 0
+        self._deepest = 0
 
     def type(self, written: str) -> FeelType | None:
         """Return the type written, or None where there is none."""
@@ -56,7 +58,12 @@ class Boxes:
             return lambda scope, environment: environment.warn(
                 "expected a decision with logic, but it has none"
             )
-        return coercing(_COMPILERS[type(box)](self, box, names), self.type(box.type))
+        self._level += _FRAMES
+        self._deepest = max(self._deepest, self._level)
+        try:
+            return coercing(_COMPILERS[type(box)](self, box, names), self.type(box.type))
+        finally:
+            self._level -= _FRAMES
 
     def feel(self, text: str, names: frozenset[str], line: int, *, unary: bool = False) -> Run:
         """Return the closure of a FEEL text; null with the reason when it does not compile."""
@@ -64,6 +71,7 @@ class Boxes:
             compiled = compile_typed(text, names, self.types, unary=unary)
         except InvalidExpression as problem:
             return self._refused(str(problem), line)
+        self._deepest = max(self._deepest, self._level + compiled.depth)
         for name in sorted(compiled.variables - names):
             near = nearest(name, sorted({*names, *(BUILT_INS if name in compiled.called else ())}))
             if near:
@@ -124,11 +132,14 @@ class Boxes:
         if box.kind not in ("FEEL", "F"):
             return self._refused(f"expected a function in FEEL, but “{name}” is written in {box.kind}", 0)
         parameters = tuple(Parameter(name=one.name, type=self.type(one.type)) for one in box.parameters)
+        outside, self._deepest = self._deepest, self._level
         body = self.compile(box.body, names | {parameter.name for parameter in parameters})
+        depth = self._deepest - self._level + _FRAMES
+        self._deepest = max(outside, self._deepest)
         result = self.type(returns)
 
         def run(scope: Scope, environment: Surroundings) -> Value:
-            return closure(name, parameters, body, scope, returns=result)
+            return closure(name, parameters, body, scope, returns=result, depth=depth)
 
         return run
 

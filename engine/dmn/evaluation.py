@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from engine.dmn.files import ModelFile
@@ -12,7 +13,7 @@ from engine.errors import EvaluationError
 from engine.feel import MAX_LEVELS, Environment, Function, Layer, Parameter, Undefined, Value, call_named
 
 _MAX_CHAIN = 100
-_LEVELS_OF_SERVICE = 20
+_LEVELS_OF_SERVICE, _LEVELS_OF_DECISION = 20, 3
 
 _Path = tuple[str, ...]
 
@@ -53,7 +54,8 @@ class Evaluation:
             if len(self._open) >= _MAX_CHAIN:
                 raise EvaluationError(f"expected at most {_MAX_CHAIN} decisions in a row, but there are more")
             self._open.add(key)
-            self._made[key] = self._make(file, element, path, environment)
+            with _deeper(environment, _LEVELS_OF_DECISION, "decisions that need each other"):
+                self._made[key] = self._make(file, element, path, environment)
             self._open.discard(key)
         return self._made[key]
 
@@ -133,18 +135,26 @@ class Evaluation:
                     f"{service.name}(): expected {len(parameters)} arguments, but got {len(arguments)}"
                 )
             environment.spend(1 + len(arguments))
-            environment.levels += _LEVELS_OF_SERVICE
-            if environment.levels > MAX_LEVELS:
-                raise EvaluationError("expected services that call each other less deeply, but they go on")
             inside = Evaluation(self._main, {}, {})
             for (owner, element, inner), argument in zip(inputs, arguments, strict=True):
                 given = _coerced(argument, owner, element, environment)
                 inside._made[_key(owner, element, inner)] = given
-            answer = inside._outputs(file, service, path, environment)
-            environment.levels -= _LEVELS_OF_SERVICE
-            return answer
+            with _deeper(environment, _LEVELS_OF_SERVICE, "services that call each other"):
+                return inside._outputs(file, service, path, environment)
 
         return Function(name=service.name, parameters=parameters, call=call)
+
+
+@contextmanager
+def _deeper(environment: Environment, levels: int, what: str) -> Iterator[None]:
+    """Count levels of the stack; raises ``EvaluationError`` where there are too many."""
+    environment.levels += levels
+    try:
+        if environment.levels > MAX_LEVELS:
+            raise EvaluationError(f"expected {what} less deeply, but they go on")
+        yield
+    finally:
+        environment.levels -= levels
 
 
 def _key(file: ModelFile, element: Element, path: _Path) -> tuple[_Path, str, str]:

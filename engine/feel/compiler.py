@@ -60,7 +60,7 @@ _PARTIAL = "partial"
 class Compiler:
     """Compiles one tree; afterwards its attributes tell what the closure needs.
 
-    ``names`` are those it reads; ``cost`` is what a run takes from the budget.
+    ``names`` are those it reads; ``cost`` is what a run takes from the budget, ``depth`` from the stack.
     """
 
     def __init__(self, source: str, names: frozenset[str], types: Mapping[str, FeelType]) -> None:
@@ -70,12 +70,14 @@ class Compiler:
         self._types = types
         self._level = 0
         self._deepest = 0
+        self.depth = 0
 
     def compile(self, node: Any) -> Run:
         """Return the closure of a node."""
         self.cost += 1
         frames = _FRAMES.get(type(node), 1)
         self._level += frames
+        self.depth = max(self.depth, self._level)
         if self._level > MAX_CHAIN:
             reason = f"expected operators chained at most {MAX_CHAIN} deep, but there are more"
             raise InvalidExpression(reason, position=node.position, source=self._source)

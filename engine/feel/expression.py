@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 
@@ -16,6 +17,11 @@ from engine.feel.types import FeelType
 from engine.feel.values import Value, size_of
 
 MAX_PARTS = 50_000
+
+# Our own limits (nesting, chains, levels of calls) must be met first, wherever in a program an expression is
+# evaluated: they allow some 1500 frames, and Python by itself 1000 from the bottom of its stack.
+sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
+
 _CACHED = 4096
 
 
@@ -25,7 +31,8 @@ class Expression:
     ``variables`` are the names it reads from its scope; ``uncertain`` are names inside filters that may be
     variables or entries of the filtered items; ``called`` are those that are called as functions but are
     neither built-in functions nor the expression's own; ``constant`` says that it reads nothing and asks no
-    clock and no calendar; ``clock`` that it asks what time it is.
+    clock and no calendar; ``clock`` that it asks what time it is; ``depth`` is how many frames it takes
+    where it calls nothing.
     """
 
     __slots__ = (
@@ -35,6 +42,7 @@ class Expression:
         "called",
         "clock",
         "constant",
+        "depth",
         "source",
         "uncertain",
         "variables",
@@ -45,6 +53,7 @@ class Expression:
         self.source = source
         self._run: Run = compiler.compile(node)
         self._cost = compiler.cost
+        self.depth = compiler.depth
         read = compiler.names
         self._builds = not isinstance(node, Literal | Name | Path | Filter)
         self.variables = frozenset(read.free)
@@ -62,10 +71,7 @@ class Expression:
         environment.fuel -= self._cost
         if environment.fuel < 0:
             environment.spend(0)
-        try:
-            result = self._run(scope, environment)
-        except RecursionError:
-            raise EvaluationError("expected values nested less deeply, but they are too deep") from None
+        result = self._run(scope, environment)
         if self._builds and isinstance(result, list | dict) and size_of(result, MAX_PARTS) > MAX_PARTS:
             # parts may be shared in memory, but they are written out when the value is stored
             raise EvaluationError(f"expected a value of at most {MAX_PARTS} parts, but it has more")

@@ -175,6 +175,20 @@ def test_a_service_that_calls_itself_ends() -> None:
         decide(circle)
 
 
+def test_knowledge_that_calls_itself_in_deep_boxes_ends() -> None:
+    inside = literal("k(x + 1)")
+    for number in range(20):
+        inside = f"<context>{entry(f'e{number}', inside)}</context>"
+    logic = f'<encapsulatedLogic><formalParameter name="x"/>{inside}</encapsulatedLogic>'
+    knowledge = (
+        f'<businessKnowledgeModel id="k" name="k"><variable name="k"/>{logic}</businessKnowledgeModel>'
+    )
+    needs = '<knowledgeRequirement><requiredKnowledge href="#k"/></knowledgeRequirement>'
+    endless = decision("d", needs + literal("k(1)"))
+    with pytest.raises(EvaluationError, match="less deeply"):
+        decide(model(knowledge, endless))
+
+
 def test_inputs_and_results_must_conform_to_their_types() -> None:
     typed = model(
         '<itemDefinition name="tGrade"><typeRef>number</typeRef>'

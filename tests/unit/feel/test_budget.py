@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
 from engine.errors import EvaluationError, InvalidExpression
-from engine.feel import Environment, Value, compile_expression
+from engine.feel import Environment, Expression, Value, compile_expression
+from engine.feel.parser import parse_expression
 from tests.unit.feel.feeling import NOW, environment, feel
 
 
@@ -50,6 +51,41 @@ def test_what_costs_too_much_is_an_evaluation_error(source: str, said: str) -> N
 def test_what_is_too_large_does_not_compile(source: str, said: str) -> None:
     with pytest.raises(InvalidExpression, match=said):
         compile_expression(source)
+
+
+def below(frames: int, work: Callable[[], object]) -> object:
+    """Do something that many frames further down the stack."""
+    return below(frames - 1, work) if frames else work()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "(" * 48 + "1" + ")" * 48,
+        "[" * 48 + "1" + "]" * 48,
+        "{a: " * 45 + "1" + "}" * 45,
+        "if true then " * 48 + "1" + " else 2" * 48,
+        "for a in 1 return " * 48 + "1",
+        "+".join(["1"] * 235),
+        "-" * 230 + "a",
+        "a" + ".a" * 230,
+        "{f: function(n) f(n + 1), r: f(0)}",
+        "{f: function(n) f(n: n), r: f(0)}",
+        "{f: function(n) sort([2, 1], function(a, b) f(n)), r: f(0)}",
+        "{f: function(n) for i in [1], j in i return [1][f(n)], r: f(0)}",
+        "{f: function(n) " + "-" * 150 + "f(n), r: f(0)}",
+        "{f: function(n) list replace([1], function(a, b) some i in [f(n)] satisfies i, 1), r: f(0)}",
+    ],
+)
+def test_the_limits_do_not_depend_on_where_in_the_stack_an_expression_is(source: str) -> None:
+    def outcome() -> str:
+        tree = parse_expression(source)
+        try:
+            return repr(Expression(source, tree, frozenset(), {}).evaluate({}, environment()))
+        except EvaluationError as problem:
+            return str(problem)
+
+    assert below(2_500, outcome) == outcome()
 
 
 def test_the_limits_themselves_are_allowed() -> None:
