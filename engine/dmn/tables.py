@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from engine.dmn.records import Aggregation, HitPolicy, Table
 from engine.feel import BUILT_INS, Environment, FeelType, Layer, Run, Scope, Undefined, Value, equal
 
-_COST_OF_CELL = 3
+_COST_OF_CELL = 5
 _Row = tuple[int, Value]
 
 

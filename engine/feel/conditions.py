@@ -14,7 +14,7 @@ from engine.feel.scopes import Run, Scope
 from engine.feel.values import FAILURES, Value, kind_of
 
 INPUT = "?"
-_COST_OF_PLAIN, _COST_OF_COMPARISON = 8, 20
+_COST_OF_TEST, _COST_OF_PLAIN, _COST_OF_COMPARISON = 4, 8, 20
 
 Test = Callable[[Value, Scope, Environment], "bool | None"]
 
@@ -100,7 +100,13 @@ def run_if(condition: Run, then: Run, otherwise: Run) -> Run:
 
 def comparing(operator: str, operand: Run) -> Test:
     """Return the test ``> 5``."""
-    return lambda value, scope, environment: operators.compare(operator, value, operand(scope, environment))
+
+    def test(value: Value, scope: Scope, environment: Environment) -> bool | None:
+        bound = operand(scope, environment)
+        environment.spend(_COST_OF_TEST if type(value) in PLAIN_ORDERED else _COST_OF_COMPARISON)
+        return operators.compare(operator, value, bound, environment)
+
+    return test
 
 
 def passing(run: Run) -> Test:

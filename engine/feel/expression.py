@@ -22,6 +22,7 @@ MAX_PARTS = 50_000
 # evaluated: they allow some 1500 frames, and Python by itself 1000 from the bottom of its stack.
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
 
+_PARTS_PER_UNIT = 2
 _CACHED = 4096
 
 
@@ -72,13 +73,20 @@ class Expression:
         if environment.fuel < 0:
             environment.spend(0)
         result = self._run(scope, environment)
-        if self._builds and isinstance(result, list | dict) and size_of(result, MAX_PARTS) > MAX_PARTS:
-            # parts may be shared in memory, but they are written out when the value is stored
-            raise EvaluationError(f"expected a value of at most {MAX_PARTS} parts, but it has more")
+        if self._builds and isinstance(result, list | dict):
+            _admit(result, environment)
         return result
 
     def __repr__(self) -> str:
         return f"Expression({self.source!r})"
+
+
+def _admit(value: Value, environment: Environment) -> None:
+    """Refuse a value of too many parts: they may be shared in memory, but each is written out when stored."""
+    parts = size_of(value, min(MAX_PARTS, _PARTS_PER_UNIT * environment.fuel))
+    if parts > MAX_PARTS:
+        raise EvaluationError(f"expected a value of at most {MAX_PARTS} parts, but it has more")
+    environment.spend(parts // _PARTS_PER_UNIT)
 
 
 def compile_expression(source: str, names: Collection[str] = ()) -> Expression:

@@ -45,7 +45,7 @@ def string(environment: Environment, value: Value) -> str | None:
     """Return the text of any value but null."""
     if value is None:
         return None
-    environment.spend(_COST_OF_PART * size_of(value, environment.fuel))
+    environment.spend(_COST_OF_PART * size_of(value, environment.fuel // _COST_OF_PART))
     return format_value(value)
 
 

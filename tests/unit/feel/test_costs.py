@@ -107,7 +107,16 @@ OPERATIONS = (
         "lots[item > 5]",
         "rows[a > 5]",
     ),
-    *("(function(x) x)(i)", "{a: i, b: a}.b", "i in (1, 2, 3)", "nothing", "nothing.a", 'a + "b"', "foo(i)"),
+    *(
+        "(function(x) x)(i)",
+        "{a: i, b: a}.b",
+        "i in (1, 2, 3)",
+        "moment in (< moment, > moment)",
+        "nothing",
+        "nothing.a",
+        'a + "b"',
+        "foo(i)",
+    ),
     *(
         "substring(1, 2, 3)",
         'date("x")',
