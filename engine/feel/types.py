@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engine.feel.values import Function, Range, Undefined, Value, kind_of
@@ -70,6 +70,12 @@ class FeelType:
             return self.item is None or (self.item.holds(value.start) and self.item.holds(value.end))
         return not isinstance(value, Function) or self._holds_function(value)
 
+    def _may_be(self, value: Value) -> bool:
+        """Say whether a function whose results are of no declared type may be used as one of this type."""
+        if not isinstance(value, Function) or self.kind != "function" or value.returns is not None:
+            return False
+        return replace(self, result=ANY)._holds_function(value)
+
     def _holds_function(self, function: Function) -> bool:
         if self.result is None:
             return True
@@ -98,7 +104,7 @@ class FeelType:
 
         Raises ``Undefined`` when the value does not conform.
         """
-        if self.holds(value, environment):
+        if self.holds(value, environment) or self._may_be(value):
             return value
         if isinstance(value, list) and len(value) == 1 and self.kind != "list" and self.holds(value[0]):
             item: Value = value[0]

@@ -384,6 +384,17 @@ def test_a_service_given_an_input_decision_of_another_type_answers_null() -> Non
     assert result.warnings[0] == "input “x”: expected number, but got string"
 
 
+@pytest.mark.parametrize(("parameter", "value"), [("number", 3), ("string", None)])
+def test_a_boxed_function_may_be_of_a_function_type(parameter: str, value: Value) -> None:
+    item = '<functionItem outputTypeRef="number"><parameters name="x" typeRef="number"/></functionItem>'
+    formal = f'<formalParameter name="x" typeRef="{parameter}"/>'
+    function = f"<functionDefinition>{formal}{literal('x + 1')}</functionDefinition>"
+    entries = f'<contextEntry><variable name="f" typeRef="F"/>{function}</contextEntry>'
+    box = f"<context>{entries}<contextEntry>{literal('f(2)')}</contextEntry></context>"
+    typed = model(f'<itemDefinition name="F">{item}</itemDefinition>', decision("d", box))
+    assert decide(typed).value == value
+
+
 def test_the_columns_of_a_relation_have_types() -> None:
     columns = '<column name="n" typeRef="number"/><column name="t"/>'
     row = f"<row>{literal('a')}{literal('b')}</row>"
