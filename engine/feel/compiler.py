@@ -227,8 +227,9 @@ class Compiler:
         rounds: list[Round] = []
         for iteration in iterations:
             with self.names.binding(*names):
-                end = None if iteration.end is None else self.compile(iteration.end)
-                rounds.append(Round(iteration.name, self.compile(iteration.domain), end))
+                end, more = (None, 0) if iteration.end is None else self._stretch(iteration.end)
+                domain, cost = self._stretch(iteration.domain)
+            rounds.append(Round(iteration.name, domain, end, cost + more + _COST_OF_CALL))
             names.append(iteration.name)
         return rounds
 

@@ -18,11 +18,15 @@ _DAY = dt.timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One ``name in domain`` compiled; ``end`` is set for ``start..end``."""
+    """One ``name in domain`` compiled; ``end`` is set for ``start..end``.
+
+    ``cost`` is what finding out the domain takes from the budget, where that happens again and again.
+    """
 
     name: str
     domain: Run
     end: Run | None
+    cost: int = 0
 
 
 def run_for(rounds: Sequence[Round], body: Run, cost: int, position: int) -> Run:
@@ -77,6 +81,7 @@ def _rounds(
 ) -> Iterator[Scope]:
     round_ = rounds[depth]
     last = depth == len(rounds) - 1
+    environment.spend(round_.cost)
     for value in _domain(round_, scope, environment):
         environment.spend(cost + _COST_OF_ROUND)
         layer = Layer({round_.name: value}, scope)

@@ -123,6 +123,7 @@ OPERATIONS = (
         "null < 1",
         "many.a",
         "for j in lots return nothing",
+        "for j in many, k in nothing in [nothing] return k",
         "moment.time offset",
     ),
 )
