@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from demo.sio import ACTS, FETCHED, FILED, NOT_FETCHED
 from engine import HandlerRegistry
@@ -269,6 +270,19 @@ def test_each_listed_kind_has_its_organ_without_a_choice() -> None:
 )
 def test_the_source_of_the_check_follows_from_the_application(basis: str, kind: str, source: str) -> None:
     assert decide("zrodlo_weryfikacji", podstawa=basis, rodzaj_podmiotu=kind)["kod"] == source
+
+
+def test_every_reading_of_a_gap_names_what_carries_it() -> None:
+    rulings = yaml.safe_load((FOLDER / "deviations.yaml").read_text(encoding="utf-8"))
+    assert list(rulings) == [*(f"BB{number}" for number in range(1, 19)), "R1", "R3", "R4", "R5", "R6"]
+    drawn = set(re.findall(r'id="(\w+)"', text_of_diagrams()))
+    for number, ruling in rulings.items():
+        assert len(ruling["text"]) > 20, number
+        assert len(ruling["reading"]) > 20, number
+        for place in ruling["carried_by"]:
+            kind, _, name = place.rpartition(" ")
+            there = {"": drawn, "parametr": parameters(), "formularz": forms()}.get(kind)
+            assert there is None or name in there or re.search(r"[./]", name), f"{number}: {place}"
 
 
 def test_personal_data_are_marked() -> None:
