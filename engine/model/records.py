@@ -173,6 +173,7 @@ class Definition(Record, frozen=True, kw_only=True):
     deployment_key: int
     deployed_at: dt.datetime
     deployed_by: str
+    active: bool = True  # False: the process is suspended, nothing starts it
 
 
 class Deployment(Record, frozen=True, kw_only=True):

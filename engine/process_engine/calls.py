@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.catalogue import BoundProcess, Catalogue
+from engine.errors import Conflict
 from engine.kernel import InstanceTree
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
@@ -19,7 +20,21 @@ Notice = tuple[int, cmd.Command]
 def called_process(
     catalogue: Catalogue, tx: Transaction, caller_definition: int, call: ev.InstanceCalled
 ) -> BoundProcess:
-    """Return the version a call activity is bound to; raises ``NotFound``."""
+    """Return the version a call activity is bound to; raises ``NotFound``, ``Conflict`` for a suspended
+    one."""
+    return startable(_bound(catalogue, tx, caller_definition, call))
+
+
+def startable(bound: BoundProcess) -> BoundProcess:
+    """Return a process that may be started; raises ``Conflict`` for a suspended one."""
+    if not bound.row.active:
+        raise Conflict(f"the process '{bound.row.id}' is suspended: activate it first")
+    return bound
+
+
+def _bound(
+    catalogue: Catalogue, tx: Transaction, caller_definition: int, call: ev.InstanceCalled
+) -> BoundProcess:
     if call.version_tag:
         return catalogue.tagged(tx, call.process_id, call.version_tag)
     if call.binding == "deployment":

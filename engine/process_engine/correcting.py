@@ -9,7 +9,7 @@ from typing import Any
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted
 from engine.model.records import Batch, ProcessInstance
-from engine.process_engine import batches, corrections
+from engine.process_engine import batches, corrections, process_suspension
 from engine.process_engine.family import Family
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
@@ -153,6 +153,17 @@ class Corrections:
         corrections.retry_job(self.parts, job_key, actor=actor, reason=reason)
 
     # --- many at once ---
+
+    def suspend_process(self, process_id: str, *, actor: str, reason: str) -> Batch:
+        """Let nothing start a process, whatever its version, and suspend its cases, by the batch returned.
+
+        Start timers keep their due instants, messages wait out their time to live, calls are incidents.
+        """
+        return process_suspension.suspend(self.parts, process_id, actor=actor, reason=reason)
+
+    def activate_process(self, process_id: str, *, actor: str, reason: str) -> Batch:
+        """Let a suspended process start again, and all its suspended cases go on, by the batch returned."""
+        return process_suspension.activate(self.parts, process_id, actor=actor, reason=reason)
 
     def start_batch(
         self,

@@ -44,6 +44,7 @@ def definition(row: DefinitionRow) -> Definition:
         deployment_key=row.deployment_key,
         deployed_at=instant(row.deployed_at),
         deployed_by=row.deployed_by,
+        active=row.active,
     )
 
 
@@ -215,7 +216,7 @@ def _row(
         deployment_key=deployment_key,
         deployed_at=tx.now,
         deployed_by=by,
-        active=True,
+        active=latest is None or latest.active,
     )
 
 

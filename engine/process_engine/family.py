@@ -271,7 +271,7 @@ class Family:
         """Start the instance a call activity asked for; what cannot be found is the caller's incident."""
         try:
             bound = calls.called_process(self.parts.catalogue, self.tx, caller.row.definition_key, call)
-        except NotFound as error:
+        except (NotFound, Conflict) as error:
             failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
             self._todo.append((caller.row.key, failed))
             return

@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted, accepted_text
 from engine.model.records import InstanceState, ProcessInstance
+from engine.process_engine.calls import startable
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import Repeated, run_verb
@@ -68,6 +69,7 @@ def start(
             bound, parameters = catalogue.to_start(family.tx, process_id)
         else:
             bound = catalogue.version(family.tx, process_id, version)
+        startable(bound)
         filed = _filed(family, bound, variables or {}, element_id)
         command = cmd.Start(variables=values | filed, business_key=business_key, element_id=element_id)
         return process_instance(family.start(bound, command, parameters=parameters).row)

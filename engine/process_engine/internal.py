@@ -72,20 +72,25 @@ def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable
     return runner
 
 
+def _suspended(family: Family, row: JobRow) -> bool:
+    """Put a job back to wait for an activation."""
+    jobs.fail(
+        family.tx,
+        row.key,
+        owner=row.lock_owner or "",
+        attempt=row.attempt,
+        stage=JobState.SUSPENDED,
+        retries=row.retries,
+        due_at=row.due_at,
+    )
+    return False
+
+
 def _take(family: Family, member: Member, row: JobRow) -> bool:
     """Take a job away under its lease; one of a suspended instance waits for the activation."""
     owner, attempt = row.lock_owner or "", row.attempt
     if member.row.state == InstanceState.SUSPENDED:
-        jobs.fail(
-            family.tx,
-            row.key,
-            owner=owner,
-            attempt=attempt,
-            stage=JobState.SUSPENDED,
-            retries=row.retries,
-            due_at=row.due_at,
-        )
-        return False
+        return _suspended(family, row)
     if not jobs.complete(family.tx, row.key, owner=owner, attempt=attempt):
         return False
     family.changes.done(row.key)
@@ -218,10 +223,12 @@ def _call(family: Family, claimed: JobRow) -> bool:
 def _start_by_event(family: Family, row: JobRow) -> bool:
     """Start an instance; for one correlation key, one at a time: the next message waits in the buffer."""
     tx = family.tx
+    bound = family.parts.catalogue.latest(tx, row.process_id)
+    if not bound.row.active:
+        return _suspended(family, row)
     if not jobs.complete(tx, row.key, owner=row.lock_owner or "", attempt=row.attempt):
         return False
     payload = _start_payload(family, row)
-    bound = family.parts.catalogue.latest(tx, row.process_id)
     start = starts.same_start(bound.definition, row.element_id, payload.get("name", ""))
     if start is None:  # the newest version no longer starts by this
         if payload.get("message_key"):

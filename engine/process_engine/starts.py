@@ -43,6 +43,29 @@ def swap(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, number
         for definition in element.events:
             key = compose(bucket_of_text(row.id), next(numbers))
             opened += _open(tx, row, element, definition, key)
+    _look_again(tx, row, opened, numbers)
+    if not row.active:
+        close(tx, row.id)
+
+
+def close(tx: Transaction, process_id: str) -> None:
+    """Let nothing start instances of a process; what is on its way, and start timers, wait."""
+    subscriptions.delete_starts(tx, process_id)
+    jobs.suspend_starts(tx, process_id)
+
+
+def reopen(tx: Transaction, row: DefinitionRow, process: ProcessDefinition, numbers: Numbers) -> None:
+    """Let a process start again by messages and signals, and its timers go on from where they were."""
+    opened: list[SubscriptionRow] = []
+    for element in entries(process):
+        for definition in element.events:
+            if definition.type is not EventType.TIMER:
+                opened += _open(tx, row, element, definition, compose(bucket_of_text(row.id), next(numbers)))
+    jobs.activate_starts(tx, row.id, tx.now)
+    _look_again(tx, row, opened, numbers)
+
+
+def _look_again(tx: Transaction, row: DefinitionRow, opened: list[SubscriptionRow], numbers: Numbers) -> None:
     for_messages = [each for each in opened if each.kind == "message_start"]
     if for_messages:
         key = compose(bucket_of_text(row.id), next(numbers))

@@ -102,6 +102,19 @@ _REVIVE = (
 )
 
 
+_STARTS = (
+    job.c.instance_key.is_(None),
+    job.c.process_id == bindparam("of_process"),
+    job.c.kind.in_(("timer_start", "message_start", "signal_start")),
+)
+_SUSPEND_STARTS = (
+    update_table(job).where(*_STARTS, job.c.stage.in_(("scheduled", "ready"))).values(stage="suspended")
+)
+_ACTIVATE_STARTS = (
+    update_table(job)
+    .where(*_STARTS, job.c.stage == "suspended")
+    .values(stage=case((job.c.due_at > bindparam("now"), _SCHEDULED), else_=_READY))
+)
 _STRANDED = (job.c.stage == literally("failed"), job.c.instance_key.is_(None))
 _RETRY_STRANDED = (
     update_table(job).where(*at_key(job), *_STRANDED).values(stage="ready", crash_count=0, **_FREED)
@@ -186,6 +199,16 @@ def activate(tx: Transaction, instance_keys: Iterable[int], now: int) -> None:
     """Let suspended jobs go on: those due by ``now`` are ready at once."""
     instances = sorted(instance_keys)
     tx.execute(_ACTIVATE, {"instances": instances, "buckets": _buckets(instances), "now": now})
+
+
+def suspend_starts(tx: Transaction, process_id: str) -> None:
+    """Stop what would start instances of a process; due instants stay."""
+    tx.execute(_SUSPEND_STARTS, {"of_process": process_id})
+
+
+def activate_starts(tx: Transaction, process_id: str, now: int) -> None:
+    """Let what starts instances of a process go on: what is due by ``now`` is ready at once."""
+    tx.execute(_ACTIVATE_STARTS, {"of_process": process_id, "now": now})
 
 
 def revive(tx: Transaction, instance_key: int) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random  # noqa: TID251  # seeded by the test
 from typing import Any, TypeAlias
 
@@ -199,11 +200,11 @@ class Game:
                 continue
             needed = marking.net.ins(node.id) if node.kind == "and" else [edge]
             if all(marking.tokens[each.id] for each in needed):
-                yield lambda node=node, needed=needed: self._take(marking, node, needed)  # type: ignore[misc]
+                yield partial(self._take, marking, node, needed)
         for activity in marking.open:
             done = [scope for scope in activity.scopes if scope.is_empty]
             if done:
-                yield lambda activity=activity, scope=done[0]: self._close(marking, activity, scope)  # type: ignore[misc]
+                yield partial(self._close, marking, activity, done[0])
 
     def _inclusive(self, marking: Marking) -> Iterator[Move]:
         for node in marking.net.nodes.values():
@@ -214,7 +215,7 @@ class Game:
                 marking.tokens[edge.id] for edge in marking.net.edges if edge.target in node.block
             )
             if waiting and not busy:
-                yield lambda node=node, waiting=waiting: self._take(marking, node, waiting)  # type: ignore[misc]
+                yield partial(self._take, marking, node, waiting)
 
     def _take(self, marking: Marking, node: Node, edges: list[Edge]) -> None:
         for edge in edges:
@@ -294,7 +295,7 @@ class Game:
             yield from self._listening(marking, activity)
         for name in marking.net.event_subs if marking.listening else ():
             sub = marking.net.nodes[name]
-            yield sub.signal, (None, lambda s=sub: self._event_sub(marking, s))
+            yield sub.signal, (None, partial(self._event_sub, marking, sub))
 
     def _listening(self, marking: Marking, activity: Activity) -> Iterator[tuple[str, tuple[Any, Move]]]:
         net, node = marking.net, activity.node
@@ -302,10 +303,10 @@ class Game:
         if node.kind == "race":
             awaited = [net.nodes[edge.target] for edge in net.outs(node.id)]
         for event in awaited:
-            yield event.signal, (activity, lambda e=event: self._happen(marking, activity, e))
+            yield event.signal, (activity, partial(self._happen, marking, activity, event))
         for event in net.nodes.values():
             if event.kind == "boundary" and event.host == node.id:
-                yield event.signal, (activity, lambda e=event: self._boundary(marking, activity, e))
+                yield event.signal, (activity, partial(self._boundary, marking, activity, event))
 
     def _happen(self, marking: Marking, activity: Activity, event: Node) -> None:
         self._remove(marking, activity)
