@@ -14,9 +14,9 @@ import click
 # In the order of the help: the life of a procedure, then of a case, then of the installation.
 NAMES = (
     "import-spiff", "check", "deploy", "test", "deviations", "decide", "start", "instances", "show",
-    "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry", "suspend",
-    "activate", "cancel", "modify", "choose", "migrate", "batch", "history", "replay", "verify", "worker",
-    "nodes", "doctor", "user", "db", "demo", "serve",
+    "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry",
+    "suspend", "activate", "cancel", "modify", "choose", "migrate", "batch", "process", "history",
+    "replay", "verify", "worker", "nodes", "doctor", "user", "db", "demo", "serve",
 )  # fmt: skip
 
 

@@ -147,7 +147,7 @@ def resolve_incident(step: Step, command: cmd.ResolveIncident) -> None:
     phase, element = instance.state, step.element_of(instance)
     step.emit(ev.IncidentResolved(incident.key, instance.key, command.reason))
     if step.tree.header.queue is not None:
-        proceed(step, cmd.Proceed())
+        _resume(step, anew=True)
     elif instance.job is not None:
         _new_attempt(step, instance, instance.job, command)
     elif phase is ElementState.COMPLETING and incident.type in LEAVING and instance.loop is None:
@@ -206,10 +206,14 @@ def cancel(step: Step, command: cmd.Cancel) -> None:
 
 def proceed(step: Step, command: cmd.Proceed) -> None:
     """Take up what an interrupted step has left over."""
+    _resume(step)
+
+
+def _resume(step: Step, *, anew: bool = False) -> None:
     left = step.tree.header.queue
     if left is None:
         raise Conflict(f"instance {step.tree.header.key} has no interrupted step")
-    step.emit(ev.StepResumed())
+    step.emit(ev.StepResumed(anew))
     step.queue.extend(left)
     joins.reconsider(step)
 

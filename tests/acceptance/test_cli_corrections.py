@@ -79,3 +79,14 @@ def test_many_cases_at_once(run: Run) -> None:
     assert {t["element_id"] for t in run("tasks", "--format", "json").json} == {"x"}
     assert run("batch", "cancel", started["key"], "--reason", "x").code == 1
     assert run("batch", "start", "cancel", "--reason", "x").code == 2
+
+
+def test_a_whole_process_is_stopped(run: Run) -> None:
+    draw("a")
+    run("deploy", "p.bpmn")
+    run("start", "p")
+    assert "suspended; batch" in run("process", "suspend", "p", "--reason", "bezprawne").out
+    refused = run("start", "p")
+    assert (refused.code, "is suspended" in refused.err) == (1, True)
+    assert "deals with 0 cases" in run("process", "activate", "p", "--reason", "prawo zmienione").out
+    assert run("start", "p").code == 0

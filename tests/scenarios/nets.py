@@ -206,7 +206,15 @@ def wired(wires: list[tuple[str, int, int]]) -> Net:
     for name in names[2:]:
         if name not in _reached(drawer.net, names[0]):
             drawer.connect(names[0], name)
+    _without_idle_gateways(drawer.net)
     return drawer.net
+
+
+def _without_idle_gateways(net: Net) -> None:
+    """Make what neither forks nor joins a task: such a gateway would be refused."""
+    for each in net.nodes.values():
+        if each.kind in ("xor", "and") and len(net.ins(each.id)) == len(net.outs(each.id)) == 1:
+            each.kind = "pass"
 
 
 def _reached(net: Net, start: str) -> set[str]:

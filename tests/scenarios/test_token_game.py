@@ -21,7 +21,7 @@ from tests.conftest import START
 from tests.scenarios.nets import BLOCKS, WIRES, diagram, structured, wired
 from tests.scenarios.token_game import Game, Net, Path
 
-EXAMPLES, LONG_EXAMPLES = 20, 2_000
+EXAMPLES, LONG_EXAMPLES = 12, 2_000
 STEPS, CROWD = 25, 25  # of one run: steps at most, tasks at once at most
 CHOICES = st.lists(st.integers(0, 59), min_size=1, max_size=12)
 

@@ -96,3 +96,5 @@ def step_interrupted(tree: InstanceTree, event: ev.StepInterrupted, at: int) -> 
 def step_resumed(tree: InstanceTree, event: ev.StepResumed, at: int) -> None:
     """Forget the activations that were left over."""
     tree.header.queue = None
+    if event.anew:
+        tree.header.run_length = 0

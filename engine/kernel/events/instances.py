@@ -74,7 +74,9 @@ class StepInterrupted(Event, frozen=True, tag="step_interrupted"):
 
 
 class StepResumed(Event, frozen=True, tag="step_resumed"):
-    """The activations left over have been taken up."""
+    """The activations left over have been taken up; ``anew``: a person lets it go on, counted from here."""
+
+    anew: bool = False
 
 
 class ErrorPropagated(Event, frozen=True, tag="error_propagated"):
