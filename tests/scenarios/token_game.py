@@ -150,9 +150,11 @@ class Game:
         """Let somebody complete a task."""
         self.choice = choice
         for marking, activity in self._activities():
+            if activity.node.id != task:
+                continue
             number = path[-1][1] if activity.node.times else 0
             own = path[:-1] if activity.node.times else path
-            if (marking.path, activity.node.id) == (own, task) and number in activity.numbers:
+            if marking.path == own and number in activity.numbers:
                 activity.numbers.remove(number)
                 self._go_on(marking, activity)
                 break
