@@ -18,10 +18,18 @@ from engine import Finding, Opinion, ProcessEngine, Severity, Soundness, Verdict
 )
 @click.option("--soundness", is_flag=True, help="Explore all runs of every process, whatever its data.")
 @click.option("--second-opinion", is_flag=True, help="Run sampled paths on another engine as well.")
+@click.option(
+    "--language", type=click.Choice(["en", "pl"]), default="en", help="Language of the findings (en)."
+)
 @pass_office
 @click.pass_context
 def command(
-    context: click.Context, office: Office, paths: tuple[Path, ...], soundness: bool, second_opinion: bool
+    context: click.Context,
+    office: Office,
+    paths: tuple[Path, ...],
+    soundness: bool,
+    second_opinion: bool,
+    language: str,
 ) -> None:
     """Check diagrams, decisions and forms; exit code 1 if there are errors or a process is unsound.
 
@@ -37,19 +45,19 @@ def command(
             told["soundness"] = engine.soundness(files)
         if second_opinion and not wrong:
             told["second_opinion"] = engine.second_opinion(files)
-    report(office, told)
+    report(office, told, polish=language == "pl")
     if wrong or any(each.verdict is Verdict.UNSOUND for each in told.get("soundness", ())):
         context.exit(1)
 
 
-def report(office: Office, told: dict[str, Any]) -> None:
+def report(office: Office, told: dict[str, Any], *, polish: bool = False) -> None:
     """Print findings as a compiler would and how many of each kind there are, then what was explored."""
     findings: list[Finding] = told["findings"]
     if office.as_json:
         output.show_json(findings if len(told) == 1 else told)
         return
     for finding in findings:
-        output.show(str(finding))
+        output.show(finding.in_polish() if polish else str(finding))
     counts = {
         kind: sum(str(each.severity) == kind for each in findings) for kind in ("error", "warning", "hint")
     }

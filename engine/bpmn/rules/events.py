@@ -123,7 +123,7 @@ EVENTS = {
         "narysuj, co to zgłasza, albo usuń zdarzenie",
     ),
     "event-flow/none-in": Rule(
-        ERROR,
+        WARNING,
         "BPMN 2.0.2 §10.5.4",
         "expected a flow to intermediate event {element!r}, but none leads to it",
         "connect it, or make it a start event",
@@ -131,7 +131,7 @@ EVENTS = {
         "połącz je albo zamień na zdarzenie początkowe",
     ),
     "event-flow/none-out": Rule(
-        ERROR,
+        WARNING,
         "BPMN 2.0.2 §10.5.4",
         "expected a flow out of intermediate event {element!r}, but it has none",
         "draw what follows, or make it an end event",

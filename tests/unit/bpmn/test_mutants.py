@@ -6,6 +6,7 @@ import copy
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from lxml import etree
@@ -21,7 +22,7 @@ from tests.bpmn_xml import HEAD
 from tests.builders import process, steps
 
 PROCEDURES = sorted(Path(__file__).parents[3].glob("processes/*/*.bpmn"))
-MUTANTS = 300
+MUTANTS, LONG_MUTANTS = 300, 200_000
 VARIABLES = {"numer_sprawy": "7"}
 NOW = dt.datetime(2026, 12, 17, 9, tzinfo=dt.UTC)
 JUNK = [
@@ -240,24 +241,28 @@ def next_command(tree: InstanceTree) -> cmd.Command | None:
     return None
 
 
-@settings(
-    max_examples=MUTANTS,
-    deadline=None,
-    database=None,
-    derandomize=True,  # the same mutants for everybody; other seeds are for the long run
-    phases=[Phase.explicit, Phase.generate],  # a mutant is no clearer for being smaller
-    suppress_health_check=list(HealthCheck),
-)
-@given(st.data())
-def test_a_mutant_is_refused_or_runs(data: st.DataObject) -> None:
-    content = mutate(data, data.draw(st.sampled_from(SEEDS)))
-    note(content.decode(errors="replace"))
-    compilation = compile_files([("mutant.bpmn", content)], CheckEnvironment())
-    errors = [finding for finding in compilation.findings if finding.severity is Severity.ERROR]
-    assert not (errors and compilation.definitions)
-    assert all(finding.message and finding.remedy and finding.rule for finding in compilation.findings)
-    for definition in compilation.definitions:
-        run(definition)
+@pytest.mark.torture
+def test_a_mutant_is_refused_or_runs(long_counts: bool) -> None:
+    @settings(
+        max_examples=LONG_MUTANTS if long_counts else MUTANTS,
+        deadline=None,
+        database=None,
+        derandomize=not long_counts,  # the same mutants for everybody; other seeds are for the long run
+        phases=[Phase.explicit, Phase.generate],  # a mutant is no clearer for being smaller
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.data())
+    def mutants(data: st.DataObject) -> None:
+        content = mutate(data, data.draw(st.sampled_from(SEEDS)))
+        note(content.decode(errors="replace"))
+        compilation = compile_files([("mutant.bpmn", content)], CheckEnvironment())
+        errors = [finding for finding in compilation.findings if finding.severity is Severity.ERROR]
+        assert not (errors and compilation.definitions)
+        assert all(finding.message and finding.remedy and finding.rule for finding in compilation.findings)
+        for definition in compilation.definitions:
+            run(definition)
+
+    mutants()
 
 
 def test_the_seeds_themselves_pass_and_run() -> None:
