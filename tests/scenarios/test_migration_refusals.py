@@ -123,6 +123,7 @@ def test_two_elements_may_become_one_but_not_their_joins(run: Run) -> None:
 def test_a_join_that_has_nothing_more_to_wait_for_is_refused(run: Run) -> None:
     def drawn(*joined: str) -> Process:
         drawing = process("p").start().parallel("fork").user_task("a").parallel("join").end("done")
+        drawing.at("join").end("also")
         for each in ("b", "c"):
             drawing.at("fork").user_task(each)
             drawing.connect_to("join") if each in joined else drawing.end(f"{each}_apart")
