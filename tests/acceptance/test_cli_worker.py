@@ -75,10 +75,12 @@ def test_a_failing_job_shows_its_next_attempt(
         handlers = Office(processes=ROOT / "processes", forms=ROOT / "forms").handlers()
         with ProcessEngine("sqlite:///obieg.db", handlers=handlers) as engine:
             engine.run_until_idle()
-        [job] = run("show", key, "--format", "json").json["jobs"]
+        found = run("instances", "--format", "json").json
+        [called] = [each["key"] for each in found if each["process_id"] == "seod_wnioskodawca"]
+        [job] = run("show", called, "--format", "json").json["jobs"]
         assert (job["type"], job["retries"]) == ("seod.load_applicant", 7)
         assert "500" in job["reason"]
-        assert re.search(r"seod.load_applicant +7 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", run("show", key).out)
+        assert re.search(r"seod.load_applicant +7 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", run("show", called).out)
 
 
 @pytest.mark.parametrize("told", [signal.SIGTERM, signal.SIGINT])
