@@ -161,7 +161,11 @@ def test_a_person_chooses_among_several_starts(run: Run) -> None:
 
 
 def test_a_process_without_a_start_event_begins_at_all_that_no_flow_leads_to(run: Run) -> None:
-    body = users("ask", "check", "after") + nodes("intermediateThrowEvent", "note") + flows("ask > after")
+    body = (
+        users("ask", "check", "after")
+        + nodes("intermediateThrowEvent", "note")
+        + flows("ask > after", "note > end")
+    )
     boundary = event("boundaryEvent", "late", [timed("timeDuration", "PT1H")], attachedToRef="ask")
     body += boundary + nodes("endEvent", "end") + flows("late > end")
     body += node("receiveTask", "hear", messageRef="proof", instantiate="true")

@@ -251,7 +251,8 @@ def test_an_event_definition_by_reference_is_that_definition(run: Run) -> None:
     by_reference = "<bpmn:eventDefinitionRef>d</bpmn:eventDefinitionRef>"
     body = nodes("startEvent", "s") + event("intermediateCatchEvent", "hear", [by_reference])
     body += event("intermediateCatchEvent", "again", [by_reference])
-    case = run(Plain("p", body + flows("s > hear", "hear > again"), roots))
+    body += nodes("endEvent", "e") + flows("s > hear", "hear > again", "again > e")
+    case = run(Plain("p", body, roots))
     run.publish("reply", text="one")
     assert (case.active, case.variables["text"]) == (["again"], "one")
     run.publish("reply", text="two")

@@ -131,7 +131,7 @@ EVENTS = {
         "połącz je albo zamień na zdarzenie początkowe",
     ),
     "event-flow/none-out": Rule(
-        WARNING,
+        ERROR,
         "BPMN 2.0.2 §10.5.4",
         "expected a flow out of intermediate event {element!r}, but it has none",
         "draw what follows, or make it an end event",
