@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -44,7 +45,6 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._hasher = PasswordHasher()
-        self._nobody = self._hasher.hash(token_text())
 
     def set_password(self, person_id: str, password: str, *, by: str) -> None:
         """Give a person a password and end all their sessions; raises ``NotFound``, ``EngineError``."""
@@ -126,6 +126,11 @@ class Accounts:
     def sign_out(self, token: str) -> None:
         """End a session; one that is over is no error."""
         self._store.run(lambda tx: sessions.end(tx, _digest(token)))
+
+    @cached_property
+    def _nobody(self) -> str:
+        """A hash no password has, made when first needed: it costs as much as signing in."""
+        return self._hasher.hash(token_text())
 
     def _is_right(self, row: PersonRow | None, password: str) -> bool:
         usable = row is not None and row.active and bool(row.password_hash)

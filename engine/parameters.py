@@ -143,7 +143,7 @@ def _read(content: bytes, source: str) -> dict[str, Parameter]:
         raise InvalidVariables(f"expected {source} in at most {MAX_BYTES} bytes, but they are {len(content)}")
     try:
         _check_events(content, source)
-        document = yaml.safe_load(content)
+        document = yaml.load(content, Loader=yaml.CSafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise InvalidVariables(f"expected {source} in YAML, but {error}") from error
     if document is None:
@@ -156,7 +156,7 @@ def _read(content: bytes, source: str) -> dict[str, Parameter]:
 def _check_events(content: bytes, source: str) -> None:
     """Refuse, before anything is built, aliases (few lines standing for gigabytes) and slow deep nesting."""
     depth = 0
-    for event in yaml.parse(content, Loader=yaml.SafeLoader):
+    for event in yaml.parse(content, Loader=yaml.CSafeLoader):
         if isinstance(event, yaml.AliasEvent):
             raise InvalidVariables(f"expected {source} written out, but they use a YAML alias (*name)")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)

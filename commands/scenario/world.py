@@ -164,7 +164,7 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
 
 def _mapping(path: Path) -> dict[str, Any]:
     """Return the entries of one of the procedure's own files, none where there is no such file."""
-    return (yaml.safe_load(path.read_bytes()) or {}) if path.is_file() else {}
+    return (yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) or {}) if path.is_file() else {}
 
 
 def _parameters(scenario: Scenario, procedure: Path, binding: str) -> bytes:
@@ -176,7 +176,7 @@ def _parameters(scenario: Scenario, procedure: Path, binding: str) -> bytes:
         if name not in known:
             raise EngineError(f"expected a parameter of {path}, but it has no {name!r}")
         known[name] = {**known[name], "value": value}
-    return yaml.safe_dump(known, allow_unicode=True).encode()
+    return yaml.dump(known, Dumper=yaml.CSafeDumper, allow_unicode=True).encode()
 
 
 def _schools(scenario: Scenario, procedure: Path) -> list[dict[str, Any]]:
