@@ -20,6 +20,7 @@ _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("ek04.nowak", "Nina Nowak", ("clerk",), ("EK-04",), ""),
     ("kierownik.wisz", "Wiktor Wisz", ("clerk",), ("kierownik-ek04",), ""),
     ("sio.kowal", "Karol Kowal", ("clerk",), ("sio-3-weryfikacja", "sio-3-tozsamosc", "sio-3-decyzja"), ""),
+    ("iod.inspektor", "Iga Inspektor", ("clerk",), ("iod",), ""),
     ("admin.zszo", "Adam Zszowski", ("clerk",), ("administrator-zszo",), ""),
     (OWNER, "Olga Własna", ("owner", "approver"), (), ""),
     ("operator", "Oskar Operator", ("operator",), (), ""),
