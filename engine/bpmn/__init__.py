@@ -1,12 +1,16 @@
 """Reading and checking BPMN 2.0 files: the deployment gate (``security.md`` §4); the door to SpiffWorkflow.
 
 ``compile_files`` never raises for what is in a file, and nothing of a refused file survives the call: every
-call has its own parser, schema and records.
+call has its own parser, schema and records. What was accepted last is kept: files are checked, looked at and
+then deployed, and process tests deploy the same files again and again.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+
+import msgspec
 
 from engine.bpmn.check import check_files, check_ids, check_processes
 from engine.bpmn.compilation import CheckEnvironment, Compilation
@@ -20,9 +24,30 @@ from engine.xml import parse
 
 __all__ = ["CheckEnvironment", "Compilation", "DecisionGate", "compile_files", "read_stored"]
 
+_KEPT = 4
+_accepted: dict[bytes, Compilation] = {}
+
 
 def compile_files(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) -> Compilation:
     """Check BPMN files (name, bytes) and compile what they execute; nothing where there is an error."""
+    key = _digest(files, environment)
+    known = _accepted.get(key)
+    if known is None:
+        known = _compile(files, environment)
+        if known.definitions:
+            while len(_accepted) >= _KEPT:
+                _accepted.pop(next(iter(list(_accepted)), b""), None)  # a copy: other threads add too
+            _accepted[key] = known
+    return known
+
+
+def _digest(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) -> bytes:
+    """Return what tells two compilations apart: names, bytes, and what exists besides."""
+    told = msgspec.json.encode((list(files), environment), order="deterministic")
+    return hashlib.sha256(told).digest()
+
+
+def _compile(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) -> Compilation:
     sources, findings = _open(files)
     unreadable = list(check_ids(sources))
     findings += unreadable
