@@ -197,7 +197,12 @@ def _writable_parts(element: ElementInstance) -> dict[str, Any]:
         changes["compensations"] = [_writable_record(each) for each in element.compensations]
     if element.compensation is not None:
         pending = [_writable_record(each) for each in element.compensation.pending]
-        changes["compensation"] = msgspec.structs.replace(element.compensation, pending=pending)
+        current = element.compensation.current
+        changes["compensation"] = msgspec.structs.replace(
+            element.compensation,
+            pending=pending,
+            current=None if current is None else _writable_record(current),
+        )
     return changes
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from engine.kernel import events as ev
 from engine.kernel import loops, termination, triggers, waits
 from engine.kernel.flows import chosen_flows
-from engine.model.definition import Compensation, ElementType, EventDefinition, EventType
+from engine.model.definition import Compensation, ElementType, EventType
 
 if TYPE_CHECKING:
     from engine.kernel.state import CompensationData, CompensationRun, ElementInstance
@@ -35,18 +35,28 @@ def record(step: Step, instance: ElementInstance, plan: Compensation) -> None:
         step.emit(ev.CompensationRecorded(instance.key, element_id, body or not own))
 
 
-def throw(step: Step, thrower: ElementInstance, definition: EventDefinition) -> bool:
-    """Begin to undo what a throwing event names, or all of its container; return whether to wait for it."""
-    activities = list(_named(step, thrower, definition.activity))
-    if not activities:
+def throw(step: Step, thrower: ElementInstance) -> bool:
+    """Begin to undo what a throwing event's definitions name, or all of its container; return whether to
+    wait for it."""
+    element = step.element_of(thrower)
+    definitions = [each for each in element.events if each.type is EventType.COMPENSATION]
+    named = {each for definition in definitions for each in _named(step, thrower, definition.activity)}
+    if not named:
         return False
-    detached, element = not definition.wait_for_completion, step.element_of(thrower)
+    activities = sorted(named, key=lambda each: _when(step, *each))
+    detached = not any(definition.wait_for_completion for definition in definitions)
     flows = chosen_flows(step, thrower, element) if detached and element.outgoing else ()
     step.emit(ev.CompensationTriggered(thrower.key, activities, detached))
     step.queue.append(("compensation", thrower.key, ""))
     for flow in flows:
         step.queue.append(("flow", thrower.scope, flow))
     return True
+
+
+def _when(step: Step, scope: int, key: int) -> tuple[int, int]:
+    """Return what orders activities by when they completed: inner containers after those around them."""
+    kept = step.tree.elements[scope].compensations or ()
+    return scope, next(place for place, each in enumerate(kept) if each.key == key)
 
 
 def _named(step: Step, thrower: ElementInstance, activity: str | None) -> Iterator[tuple[int, int]]:
@@ -119,7 +129,10 @@ def _finish(step: Step, runner: ElementInstance, run: CompensationRun) -> None:
 def close(step: Step, instance: ElementInstance) -> None:
     """End an element instance that has undone something, and let its runner go on."""
     step.end(instance)
-    step.queue.append(("compensation", instance.runner, ""))
+    if instance.runner in step.tree.elements:
+        step.queue.append(("compensation", instance.runner, ""))
+    else:
+        step.settle(step.tree.elements[instance.scope])
 
 
 def interrupted(step: Step, instance: ElementInstance) -> None:
@@ -158,6 +171,9 @@ def _keep_partial(step: Step, transaction: ElementInstance) -> None:
     containers = [transaction]
     for each in containers:
         containers += step.tree.children.get(each.key, {}).values()
+    for each in containers:
+        if each.compensation is not None:
+            step.emit(ev.CompensationAbandoned(each.key, current=True))
     for each in reversed(containers[1:]):
         if each.compensations:
             step.emit(ev.CompensationRecorded(each.key, each.element_id, True, partial=True))

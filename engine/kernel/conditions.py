@@ -15,8 +15,20 @@ from engine.kernel import triggers
 from engine.kernel.failure import Failure
 from engine.kernel.flows import EXPLANATION_FUEL
 from engine.kernel.variables import Scope, scope_of
-from engine.model.definition import Element, Expression
+from engine.model.definition import Element, ElementType, Expression
 from engine.model.records import ElementState, InstanceState
+
+WATCHED = "watched_condition"  # the kind of incident
+_LISTENERS = (
+    ElementType.INTERMEDIATE_CATCH_EVENT,
+    ElementType.EVENT_BASED_GATEWAY,
+)
+_CONTAINERS = (
+    ElementType.PROCESS,
+    ElementType.SUB_PROCESS,
+    ElementType.TRANSACTION,
+    ElementType.AD_HOC_SUB_PROCESS,
+)
 
 if TYPE_CHECKING:
     from engine.kernel.state import ConditionData, ElementInstance
@@ -73,7 +85,8 @@ def _ask(step: Step, key: int, condition: ConditionData, names: frozenset[str]) 
     try:
         value = _holds(step, expression, scope)
     except Failure as failure:
-        step.stop(owner, failure, ElementState.ACTIVE)
+        reason = f"at '{event.id}': {failure.reason}"
+        step.stop(_answerable(step, owner), Failure(WATCHED, reason), ElementState.ACTIVE)
         return
     if value == condition.value:
         return
@@ -83,6 +96,21 @@ def _ask(step: Step, key: int, condition: ConditionData, names: frozenset[str]) 
     step.emit(ev.ConditionChanged(owner.key, event.id, condition.definition, value, parts))
     if value:
         triggers.arrive(step, owner, event, condition.definition, {})
+
+
+def ask_again(step: Step, instance: ElementInstance) -> None:
+    """Ask again after a person has resolved the incident of a condition; the container may end now."""
+    ask_all(step)
+    if step.element_of(instance).type not in _LISTENERS:
+        step.settle(instance)
+
+
+def _answerable(step: Step, owner: ElementInstance) -> ElementInstance:
+    """Return who waits for a person: what only listens does; an activity goes on with its work, so the
+    container around it."""
+    element = step.element_of(owner)
+    listens = element.type in _LISTENERS or (element.type in _CONTAINERS and owner.loop is None)
+    return owner if listens or not owner.scope else step.tree.elements[owner.scope]
 
 
 def _read(expression: Expression) -> frozenset[str]:

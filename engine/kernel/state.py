@@ -103,6 +103,8 @@ class CompensationRun(Part, kw_only=True):
     running: int = 0
     detached: bool = False  # nobody waits for the end
     cancels: bool = False  # a transaction that leaves by its cancel event afterwards
+    current: CompensationData | None = None  # what is being undone by its handler
+    current_scope: int = 0
 
 
 class IncidentData(Part, kw_only=True):

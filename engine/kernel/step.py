@@ -145,13 +145,13 @@ class Step:
         queue, limits = self.queue, self.context.limits
         last_key = self.context.recorded.first_key + limits.keys
         while queue or self.unasked:
-            if self.unasked:
-                conditions.ask(self)
-                continue
             if self.entered >= limits.elements or self._next_key >= last_key:
                 self._interrupt()
                 return False
-            self._take(*queue.popleft())
+            if self.unasked:
+                conditions.ask(self)
+            else:
+                self._take(*queue.popleft())
         return True
 
     def _take(self, kind: str, scope_key: int, target: str) -> None:
@@ -171,6 +171,7 @@ class Step:
         total = self.tree.header.run_length + self.entered
         queue = [*(self.tree.header.queue or ()), *self.queue]
         self.queue.clear()
+        self.unasked.clear()  # every condition is asked again when the step goes on
         self.emit(ev.StepInterrupted(queue, total))
         if total >= self.context.limits.elements_without_wait:
             self.raise_incident(
@@ -334,6 +335,8 @@ class Step:
             waits.close_all(self, root)
         if root.incident is not None:
             self.emit(ev.IncidentResolved(root.incident.key, root.key, "ended"))
+        if self.tree.header.queue is not None:
+            self.emit(ev.StepResumed())
         ended = ev.ElementCompleted if state is InstanceState.COMPLETED else ev.ElementTerminated
         self.emit(ended(root.key, root.element_id))
         self.emit(ev.InstanceEnded(state, reason))

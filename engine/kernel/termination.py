@@ -30,12 +30,16 @@ def clear(step: Step, scope: ElementInstance) -> None:
     step.discard(scope)
     if scope.ad_hoc is not None and not scope.ad_hoc.ending:
         step.emit(ev.AdHocEnding(scope.key))
+    if scope.compensation is not None:
+        step.emit(ev.CompensationEnded(scope.key))
     if scope.incident is not None:
         step.emit(ev.IncidentResolved(scope.incident.key, scope.key, "ended"))
 
 
 def drop_tokens(step: Step, scope: ElementInstance) -> None:
-    """Take away the tokens that wait at the joins of a container."""
+    """Take away the tokens that wait at the joins of a container, and its complex gateways that wait."""
+    for gateway_instance in list(complex_gateways.waiting(step, scope)):
+        terminate(step, gateway_instance)
     for gateway, waiting in list((scope.joins or {}).items()):
         flows = [flow for flow, count in waiting.items() for _ in range(count)]
         step.emit(ev.TokensConsumed(scope.key, gateway, flows))
@@ -51,6 +55,8 @@ def release(step: Step, element: ElementInstance) -> None:
         step.emit(ev.CallEnded(element.key, element.called, True))
     if element.listens:
         waits.close_all(step, element)
+    if element.compensation is not None:
+        step.emit(ev.CompensationAbandoned(element.key))
     if element.incident is not None:
         step.emit(ev.IncidentResolved(element.incident.key, element.key, "ended"))
 

@@ -45,6 +45,9 @@ def arrive(
     if not waits.is_one_of_all(event):
         fire(step, owner, event, variables)
         return
+    received = (owner.received or {}).get(event.id, ())
+    if any(part == definition for part, _ in received):
+        return  # a condition that has become true once more
     step.emit(ev.PartReceived(owner.key, event.id, definition, variables))
     parts = (owner.received or {})[event.id]
     if len(parts) < len(event.events):

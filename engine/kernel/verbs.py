@@ -144,20 +144,30 @@ def resolve_incident(step: Step, command: cmd.ResolveIncident) -> None:
     incident = instance.incident
     if incident is None or incident.key != command.incident_key:
         raise Conflict(f"incident {command.incident_key} is not open")
-    phase, element = instance.state, step.element_of(instance)
+    phase = instance.state
     step.emit(ev.IncidentResolved(incident.key, instance.key, command.reason))
-    if step.tree.header.queue is not None:
+    if incident.type == "endless_loop":
         _resume(step, anew=True)
-    elif instance.job is not None:
+    elif incident.type == conditions.WATCHED:
+        conditions.ask_again(step, instance)
+    else:
+        _try_again(step, instance, incident.type, phase, command)
+
+
+def _try_again(
+    step: Step, instance: ElementInstance, kind: str, phase: ElementState, command: cmd.ResolveIncident
+) -> None:
+    element = step.element_of(instance)
+    if instance.job is not None:
         _new_attempt(step, instance, instance.job, command)
-    elif phase is ElementState.COMPLETING and incident.type in LEAVING and instance.loop is None:
+    elif phase is ElementState.COMPLETING and kind in LEAVING and instance.loop is None:
         step.depart(instance, element)
     elif phase is ElementState.COMPLETING:
         step.complete(instance)
     elif phase is ElementState.ACTIVATING:
         termination.release(step, instance)
         step.activate(instance, element)
-    elif incident.type != "job_crashed":  # that one's job goes on by itself
+    elif kind != "job_crashed":  # that one's job goes on by itself
         _go_on(step, instance, element)
 
 
@@ -168,8 +178,6 @@ def _new_attempt(step: Step, instance: ElementInstance, job: JobData, command: c
 
 def _go_on(step: Step, instance: ElementInstance, element: Element) -> None:
     """Try again what an active element instance was stopped at."""
-    if instance.conditions:
-        step.unasked.append((instance.key, frozenset()))
     if instance.loop is not None:
         loops.go_on_again(step, instance, element)
     elif instance.user_task is not None or instance.called or _listens_only(instance, element):
@@ -216,6 +224,7 @@ def _resume(step: Step, *, anew: bool = False) -> None:
     step.emit(ev.StepResumed(anew))
     step.queue.extend(left)
     joins.reconsider(step)
+    conditions.ask_all(step)
 
 
 def child_completed(step: Step, command: cmd.ChildCompleted) -> None:

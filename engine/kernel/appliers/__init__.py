@@ -70,6 +70,7 @@ APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.CompensationStarted: compensations.started,
     ev.CompensationProgressed: compensations.progressed,
     ev.CompensationEnded: compensations.ended,
+    ev.CompensationAbandoned: compensations.abandoned,
 }
 
 

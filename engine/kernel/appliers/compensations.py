@@ -50,17 +50,34 @@ def started(tree: InstanceTree, event: ev.CompensationStarted, at: int) -> None:
     """Take up the last activity to be undone."""
     run = _run(tree, event.runner)
     undone = run.pending.pop()
-    run.scopes.pop()
+    scope = run.scopes.pop()
     run.running = event.element_key
     handler = touched(tree, event.element_key)
     handler.runner = event.runner
     if event.restores:
         handler.compensations = undone.inner
+    else:
+        run.current, run.current_scope = undone, scope
 
 
 def progressed(tree: InstanceTree, event: ev.CompensationProgressed, at: int) -> None:
     """Go on to the next one."""
-    _run(tree, event.runner).running = 0
+    run = _run(tree, event.runner)
+    run.running, run.current, run.current_scope = 0, None, 0
+
+
+def abandoned(tree: InstanceTree, event: ev.CompensationAbandoned, at: int) -> None:
+    """Give what is left to be undone back to its containers, in the order it had completed."""
+    run = _run(tree, event.runner)
+    left = list(zip(run.scopes, run.pending, strict=True))
+    if event.current and run.current is not None:
+        left.append((run.current_scope, run.current))
+    for scope_key in dict(left):
+        if scope_key in tree.elements:
+            scope = touched(tree, scope_key)
+            back = [each for key, each in left if key == scope_key]
+            scope.compensations = [*back, *(scope.compensations or ())]
+    touched(tree, event.runner).compensation = None
 
 
 def ended(tree: InstanceTree, event: ev.CompensationEnded, at: int) -> None:

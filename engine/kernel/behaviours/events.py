@@ -59,19 +59,16 @@ def throw(step: Step, instance: ElementInstance, element: Element) -> None:
 def _throw_all(step: Step, instance: ElementInstance, element: Element) -> None:
     """Throw every definition in document order, then wait for what is undone, or go on unless whoever
     caught an escalation has ended this event's scope."""
-    waiting = False
     for definition in element.events:
         if definition.type is EventType.ESCALATION:
             propagation.throw_escalation(
                 step, instance, definition.code or "", _brought(step, instance, element)
             )
-        elif definition.type is EventType.COMPENSATION:
-            waiting = compensation.throw(step, instance, definition) or waiting
         else:
             _send(step, instance, definition)
         if instance.key not in step.tree.elements:
             return
-    if not waiting:
+    if not compensation.throw(step, instance):
         step.complete(instance)
 
 

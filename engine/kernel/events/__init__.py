@@ -8,6 +8,7 @@ outside the state (``engine.process_engine.projection``).
 from __future__ import annotations
 
 from engine.kernel.events.compensations import (
+    CompensationAbandoned,
     CompensationEnded,
     CompensationProgressed,
     CompensationRecorded,
@@ -79,6 +80,7 @@ __all__ = [
     "ActivityTurn",
     "AdHocEnding",
     "CallEnded",
+    "CompensationAbandoned",
     "CompensationEnded",
     "CompensationProgressed",
     "CompensationRecorded",

@@ -42,6 +42,14 @@ class CompensationProgressed(Event, frozen=True, tag="compensation_progressed"):
     runner: int
 
 
+class CompensationAbandoned(Event, frozen=True, tag="compensation_abandoned"):
+    """Who undid something was ended before its time: what is left goes back to its containers; with
+    ``current`` also the activity that was being undone."""
+
+    runner: int
+    current: bool = False
+
+
 class CompensationEnded(Event, frozen=True, tag="compensation_ended"):
     """Nothing is left to be undone."""
 
