@@ -196,13 +196,15 @@ class Migrate(Command, frozen=True, tag="migrate", kw_only=True):
     """A person lets the instance go on in another version: the context's definition is the new one.
 
     ``mapping`` has the ids of the version before that are others in the new one. ``begins`` lists, by id of
-    the version before, the events that its instances begin to wait for.
+    the version before, the events that its instances begin to wait for; ``widens``, likewise, by event
+    that stays, the places of the definitions it has gained.
     """
 
     version: int
     begins: dict[str, list[str]]
     reason: str = ""
     mapping: dict[str, str] = msgspec.field(default_factory=dict)
+    widens: dict[str, dict[str, list[int]]] = msgspec.field(default_factory=dict)
 
 
 class Proceed(Command, frozen=True, tag="proceed", kw_only=True):

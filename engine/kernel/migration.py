@@ -1,16 +1,17 @@
 """Letting a running instance go on in another version of its process, element by element.
 
-Deadlines, assignments, retries and what has been asked stay as they are; boundary events that are new begin
-to wait, those that are gone stop. What does not fit is found before anything is emitted, all of it at once.
+Deadlines, assignments, retries and what has been asked stay as they are; events and definitions that are
+new begin to wait, those that are gone stop; every condition is asked again. What does not fit is found before
+anything is emitted, all of it at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from engine.errors import DoesNotFit
 from engine.kernel import commands as cmd
-from engine.kernel import compensation, joins, waits
+from engine.kernel import compensation, conditions, joins, waits
 from engine.kernel import events as ev
 from engine.kernel.failure import Failure
 from engine.kernel.migration_plan import Plan
@@ -19,6 +20,8 @@ from engine.kernel.step import Step
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import ElementState
 
+_AROUND = (ElementType.BOUNDARY_EVENT, ElementType.START_EVENT)
+
 
 def migrate(step: Step, command: cmd.Migrate) -> None:
     """Move the instance to the context's definition; raises ``DoesNotFit`` with every obstacle."""
@@ -26,17 +29,24 @@ def migrate(step: Step, command: cmd.Migrate) -> None:
     if problems:
         raise DoesNotFit(command.version, problems)
     begins = [
-        (instance, command.begins.get(instance.element_id, ())) for instance in step.tree.elements.values()
+        (
+            instance,
+            command.begins.get(instance.element_id, ()),
+            command.widens.get(instance.element_id, {}),
+        )
+        for instance in step.tree.elements.values()
     ]
     step.emit(
         ev.InstanceMigrated(
             step.context.recorded.definition_key, command.version, command.reason, command.mapping
         )
     )
-    for instance, events in begins:
+    for instance, events, gained in begins:
         _stop_waiting(step, instance)
         problems += _begin_waiting(step, instance, events)
+        problems += _wait_for_more(step, instance, gained)
     joins.reconsider(step)
+    conditions.ask_all(step)
     if problems:
         raise DoesNotFit(command.version, problems)
 
@@ -180,13 +190,32 @@ def _begin_waiting(step: Step, instance: ElementInstance, events: list[str] | tu
     """
     for event_id in events:
         event = step.definition.elements[event_id]
-        boundary = event.type is ElementType.BOUNDARY_EVENT
-        if instance.loop_index if boundary else instance.loop is not None or _interrupted(step, instance):
-            continue
-        try:
-            waits.open_event(step, instance, event)
-        except Failure as failure:
-            yield f"'{event_id}' cannot be waited for: {failure.reason}"
+        if _hears(step, instance, event):
+            yield from _listen(step, instance, event, range(len(event.events)))
+
+
+def _wait_for_more(step: Step, instance: ElementInstance, gained: dict[str, list[int]]) -> Iterator[str]:
+    """Wait for the definitions that events already waited for have gained; yields why one cannot be."""
+    waiting = instance.state is ElementState.ACTIVE and instance.listens
+    for event_id, places in gained.items():
+        event = step.definition.elements[event_id]
+        around = event.type in _AROUND and event_id != instance.element_id
+        if _hears(step, instance, event) if around else waiting:
+            yield from _listen(step, instance, event, places)
+
+
+def _listen(step: Step, instance: ElementInstance, event: Element, places: Iterable[int]) -> Iterator[str]:
+    try:
+        for place in places:
+            waits.open_definition(step, instance, event, place)
+    except Failure as failure:
+        yield f"'{event.id}' cannot be waited for: {failure.reason}"
+
+
+def _hears(step: Step, instance: ElementInstance, event: Element) -> bool:
+    if event.type is ElementType.BOUNDARY_EVENT:
+        return not instance.loop_index
+    return instance.loop is None and not _interrupted(step, instance)
 
 
 def _interrupted(step: Step, scope: ElementInstance) -> bool:

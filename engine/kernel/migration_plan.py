@@ -9,20 +9,26 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from engine.model.definition import Element, MultiInstance, ProcessDefinition
+from engine.kernel.waits import is_one_of_all
+from engine.model.definition import Element, ElementType, EventDefinition, MultiInstance, ProcessDefinition
+
+_CATCHING = (ElementType.INTERMEDIATE_CATCH_EVENT, ElementType.RECEIVE_TASK, ElementType.START_EVENT)
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How one version's ids become another's.
 
     ``mapping`` has the ids (elements and flows) that change; all others stay. ``begins`` lists, by id of
-    the version before, the events its instances did not wait for there and must in the new one.
+    the version before, the events its instances did not wait for there and must in the new one;
+    ``widens``, likewise, by event (id of the new version) they wait for in both, the places of the
+    definitions it has gained.
     ``differing`` says, by id of the version before, why its instances cannot go on as what it becomes.
     ``problems`` are of the mapping itself.
     """
 
     mapping: dict[str, str]
     begins: dict[str, list[str]]
+    widens: dict[str, dict[str, list[int]]]
     differing: dict[str, str]
     problems: tuple[str, ...]
 
@@ -31,7 +37,7 @@ def plan(before: ProcessDefinition, after: ProcessDefinition, given: Mapping[str
     """Compare two versions; ``given`` maps ids of the one to ids of the other, equal ids map themselves."""
     problems = tuple(_problems(before, after, given))
     if problems:
-        return Plan(mapping={}, begins={}, differing={}, problems=problems)
+        return Plan(mapping={}, begins={}, widens={}, differing={}, problems=problems)
     mapping = {old: new for old, new in given.items() if old != new}
     mapping |= dict(_flows(before, after, mapping))
     pairs = [
@@ -41,9 +47,17 @@ def plan(before: ProcessDefinition, after: ProcessDefinition, given: Mapping[str
     ]
     begins = {old.id: _begins(before, after, old.id, new.id, mapping) for old, new in pairs}
     differing = {old.id: _difference(old, new) for old, new in pairs}
+    widens: dict[str, dict[str, list[int]]] = {}
+    for one, other in pairs:
+        for event, became in _kept_events(before, after, one.id, other.id, mapping):
+            differing[one.id] = differing[one.id] or _rearranged(event, became)
+            gained = _gained(event, became)
+            if gained:
+                widens.setdefault(one.id, {})[became.id] = gained
     return Plan(
         mapping=mapping,
         begins={old: events for old, events in begins.items() if events},
+        widens=widens,
         differing={old: reason for old, reason in differing.items() if reason},
         problems=(),
     )
@@ -86,6 +100,58 @@ def _begins(
 ) -> list[str]:
     known = {mapping.get(event, event) for event in events_around(before, old)}
     return [event for event in events_around(after, new) if event not in known]
+
+
+def _kept_events(
+    before: ProcessDefinition, after: ProcessDefinition, old: str, new: str, mapping: Mapping[str, str]
+) -> Iterator[tuple[Element, Element]]:
+    """Yield each event that instances of an element wait for in both versions, as it was and is drawn."""
+    heard = {*_own_events(after, new), *events_around(after, new)}
+    for event in (*_own_events(before, old), *events_around(before, old)):
+        became = mapping.get(event, event)
+        if became in heard:
+            yield before.elements[event], after.elements[became]
+
+
+def _own_events(definition: ProcessDefinition, element_id: str) -> Iterator[str]:
+    """Yield what an element waits for itself: an event is its own, a gateway waits for those behind it."""
+    element = definition.elements[element_id]
+    if element.type is ElementType.EVENT_BASED_GATEWAY:
+        yield from (definition.flows[flow].target for flow in element.outgoing)
+    elif element.type in _CATCHING:
+        yield element_id
+
+
+def _same_place(old: Element, new: Element) -> Iterator[int]:
+    """Yield the places whose definition stays; of its kind, whatever it is called now."""
+    for place, (was, becomes) in enumerate(zip(old.events, new.events, strict=False)):
+        if was.type is becomes.type:
+            yield place
+
+
+def _gained(old: Element, new: Element) -> list[int]:
+    kept = set(_same_place(old, new))
+    return [place for place in range(len(new.events)) if place not in kept]
+
+
+def _rearranged(old: Element, new: Element) -> str:
+    """Return why the parts of an event cannot be told apart in the new version; "" where they can.
+
+    What is waited for, and what has happened in part, is known by its place among the event's definitions.
+    """
+    then, now = ([_asked(each) for each in element.events] for element in (old, new))
+    moved = any(each in now and now[place : place + 1] != [each] for place, each in enumerate(then))
+    if moved:
+        return f"'{old.id}' waits for the same things in another order in it"
+    if is_one_of_all(old) and len(list(_same_place(old, new))) < len(old.events):
+        return f"'{old.id}' does not wait for all of the same things in it"
+    return ""
+
+
+def _asked(definition: EventDefinition) -> tuple[object, ...]:
+    """Return what tells a definition from others of its event: its kind and what it waits for."""
+    texts = (definition.name, definition.correlation_key, definition.timer, definition.condition)
+    return definition.type, definition.timer_type, *(each and each.source for each in texts)
 
 
 def events_around(definition: ProcessDefinition, element_id: str) -> Iterator[str]:

@@ -33,15 +33,21 @@ def open_event_sub_processes(step: Step, scope: ElementInstance) -> None:
 def open_event(step: Step, owner: ElementInstance, element: Element) -> None:
     """Listen, on behalf of ``owner``, for what an event element waits for; errors and escalations need
     nothing."""
+    for index in range(len(element.events)):
+        open_definition(step, owner, element, index)
+
+
+def open_definition(step: Step, owner: ElementInstance, element: Element, index: int) -> None:
+    """Listen for one of an event's definitions, by its place among them."""
     from engine.kernel import conditions
 
-    for index, definition in enumerate(element.events):
-        if definition.type is EventType.TIMER:
-            schedule(step, owner, element, index)
-        elif definition.type in (EventType.MESSAGE, EventType.SIGNAL):
-            subscribe(step, owner, element, index)
-        elif definition.type is EventType.CONDITIONAL:
-            conditions.open_condition(step, owner, element, index)
+    kind = element.events[index].type
+    if kind is EventType.TIMER:
+        schedule(step, owner, element, index)
+    elif kind in (EventType.MESSAGE, EventType.SIGNAL):
+        subscribe(step, owner, element, index)
+    elif kind is EventType.CONDITIONAL:
+        conditions.open_condition(step, owner, element, index)
 
 
 def stays(event: Element) -> bool:

@@ -131,7 +131,11 @@ def migrate(
             raise DoesNotFit(bound.row.version, problems)
     member.row = msgspec.structs.replace(member.row, definition_key=bound.row.key, version=bound.row.version)
     asked = cmd.Migrate(
-        version=bound.row.version, begins=planned.begins, reason=reason, mapping=planned.mapping
+        version=bound.row.version,
+        begins=planned.begins,
+        reason=reason,
+        mapping=planned.mapping,
+        widens=planned.widens,
     )
     family.apply(member, asked)
     return process_instance(member.row)
