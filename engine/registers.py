@@ -11,10 +11,10 @@ from typing import Any
 from engine.clock import instant
 from engine.errors import Conflict, EngineError, JobFailure, NotFound
 from engine.kernel.codec import decode_values, encode_values
-from engine.kernel.values import accepted
+from engine.kernel.values import accepted, accepted_text
 from engine.model.records import Entry
-from engine.store import Store, Transaction, audit, registers
-from engine.store.rows import RegisterEntryRow
+from engine.store import Store, Transaction, audit, registers, requests
+from engine.store.rows import RegisterEntryRow, RequestRow
 from engine.store.sealing import place
 
 _EVERY = 2**31 - 1  # more than any register holds
@@ -59,9 +59,16 @@ class Registers:
             )
         return number
 
-    def draw_number(self, name: str) -> int:
-        """Return the next number of a series (such as the case numbers of a year): 1, 2, 3 …"""
-        return self._store.run(lambda tx: registers.next_number(tx, name))
+    def draw_number(self, name: str, *, request_id: str | None = None) -> int:
+        """Return the next number of a series (such as the case numbers of a year): 1, 2, 3 …
+
+        The same ``request_id`` gets the number it got before, so a form sent twice burns none. Raises
+        ``InvalidVariables`` for a text that cannot be stored.
+        """
+        if request_id is None:
+            return self._store.run(lambda tx: registers.next_number(tx, name))
+        asked = f"{accepted_text(request_id, 'request_id')} number {accepted_text(name, 'name')}"
+        return self._store.run(lambda tx: _drawn(tx, name, asked))
 
     def entries(
         self, register: str, *, unresolved: bool = False, instance_key: int | None = None, limit: int = 100
@@ -94,6 +101,16 @@ class Registers:
             audit.append(tx, at=tx.now, actor=by, action="register_resolved", payload=encode_values(what))
 
         self._store.run(resolve)
+
+
+def _drawn(tx: Transaction, name: str, asked: str) -> int:
+    earlier = requests.read(tx, asked)
+    if earlier is not None:
+        return int(decode_values(earlier.result))
+    number = registers.next_number(tx, name)
+    answer = RequestRow(id=asked, root_key=None, seq=0, result=encode_values(number), created_at=tx.now)
+    requests.insert(tx, answer)
+    return number
 
 
 def _sealed(tx: Transaction, where: bytes, plain: bytes) -> bytes:

@@ -37,6 +37,9 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+APPLICANTS = frozenset({"wnioskodawca", "wnioskujacy"})  # the groups of lanes of those who file
+
+
 def authorize(person: Person | None, action: Action, task: UserTask | None = None) -> bool:
     """Say whether somebody (None: nobody is signed in) may do something, with this task if there is one."""
     if person is None:
@@ -46,6 +49,19 @@ def authorize(person: Person | None, action: Action, task: UserTask | None = Non
     if not person.active or not any(action in _ALLOWED[role] for role in person.roles):
         return False
     return task is None or is_theirs(person, task)
+
+
+def may_start(person: Person, group: str) -> bool:
+    """Say whether somebody may start a process whose start event is in the lane of this group.
+
+    Lanes of applicants are for those who file; any other group's lane is for its members, one that names no
+    group ("") for clerks.
+    """
+    if not authorize(person, Action.START):
+        return False
+    if group in APPLICANTS:
+        return Role.APPLICANT in person.roles
+    return group in person.groups if group else Role.CLERK in person.roles
 
 
 def is_theirs(person: Person, task: UserTask) -> bool:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 COOKIE = "obieg"
 HOST_COOKIE = "__Host-obieg"
-SEE_OTHER, FORBIDDEN, NOT_FOUND = 303, 403, 404
+SEE_OTHER, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 303, 403, 404, 409, 422, 429
+LARGEST_KEY = (1 << 63) - 1
+LARGEST_NUMBER = (1 << 31) - 1
+_LONGEST_REQUEST = 64
 
 
 class Visit:
@@ -62,10 +65,21 @@ class Visit:
 
     def key(self, name: str) -> int:
         """Return a part of the path that is a key; anything else is not found."""
-        text = self.path(name)
-        if not text.isdecimal() or len(text) > 19:
-            raise HTTPException(NOT_FOUND)
-        return int(text)
+        return _found(whole_number(self.path(name), LARGEST_KEY))
+
+    def version(self, text: str) -> int:
+        """Return the number of a version; anything else is not found."""
+        return _found(whole_number(text, LARGEST_NUMBER))
+
+    @property
+    def request_id(self) -> str | None:
+        """Return what tells this submission from another of the same person, None where the form has none."""
+        text = self.field("request")
+        if not text:
+            return None
+        if len(text) > _LONGEST_REQUEST or not text.isascii() or not text.isalnum():
+            raise HTTPException(UNPROCESSABLE)
+        return f"{self.person.id}:{text}"
 
     def field(self, name: str) -> str:
         """Return a field of the form, "" where it was not sent."""
@@ -83,6 +97,20 @@ class Visit:
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page."""
         return self.pages.page(self, template, status=status, **values)
+
+
+def whole_number(text: str, most: int) -> int | None:
+    """Return the number a text is, None where it is none in 0–9 or more than ``most``."""
+    if not text.isascii() or not text.isdecimal() or len(text) > len(str(most)):
+        return None
+    number = int(text)
+    return number if number <= most else None
+
+
+def _found(number: int | None) -> int:
+    if number is None:
+        raise HTTPException(NOT_FOUND)
+    return number
 
 
 Page: TypeAlias = Callable[[Visit], Response]

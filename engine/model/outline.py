@@ -15,7 +15,11 @@ class WayOut(Record, frozen=True, kw_only=True):
 
 
 class OutlineStep(Record, frozen=True, kw_only=True):
-    """One element of a process in words; ``container`` is the id of the process or sub-process it is in."""
+    """One element of a process in words.
+
+    ``container`` is the id of the process or sub-process it is in, ``group`` who its lane belongs to ("":
+    nobody is named).
+    """
 
     element_id: str
     element_type: str
@@ -27,6 +31,7 @@ class OutlineStep(Record, frozen=True, kw_only=True):
     attached_to: str
     events: tuple[str, ...]
     ways: tuple[WayOut, ...]
+    group: str = ""
 
 
 class ProcessOutline(Record, frozen=True, kw_only=True):

@@ -34,6 +34,7 @@ _TEXTS = (
     "process_id",
     "reason",
     "request_id",
+    "started_by",
     "type",
     "verb",
     "worker",

@@ -15,7 +15,16 @@ from engine.model.records import Incident, Node, ProcessInstance, StrandedJob, T
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.replay import timer_of
-from engine.store import Transaction, data_keys, definitions, incidents, instances, jobs, nodes
+from engine.store import (
+    Transaction,
+    data_keys,
+    definitions,
+    history_rows,
+    incidents,
+    instances,
+    jobs,
+    nodes,
+)
 from engine.store.rows import IncidentRow
 from engine.store.sealing import DataKey, place
 
@@ -27,6 +36,16 @@ def process_instances(
     states = None if state is None else (state,) if isinstance(state, str) else tuple(state)
     with parts.store.reading() as tx:
         return [process_instance(row) for row in instances.query(tx, states=states, **filters)]
+
+
+def starter(parts: Parts, key: int) -> str:
+    """Return who started the case an instance belongs to; raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        row = instances.read(tx, key)
+        first = [] if row is None else history_rows.read(tx, row.root_key, limit=1)
+    if not first:
+        raise NotFound(f"no process instance {key}")
+    return first[0].actor
 
 
 def tree_of(tx: Transaction, key: int) -> InstanceTree:

@@ -37,10 +37,10 @@ def task_form(parts: Parts, task_key: int) -> FilledForm | None:
     return None if form is None else FilledForm(form=form, variables=seen)
 
 
-def start_form(parts: Parts, process_id: str) -> FilledForm | None:
+def start_form(parts: Parts, process_id: str, version: int | None) -> FilledForm | None:
     """Return the form a process is started with, None where it shows none; raises ``NotFound``."""
     with parts.store.reading() as tx:
-        bound = parts.catalogue.latest(tx, process_id)
+        bound = _bound(parts, tx, process_id, version)
         starts = [bound.definition.elements[each] for each in bound.definition.starts.get(process_id, ())]
         shown = next((each.user_task for each in starts if not each.events), None)
         form = None if shown is None else _form(parts, tx, bound, shown.form_id)
@@ -113,12 +113,13 @@ def _begins(element: Element) -> bool:
 
 def _step(definition: ProcessDefinition, element: Element) -> OutlineStep:
     flows = [definition.flows[flow] for flow in element.outgoing]
+    lane = next((lane for lane in definition.lanes if lane.id == element.lane), None)
     return OutlineStep(
         element_id=element.id,
         element_type=str(element.type),
         name=element.name,
         container=element.parent,
-        lane=next((lane.name for lane in definition.lanes if lane.id == element.lane), element.lane),
+        lane=element.lane if lane is None else lane.name,
         documentation=element.documentation,
         legal_basis=element.properties.get("obieg:legalBasis", ""),
         attached_to=element.attached_to or "",
@@ -132,4 +133,5 @@ def _step(definition: ProcessDefinition, element: Element) -> OutlineStep:
             )
             for flow in flows
         ),
+        group="" if lane is None else lane.group,
     )

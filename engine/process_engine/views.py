@@ -53,9 +53,14 @@ class Views:
     def instances(self, **filters: Any) -> list[ProcessInstance]:
         """Return instances, newest first.
 
-        By ``process_id, version, state, business_key, parent_key, root_key, limit, offset``.
+        By ``process_id, version, state, business_key, parent_key, root_key, started_by, limit, offset``;
+        ``roots=True`` leaves out those that were called by others.
         """
         return queries.process_instances(self.parts, **filters)
+
+    def starter(self, instance_key: int) -> str:
+        """Return who started the case an instance belongs to; raises ``NotFound``."""
+        return queries.starter(self.parts, instance_key)
 
     def elements(self, instance_key: int) -> list[ElementInstance]:
         """Return active and ended element instances in the order they were entered."""
@@ -144,9 +149,10 @@ class Views:
         """Return a user task's form with the variables the task sees; raises ``NotFound``."""
         return screens.task_form(self.parts, task_key)
 
-    def start_form(self, process_id: str) -> FilledForm | None:
-        """Return the form a process is started with, None where it shows none; raises ``NotFound``."""
-        return screens.start_form(self.parts, process_id)
+    def start_form(self, process_id: str, version: int | None = None) -> FilledForm | None:
+        """Return the form a process (the newest version unless told) is started with, None where it shows
+        none; raises ``NotFound``."""
+        return screens.start_form(self.parts, process_id, version)
 
     def outline(self, process_id: str, version: int | None = None) -> ProcessOutline:
         """Return a process in words, step by step, the newest version unless told; raises ``NotFound``."""

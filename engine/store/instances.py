@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Executable, FromClause, Table, and_, bindparam, select, tuple_
+from sqlalchemy import Executable, FromClause, Select, Table, and_, bindparam, exists, select, tuple_
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
@@ -31,7 +31,7 @@ from engine.store.rows import (
 )
 from engine.store.sealing import DataKey, place
 from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
-from engine.store.tables import data_key, incident, instance, job, page, subscription, user_task
+from engine.store.tables import data_key, history, incident, instance, job, page, subscription, user_task
 from engine.store.transaction import Transaction
 
 Pages = Mapping[tuple[int, int], bytes]  # (container key, page number) → opened content
@@ -121,6 +121,11 @@ _SELECT = select(*columns(instance, InstanceRow))
 _READ = _SELECT.where(*at_key(instance))
 _HEADS = (
     _SELECT.where(instance.c.key > bindparam("after")).order_by(instance.c.key).limit(bindparam("at_most"))
+)
+_FIRST_COMMAND = (  # who started an instance is written where it cannot be changed: found by the primary key
+    history.c.bucket == instance.c.bucket,
+    history.c.instance_key == instance.c.key,
+    history.c.seq == 1,
 )
 _CALLED = _SELECT.where(*at_key(instance, "root_key"), instance.c.parent_key.is_not(None))
 
@@ -283,6 +288,14 @@ def called(tx: Transaction, root_key: int) -> list[InstanceRow]:
     return records(InstanceRow, tx.execute(_CALLED, key_of(root_key)))
 
 
+def _narrowed(started_by: str | None, *, roots: bool) -> Select[Any]:
+    found = _SELECT.where(instance.c.parent_key.is_(None)) if roots else _SELECT
+    if started_by is None:
+        return found
+    begun = exists().where(*_FIRST_COMMAND, history.c.actor == started_by)
+    return found.where(begun)
+
+
 def query(
     tx: Transaction,
     *,
@@ -292,11 +305,16 @@ def query(
     business_key: str | None = None,
     parent_key: int | None = None,
     root_key: int | None = None,
+    started_by: str | None = None,
+    roots: bool = False,
     limit: int = 100,
     offset: int = 0,
 ) -> list[InstanceRow]:
-    """Return instances that meet all conditions given, newest first."""
-    found = _SELECT
+    """Return instances that meet all conditions given, newest first.
+
+    ``started_by`` is the actor of an instance's first command, ``roots`` leaves out those that were called.
+    """
+    found = _narrowed(started_by, roots=roots)
     if states is not None:
         found = found.where(instance.c.state.in_(states))
         if not set(states) - {"active", "suspended"}:

@@ -28,6 +28,7 @@ PEOPLE = {
     "ada": ("administrator",),
 }
 _TOKEN = re.compile(r'name="form_token" value="([^"]*)"')
+_REQUEST = re.compile(r'name="request" value="([^"]*)"')
 
 
 def form(identity: str, *components: dict[str, Any]) -> tuple[str, bytes]:
@@ -73,9 +74,10 @@ class Browser:
 
     def post(self, path: str, **fields: Any) -> str:
         """Send the form last shown, with these fields ( ``_`` stands for the dot of a form's own)."""
-        found = _TOKEN.search(self.text)
+        found, request = _TOKEN.search(self.text), _REQUEST.search(self.text)
         sent = {
             "form_token": found[1] if found else "",
+            "request": request[1] if request else "",
             **{k.replace("__", "."): v for k, v in fields.items()},
         }
         answer = self.client.post(path, data=sent)
@@ -91,7 +93,7 @@ def office(engine: ProcessEngine) -> ProcessEngine:
         engine.people.add(person, name=f"{person.title()} Próbna", roles=roles, groups=groups, by="test")
     drawing = (
         process("wniosek_o_dostep", name="Wniosek o dostęp")
-        .start(form="filed")
+        .start("submitted", form="filed")
         .user_task(
             "decide",
             name="Rozstrzygnij",
@@ -100,6 +102,8 @@ def office(engine: ProcessEngine) -> ProcessEngine:
             due="=working day deadline(now(), 2)",
         )
         .end("done")
+        .lane("Wnioskodawca", "submitted", group="wnioskodawca")
+        .lane("Urząd", "decide", "done", group="EK-04")
     )
     engine.deploy([*drawing.files(), FILED, DECISION], by="olga")
     return engine

@@ -27,8 +27,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tasks/{key}/unclaim"): {Role.APPLICANT, Role.CLERK},
     ("POST", "/tasks/{key}/complete"): {Role.APPLICANT, Role.CLERK},
     ("GET", "/start"): {Role.APPLICANT, Role.CLERK},
-    ("GET", "/start/{process_id}"): {Role.APPLICANT, Role.CLERK},
-    ("POST", "/start/{process_id}"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/start/{process_id}"): {Role.APPLICANT},  # the process asked for starts in applicants' lane
+    ("POST", "/start/{process_id}"): {Role.APPLICANT},
     ("GET", "/instances"): OFFICE | {Role.APPLICANT},
     ("GET", "/instances/{key}"): OFFICE | {Role.APPLICANT},
     ("GET", "/instances/{key}/replay"): {Role.OPERATOR, Role.AUDITOR},

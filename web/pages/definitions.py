@@ -7,9 +7,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import Definition, InvalidDefinition, NotFound
-from web.visits import NOT_FOUND, Visit
+from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
 
-UNPROCESSABLE = 422
 MOST_FILES = 20
 
 
@@ -21,7 +20,7 @@ def overview(visit: Visit) -> Response:
 def show(visit: Visit) -> Response:
     """Show a process in words, with its versions."""
     process_id = visit.path("process_id")
-    version = int(visit.query("version")) if visit.query("version").isdecimal() else None
+    version = visit.version(visit.query("version")) if visit.query("version") else None
     try:
         outline = visit.engine.outline(process_id, version)
     except NotFound:
@@ -33,7 +32,7 @@ def show(visit: Visit) -> Response:
 def download(visit: Visit) -> Response:
     """Give the file of a version, byte for byte as it was deployed."""
     try:
-        content = visit.engine.diagram(visit.path("process_id"), visit.key("version"))
+        content = visit.engine.diagram(visit.path("process_id"), visit.version(visit.path("version")))
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
     name = f"{visit.path('process_id')}-{visit.key('version')}.bpmn"

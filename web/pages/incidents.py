@@ -5,9 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from engine import EngineError
-from web.visits import Visit, go_to
-
-CONFLICT = 409
+from web.visits import CONFLICT, Visit, go_to
 
 
 def overview(visit: Visit) -> Response:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import HistoryEvent, NotFound, OutlineStep, ProcessInstance
+from engine import Form, HistoryEvent, NotFound, OutlineStep, ProcessInstance, UserTaskState
 from web import words
 from web.authorization import Action
-from web.visits import NOT_FOUND, Visit, go_to
+from web.visits import LARGEST_NUMBER, NOT_FOUND, Visit, go_to, whole_number
 
 _PER_PAGE = 50
+_FURTHEST = 1_000_000
 _STATES = {"active": ("active", "suspended"), "ended": ("completed", "terminated", "cancelled")}
 _QUIET = {
     "element_activated",
@@ -37,13 +39,14 @@ def overview(visit: Visit) -> Response:
     """Show instances, the newest first; applicants see their own."""
     which = visit.query("which") if visit.query("which") in _STATES else "active"
     number = visit.query("number").strip()
-    offset = int(visit.query("from")) if visit.query("from").isdecimal() else 0
-    filters = {"business_key": number} if number else {"state": _STATES[which]}
-    found = visit.engine.instances(**filters, limit=_PER_PAGE + 1, offset=min(offset, 1_000_000))
-    mine = [each for each in found[:_PER_PAGE] if each.parent_key is None and _may_see(visit, each)]
+    offset = whole_number(visit.query("from"), _FURTHEST) or 0
+    filters: dict[str, object] = {"business_key": number} if number else {"state": _STATES[which]}
+    if not visit.may(Action.SEE_ALL_INSTANCES):
+        filters["started_by"] = visit.person.id
+    found = visit.engine.instances(**filters, roots=True, limit=_PER_PAGE + 1, offset=offset)
     return visit.page(
         "instances.html",
-        instances=mine,
+        instances=found[:_PER_PAGE],
         names=_names(visit),
         which=which,
         number=number,
@@ -52,10 +55,12 @@ def overview(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """Show one instance: how it stands, its steps, its data, its deadlines, what happened."""
+    """Show one instance: how it stands, its steps, its data, its deadlines, what happened.
+
+    Applicants see of the data what they have entered themselves, and nothing of the office's inside.
+    """
     instance = _own(visit)
     engine = visit.engine
-    history = engine.history(instance.key)
     timers = engine.timers(instance.key) if instance.ended_at is None else []
     return visit.page(
         "instance.html",
@@ -65,8 +70,9 @@ def show(visit: Visit) -> Response:
         stages=_stages(visit, instance),
         tasks=engine.user_tasks(instance_key=instance.key),
         timers=timers,
-        variables=sorted(engine.variables(instance.key).items()),
-        events=[event for event in history if event.type in TOLD and visit.may(Action.SEE_HISTORY)],
+        variables=_data(visit, instance),
+        sees_inside=visit.may(Action.SEE_ALL_INSTANCES),
+        events=_events(visit, instance),
         incidents=engine.incidents(instance_key=instance.key, state="open"),
     )
 
@@ -77,7 +83,8 @@ def replay(visit: Visit) -> Response:
     history = visit.engine.history(instance.key)
     last = history[-1].seq
     asked = visit.query("seq")
-    seq = min(max(int(asked), 1), last) if asked.isdecimal() and len(asked) < 10 else last
+    wanted = whole_number(asked, LARGEST_NUMBER)
+    seq = last if wanted is None else min(max(wanted, 1), last)
     view = visit.engine.replay(instance.key, until=seq)
     before = visit.engine.replay(instance.key, until=seq - 1).variables if seq > 1 else {}
     return visit.page(
@@ -125,7 +132,38 @@ def _own(visit: Visit) -> ProcessInstance:
 def _may_see(visit: Visit, instance: ProcessInstance) -> bool:
     if visit.may(Action.SEE_ALL_INSTANCES):
         return True
-    return visit.engine.history(instance.root_key)[0].actor == visit.person.id
+    return visit.engine.starter(instance.key) == visit.person.id
+
+
+def _data(visit: Visit, instance: ProcessInstance) -> list[tuple[str, object]]:
+    """Return what a page shows of the variables: all by name, or the person's own entries by their labels."""
+    variables = visit.engine.variables(instance.key)
+    if visit.may(Action.SEE_ALL_INSTANCES):
+        return sorted(variables.items())
+    entered = [field for form in _filled_in(visit, instance) for field in form.fields if not field.read_only]
+    labels = {field.key: field.label or field.key for field in entered}
+    return [(label, variables[key]) for key, label in labels.items() if key in variables]
+
+
+def _filled_in(visit: Visit, instance: ProcessInstance) -> Iterator[Form]:
+    """Yield the forms a person has had to fill in: that of the case's start, those of their tasks."""
+    engine = visit.engine
+    if instance.parent_key is None:
+        begun = engine.start_form(instance.process_id, instance.version)
+        if begun is not None:
+            yield begun.form
+    for task in engine.user_tasks(
+        instance_key=instance.key, assignee=visit.person.id, state=tuple(UserTaskState)
+    ):
+        filled = engine.task_form(task.key)
+        if filled is not None:
+            yield filled.form
+
+
+def _events(visit: Visit, instance: ProcessInstance) -> list[HistoryEvent]:
+    if not visit.may(Action.SEE_HISTORY):
+        return []
+    return [event for event in visit.engine.history(instance.key) if event.type in TOLD]
 
 
 def _names(visit: Visit) -> dict[str, str]:

@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import WARSAW, Definition, FilledForm, InvalidSubmission, NotFound
+from engine import (
+    WARSAW,
+    Conflict,
+    Definition,
+    FilledForm,
+    InvalidSubmission,
+    NotFound,
+    OutlineStep,
+    ProcessOutline,
+)
+from web.authorization import may_start
 from web.fields import Entered, shown, submission_of
-from web.visits import NOT_FOUND, Visit, go_to
+from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
 
-UNPROCESSABLE = 422
+SCHOOL = "numer_rspo"  # the field of a form that says for which school somebody files
+_SUSPENDED = (
+    "Nie można teraz złożyć tego wniosku: procedura jest wstrzymana albo formularz był już użyty. "
+    "Nic nie zostało złożone; spróbuj później."
+)
 
 
 def startable(visit: Visit) -> list[Definition]:
-    """Return the newest versions of the processes that people start: those with a start form."""
+    """Return the newest versions of the processes with a start form that this person may start."""
     newest: dict[str, Definition] = {}
     for definition in visit.engine.definitions():
         known = newest.get(definition.id)
         if definition.kind == "process" and (known is None or definition.version > known.version):
             newest[definition.id] = definition
-    found = [each for each in newest.values() if visit.engine.start_form(each.id) is not None]
-    return sorted(found, key=lambda each: each.name)
+    found = [each for each in newest.values() if _is_theirs(visit, visit.engine.outline(each.id))]
+    shown = [each for each in found if visit.engine.start_form(each.id) is not None]
+    return sorted(shown, key=lambda each: each.name)
 
 
 def overview(visit: Visit) -> Response:
@@ -40,43 +57,82 @@ def start(visit: Visit) -> Response:
     submission = submission_of(filled, visit.form)
     if visit.field("refresh"):
         return _form(visit, filled, submission, {})
-    engine, process_id = visit.engine, visit.path("process_id")
     try:
-        filled.form.validate(submission, now=engine.now(), variables={})
+        entered = filled.form.validate(submission, now=visit.engine.now(), variables={})
+        _require_own_school(visit, entered.get(SCHOOL))
+        return _started(visit, submission)
     except InvalidSubmission as refused:
         return _form(visit, filled, submission, refused.fields, UNPROCESSABLE)
+    except Conflict:
+        return visit.page("told.html", status=CONFLICT, sentence=_SUSPENDED, back="/start", task=None)
+
+
+def _started(visit: Visit, submission: dict[str, object]) -> Response:
+    engine, process_id = visit.engine, visit.path("process_id")
+    _require_going(visit, process_id)
     number = _next_number(visit, process_id)
     started = engine.start(
         process_id,
         variables={"numer_sprawy": number, "wnioskodawca": visit.person.id, **submission},
         business_key=number,
         actor=visit.person.id,
-        request_id=f"{visit.person.id}:{visit.field('request')}",
+        request_id=visit.request_id,
     )
     return go_to(f"/instances/{started.key}?started=1")
 
 
+def _require_going(visit: Visit, process_id: str) -> None:
+    """Refuse a suspended process before a number is drawn for it; raises ``Conflict``."""
+    versions = [
+        each for each in visit.engine.definitions() if (each.kind, each.id) == ("process", process_id)
+    ]
+    if not max(versions, key=lambda each: each.version).active:
+        raise Conflict(f"expected a process that may be started, but '{process_id}' is suspended")
+
+
+def _require_own_school(visit: Visit, number: object) -> None:
+    """Refuse another school's number to somebody who acts for one school (``security.md`` §8)."""
+    school = visit.person.school
+    if school and number is not None and str(number) != school:
+        raise InvalidSubmission({SCHOOL: f"Możesz złożyć wniosek tylko dla swojej szkoły: {school}."})
+
+
 def _next_number(visit: Visit, process_id: str) -> str:
-    """Return the next case number: procedure, year, running number, as in ZSZO03/2026/17."""
+    """Return the case number: procedure, year, running number, as in ZSZO03/2026/17; a form's own."""
     prefix = process_id.partition("_")[0].upper()
     year = visit.engine.now().astimezone(WARSAW).year
-    taken = visit.engine.registers.draw_number(f"sprawy {prefix}/{year}")
+    taken = visit.engine.registers.draw_number(f"sprawy {prefix}/{year}", request_id=visit.request_id)
     return f"{prefix}/{year}/{taken}"
 
 
 def _filled(visit: Visit) -> FilledForm:
+    """Return the form of a process this person may start; any other is not there."""
+    process_id = visit.path("process_id")
     try:
-        filled = visit.engine.start_form(visit.path("process_id"))
+        filled = visit.engine.start_form(process_id)
+        is_theirs = _is_theirs(visit, visit.engine.outline(process_id))
     except NotFound:
-        filled = None
-    if filled is None:
+        raise HTTPException(NOT_FOUND) from None
+    if filled is None or not is_theirs:
         raise HTTPException(NOT_FOUND)
     return filled
 
 
+def _is_theirs(visit: Visit, outline: ProcessOutline) -> bool:
+    return any(may_start(visit.person, step.group) for step in outline.steps if _begins(outline, step))
+
+
+def _begins(outline: ProcessOutline, step: OutlineStep) -> bool:
+    """Say whether a step is where people start the process: its start event that waits for nothing."""
+    return (step.element_type, step.container, step.events) == ("startEvent", outline.process_id, ())
+
+
 def _seen(visit: Visit, filled: FilledForm) -> FilledForm:
-    """Return the form with what is known before there is a case: who files it."""
-    return FilledForm(form=filled.form, variables={"wnioskodawca": visit.person.id})
+    """Return the form with what is known before there is a case: who files it, and for which school."""
+    known: dict[str, Any] = {"wnioskodawca": visit.person.id}
+    if visit.person.school:
+        known[SCHOOL] = visit.person.school
+    return FilledForm(form=filled.form, variables=known)
 
 
 def _form(

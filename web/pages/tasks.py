@@ -12,9 +12,8 @@ from engine import Conflict, FilledForm, Forbidden, InvalidSubmission, NotFound,
 from web import words
 from web.authorization import Action, authorize, is_theirs
 from web.fields import Entered, shown, submission_of
-from web.visits import NOT_FOUND, Visit, go_to
+from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
 
-CONFLICT, UNPROCESSABLE = 409, 422
 _OPEN = (UserTaskState.CREATED, UserTaskState.ASSIGNED)
 _MOST = 500
 _NO_DEADLINE = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -76,7 +75,7 @@ def complete(visit: Visit) -> Response:
             task.key,
             variables=submission,
             actor=visit.person.id,
-            request_id=f"{visit.person.id}:{visit.field('request')}",
+            request_id=visit.request_id,
         )
     except InvalidSubmission as refused:
         return _form(visit, task, _entered(visit, filled, submission, refused.fields), UNPROCESSABLE)
