@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from ipaddress import ip_address
 from pathlib import Path
 
 import click
@@ -32,8 +33,10 @@ def command(office: Office, host: str, port: int, demo: bool, threads: int) -> N
 
     Without --demo people sign in with a password (`obieg user password`), and the outside systems are those
     of OBIEG_SMTP_… and its like. With --demo everything outside is a server on this machine,
-    and the database of an earlier demonstration is replaced.
+    and the database of an earlier demonstration is replaced; it is shown on this machine only.
     """
+    if demo:
+        require_loopback(host)
     import uvicorn  # the web server: only where pages are served
 
     from web import create_application
@@ -42,6 +45,19 @@ def command(office: Office, host: str, port: int, demo: bool, threads: int) -> N
         output.show(f"http://{host}:{port}")
         application = create_application(engine, demonstration=outside)
         uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+
+
+def require_loopback(host: str) -> None:
+    """Refuse to show a demonstration to others than who runs it; raises ``UsageError``."""
+    try:
+        is_own = ip_address(host).is_loopback
+    except ValueError:
+        is_own = host == "localhost"
+    if not is_own:
+        raise click.UsageError(
+            f"expected --demo on this machine only (127.0.0.1, ::1, localhost), but --host is {host}: there "
+            "anybody could sign in as anyone. Leave out --host, or --demo."
+        )
 
 
 @contextmanager

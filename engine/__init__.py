@@ -9,6 +9,7 @@ from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Documents
 from engine.errors import (
     BpmnError,
+    Busy,
     Conflict,
     Damaged,
     DoesNotFit,
@@ -77,6 +78,7 @@ __all__ = [
     "BatchItem",
     "BatchState",
     "BpmnError",
+    "Busy",
     "Clock",
     "Completed",
     "Component",

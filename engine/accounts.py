@@ -1,8 +1,9 @@
 """Signing in: passwords, sessions, and the delay after failures (``security.md`` §7).
 
 Passwords are kept as argon2id hashes, session tokens as SHA-256 digests. An unknown id, a wrong password and
-an account without one get the same answer after the same work. Instants are of the machine clock: moving the
-business clock in a demonstration signs nobody out.
+an account without one get the same answer after the same work. A try is counted before it is checked; those
+for ids nobody has are counted in memory only, so that they fill no table. Instants are of the machine
+clock: moving the business clock in a demonstration signs nobody out.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from engine.errors import EngineError, Forbidden, NotFound
+from engine.errors import Busy, EngineError, Forbidden, NotFound
 from engine.kernel.codec import encode_values
 from engine.keys import token_text
 from engine.model.records import Record
@@ -28,7 +29,11 @@ ABSOLUTE_US = 10 * 60 * 60 * 1_000_000
 _SEEN_EVERY_US = 60 * 1_000_000  # a session in use is written once a minute, not on every page
 _FREE_TRIES = 5
 _LONGEST_DELAY_US = 15 * 60 * 1_000_000
-_AT_ONCE = threading.BoundedSemaphore(4)  # hashing takes 64 MB each
+_MOST_AT_ONCE = 4  # hashing takes 64 MB each
+_FORGET_AFTER_US = 24 * 60 * 60 * 1_000_000
+_MOST_STRANGERS = 10_000
+_LONGEST_ID = 256
+_CROWDED = "Za dużo prób naraz, spróbuj za chwilę."
 _WRONG = "Login lub hasło jest nieprawidłowe. Sprawdź oba i spróbuj ponownie."
 
 
@@ -45,6 +50,8 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._hasher = PasswordHasher()
+        self._strangers = _Strangers()
+        self._checking = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
     def set_password(self, person_id: str, password: str, *, by: str) -> None:
         """Give a person a password and end all their sessions; raises ``NotFound``, ``EngineError``."""
@@ -53,8 +60,7 @@ class Accounts:
                 f"expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
                 f"but it has {len(password)}"
             )
-        with _AT_ONCE:
-            hashed = self._hasher.hash(password)
+        hashed = self._hasher.hash(password)
 
         def store(tx: Transaction) -> None:
             row = people.read(tx, person_id)
@@ -71,29 +77,44 @@ class Accounts:
         """Return the token of a new session; raises ``Forbidden`` with a Polish sentence.
 
         After five failures in a row each further try has to wait: a minute, then twice as long, up to 15.
+        Where too many sign in at once, nobody waits for a place: raises ``Busy``, and the try is not counted.
         """
+        if not self._checking.acquire(blocking=False):
+            raise Busy(_CROWDED)
+        try:
+            row = self._counted(person_id)
+            right = self._is_right(row, password)
+        finally:
+            self._checking.release()
+        if not right:
+            raise Forbidden(_WRONG)
+        return self.open(person_id)
+
+    def _counted(self, person_id: str) -> PersonRow | None:
+        """Count a try and return whose it is, None for nobody's; raises ``Forbidden`` while it must wait."""
         with self._store.reading() as tx:
-            row = people.read(tx, person_id)
-            tried, last = sessions.failures(tx, person_id)
-            waiting = last + _delay(tried) - tx.machine_now
+            row = people.read(tx, person_id) if _may_be_id(person_id) else None
+            now = tx.machine_now
+        if row is None:
+            waiting = self._strangers.tried(person_id[:_LONGEST_ID], now)
+        else:
+            waiting = self._store.run(lambda tx: _tried(tx, person_id))
         if waiting > 0:
             minutes = -(-waiting // 60_000_000)
             raise Forbidden(f"Za dużo nieudanych prób. Spróbuj ponownie za {minutes} min.")
-        if not self._is_right(row, password):
-            self._store.run(lambda tx: _note_failure(tx, person_id))
-            raise Forbidden(_WRONG)
-        return self.open(person_id)
+        return row
 
     def open(self, person_id: str) -> str:
         """Open a session for somebody who is known to be who they are; return its token."""
         token = token_text(32)
 
         def store(tx: Transaction) -> str:
-            row = people.read(tx, person_id)
+            row = people.read(tx, person_id) if _may_be_id(person_id) else None
             if row is None or not row.active:
                 raise Forbidden(_WRONG)
             sessions.succeeded(tx, person_id)
             now = tx.machine_now
+            sessions.forget_failures(tx, before=now - _FORGET_AFTER_US)
             sessions.remove_expired(tx, idle_since=now - IDLE_US, opened_before=now - ABSOLUTE_US)
             sessions.insert(
                 tx,
@@ -135,16 +156,43 @@ class Accounts:
     def _is_right(self, row: PersonRow | None, password: str) -> bool:
         usable = row is not None and row.active and bool(row.password_hash)
         known = row.password_hash if row is not None and usable else self._nobody
-        with _AT_ONCE:
-            try:
-                return self._hasher.verify(known, password[:LONGEST_PASSWORD]) and usable
-            except (VerificationError, InvalidHashError):
-                return False
+        try:
+            return self._hasher.verify(known, password[:LONGEST_PASSWORD]) and usable
+        except (VerificationError, InvalidHashError):
+            return False
 
 
-def _note_failure(tx: Transaction, person_id: str) -> None:
-    tried, _ = sessions.failures(tx, person_id)
-    sessions.failed(tx, person_id[:256], tried + 1)
+class _Strangers:
+    """Tries for ids that nobody has: they have to wait as people do; only so many are kept."""
+
+    def __init__(self) -> None:
+        self._tries: dict[str, tuple[int, int]] = {}
+        self._lock = threading.Lock()
+
+    def tried(self, person_id: str, now: int) -> int:
+        """Count a try unless it has to wait; return how long, in microseconds."""
+        with self._lock:
+            tried, last = self._tries.get(person_id, (0, 0))
+            waiting = last + _delay(tried) - now
+            if waiting <= 0:
+                self._tries.pop(person_id, None)
+                self._tries[person_id] = (tried + 1, now)
+            if len(self._tries) > _MOST_STRANGERS:
+                del self._tries[next(iter(self._tries))]
+        return waiting
+
+
+def _tried(tx: Transaction, person_id: str) -> int:
+    """Count a try of somebody unless it has to wait; return how long, in microseconds."""
+    tried, last = sessions.failures(tx, person_id)
+    waiting = last + _delay(tried) - tx.machine_now
+    if waiting <= 0:
+        sessions.tried(tx, person_id)
+    return waiting
+
+
+def _may_be_id(person_id: str) -> bool:
+    return len(person_id) <= _LONGEST_ID and person_id.isprintable()
 
 
 def _delay(tried: int) -> int:

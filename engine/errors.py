@@ -11,6 +11,7 @@
     ├── EvaluationError      a FEEL expression failed or ran out of budget
     │   └── InvalidExpression    it does not even parse; carries the position
     ├── Incompatible         written by a newer program, or not ours
+    ├── Busy                 too many ask for this at once; nothing was done, try again in a moment
     ├── Damaged              stored bytes do not open or do not decode
     └── Unavailable          the database is busy, full or gone; nothing was written
 
@@ -90,6 +91,10 @@ class InvalidExpression(EvaluationError):
 
 class Incompatible(EngineError):
     """The data were written by a newer program; upgrade this one first."""
+
+
+class Busy(EngineError):
+    """Too many ask for this at once; nothing was done."""
 
 
 class Damaged(EngineError):

@@ -15,22 +15,26 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from engine import EngineError, ProcessEngine
+from engine import Conflict, EngineError, InvalidVariables, NotFound, ProcessEngine
+from web.attempts import Attempts
 from web.authorization import Action
 from web.headers import SecurityHeaders
 from web.pages import definitions, demonstration, incidents, instances, signing_in, starts, tasks
 from web.rendering import Pages
 from web.routing import route
-from web.visits import Visit
+from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit
 
 STATIC = Path(__file__).parent / "static"
+UNAVAILABLE = 503
 _SENTENCES = {
     403: "Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie.",
     404: "Nie ma takiej strony albo nie jest dla Ciebie dostępna.",
     405: "Tej strony nie otwiera się w ten sposób.",
+    409: "Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz.",
     413: "Przesłane dane są za duże.",
+    UNAVAILABLE: "System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę.",
+    422: "Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości.",
 }
-UNAVAILABLE = 503
 
 
 class Sent(NamedTuple):
@@ -62,6 +66,7 @@ def create_application(engine: ProcessEngine, *, demonstration: Demonstration | 
     application.state.engine = engine
     application.state.pages = Pages()
     application.state.demonstration = demonstration
+    application.state.attempts = Attempts()
     return application
 
 
@@ -122,9 +127,19 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    return await _page(
-        request, UNAVAILABLE, "System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę."
-    )
+    status = _status(request, error)
+    return await _page(request, status, _SENTENCES[status])
+
+
+def _status(request: Request, error: Exception) -> int:
+    """Return what an answer says of an error no page has told about: is it ours, or the request's."""
+    if isinstance(error, Conflict):
+        return CONFLICT
+    if isinstance(error, NotFound):
+        return NOT_FOUND
+    if isinstance(error, InvalidVariables):
+        return UNPROCESSABLE if request.method == "POST" else NOT_FOUND
+    return UNAVAILABLE
 
 
 async def _page(request: Request, status: int, sentence: str) -> Response:

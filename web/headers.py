@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = (
@@ -17,6 +18,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
+TOO_LARGE = 413
 MOST_BYTES = 12 * 1024 * 1024
 _TOO_LARGE = "Przesłane dane są za duże (najwyżej 12 MB).".encode()
 
@@ -56,19 +58,21 @@ def _announced(scope: Scope) -> int:
 
 
 def _bounded(receive: Receive) -> Receive:
-    """Return a receiver that stops a body without an announced length at the limit."""
+    """Return a receiver that stops a body without an announced length at the limit; raises 413."""
     received = 0
 
     async def bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        return message if received <= MOST_BYTES else {"type": "http.disconnect"}
+        if received > MOST_BYTES:
+            raise HTTPException(TOO_LARGE)
+        return message
 
     return bounded
 
 
 async def _refuse(send: Send) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
+    await send({"type": "http.response.start", "status": TOO_LARGE, "headers": headers})
     await send({"type": "http.response.body", "body": _TOO_LARGE})

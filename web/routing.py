@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from web.authorization import Action, authorize
-from web.visits import FORBIDDEN, NOT_FOUND, Page, Visit, go_to
+from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
 MOST_FIELDS = 500
 
@@ -39,6 +39,7 @@ def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route
 
 
 def _refuse(visit: Visit, action: Action, *, post: bool) -> Response | None:
+    _require_text(visit)
     if post:
         _require_own_form(visit)
     if visit.someone is None and action is not Action.SIGN_IN:
@@ -46,6 +47,15 @@ def _refuse(visit: Visit, action: Action, *, post: bool) -> Response | None:
     if not authorize(visit.someone, action):
         raise HTTPException(NOT_FOUND)
     return None
+
+
+def _require_text(visit: Visit) -> None:
+    """Refuse NUL wherever it is sent: no text has it, and not every database can be asked about it."""
+    asked = [*visit.request.path_params.values(), *visit.request.query_params.values()]
+    if any("\0" in str(each) for each in asked):
+        raise HTTPException(NOT_FOUND)
+    if any("\0" in each for _, each in visit.form.multi_items() if isinstance(each, str)):
+        raise HTTPException(UNPROCESSABLE)
 
 
 def _require_own_form(visit: Visit) -> None:

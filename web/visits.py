@@ -14,6 +14,7 @@ from engine import NotFound, Person, ProcessEngine, Session
 from web.authorization import Action, authorize
 
 if TYPE_CHECKING:
+    from web.attempts import Attempts
     from web.rendering import Pages
 
 COOKIE = "obieg"
@@ -32,6 +33,7 @@ class Visit:
         self.engine: ProcessEngine = request.app.state.engine
         self.pages: Pages = request.app.state.pages
         self.demonstration = request.app.state.demonstration
+        self.attempts: Attempts = request.app.state.attempts
         self.form = form if form is not None else FormData()
         self.session: Session | None = None
         self.someone: Person | None = None
@@ -58,6 +60,11 @@ class Visit:
         """Return who asks; only where somebody must be signed in."""
         assert self.someone is not None  # noqa: S101 - the route's action has made sure
         return self.someone
+
+    @property
+    def address(self) -> str:
+        """Return the address the request came from, "" where it is not known."""
+        return self.request.client.host if self.request.client is not None else ""
 
     def path(self, name: str) -> str:
         """Return a part of the path."""

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import Executable, bindparam, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
+from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.store.office_tables import session, sign_in
 from engine.store.rows import SessionRow, record
-from engine.store.statements import columns, upsert_into
+from engine.store.statements import columns
 from engine.store.transaction import Transaction
+
+_INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def _counted(insert: Any) -> Executable:
+    counted = {"failures": sign_in.c.failures + 1, "last_failure": insert.excluded.last_failure}
+    done: Executable = insert.on_conflict_do_update(index_elements=[sign_in.c.person_id], set_=counted)
+    return done
+
 
 _INSERT = insert_into(session)
 _READ = select(*columns(session, SessionRow)).where(session.c.token_hash == bindparam("at_token"))
@@ -28,7 +40,8 @@ _EXPIRED = delete_from(session).where(
 _FAILURES = select(sign_in.c.failures, sign_in.c.last_failure).where(
     sign_in.c.person_id == bindparam("of_person")
 )
-_UPSERT = upsert_into(sign_in)
+_TRIED = {name: _counted(insert(sign_in)) for name, insert in _INSERTS.items()}
+_FORGET = delete_from(sign_in).where(sign_in.c.last_failure < bindparam("before"))
 _CLEAR = delete_from(sign_in).where(sign_in.c.person_id == bindparam("of_person"))
 
 
@@ -69,10 +82,14 @@ def failures(tx: Transaction, person_id: str) -> tuple[int, int]:
     return (0, 0) if row is None else (row.failures, row.last_failure)
 
 
-def failed(tx: Transaction, person_id: str, times: int) -> None:
-    """Note another failure."""
-    values = {"person_id": person_id, "failures": times, "last_failure": tx.machine_now}
-    tx.execute_for(_UPSERT, [values])
+def tried(tx: Transaction, person_id: str) -> None:
+    """Count a try as a failure until it succeeds; two at once are both counted."""
+    tx.execute_for(_TRIED, {"person_id": person_id, "failures": 1, "last_failure": tx.machine_now})
+
+
+def forget_failures(tx: Transaction, *, before: int) -> None:
+    """Forget the failures of all who have not tried since."""
+    tx.execute(_FORGET, {"before": before})
 
 
 def succeeded(tx: Transaction, person_id: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from engine import Forbidden, NotFound
-from web.visits import Visit, cookie_name, go_to
+from engine import Busy, Forbidden, NotFound
+from web.visits import TOO_MANY, Visit, cookie_name, go_to
 
 UNAUTHORISED = 401
+_CROWDED = "Za dużo prób naraz, spróbuj za chwilę."
 
 
 def show(visit: Visit) -> Response:
@@ -16,12 +17,18 @@ def show(visit: Visit) -> Response:
 
 
 def sign_in(visit: Visit) -> Response:
-    """Check the password and open a session."""
-    accounts = visit.engine.accounts
+    """Check the password and open a session; one address does not try for ever."""
+    attempts, now = visit.attempts, visit.engine.now()
+    if not attempts.take(visit.address, now):
+        return _form(visit, _CROWDED, TOO_MANY)
     try:
-        token = accounts.sign_in(visit.field("person"), visit.field("password"))
+        token = visit.engine.accounts.sign_in(visit.field("person"), visit.field("password"))
     except Forbidden as refused:
         return _form(visit, str(refused))
+    except Busy:
+        attempts.give_back(visit.address, now)
+        return _form(visit, _CROWDED, TOO_MANY)
+    attempts.give_back(visit.address, now)
     return _entered(visit, token)
 
 
@@ -38,15 +45,16 @@ def sign_out(visit: Visit) -> Response:
     """End the session."""
     visit.engine.accounts.sign_out(visit.token)
     answer = go_to("/sign-in")
-    answer.delete_cookie(cookie_name(visit.request), path="/")
+    secure = visit.request.url.scheme == "https"  # without it a browser keeps a __Host- cookie
+    answer.delete_cookie(cookie_name(visit.request), path="/", secure=secure, httponly=True, samesite="lax")
     return answer
 
 
-def _form(visit: Visit, refused: str) -> Response:
+def _form(visit: Visit, refused: str, status: int = UNAUTHORISED) -> Response:
     people = visit.engine.people.everybody() if visit.demonstration is not None else []
     return visit.page(
         "sign_in.html",
-        status=UNAUTHORISED if refused else 200,
+        status=status if refused else 200,
         people=people,
         refused=refused,
         then=visit.field("then") or visit.query("then"),
