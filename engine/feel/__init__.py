@@ -17,6 +17,7 @@ from engine.feel.expression import (
     compile_expression,
     compile_typed,
     compile_unary_tests,
+    compile_unkept,
 )
 from engine.feel.formatting import format_value, literal_text
 from engine.feel.functions import closure
@@ -54,6 +55,7 @@ __all__ = [
     "compile_expression",
     "compile_typed",
     "compile_unary_tests",
+    "compile_unkept",
     "equal",
     "explain",
     "format_value",

@@ -106,6 +106,13 @@ def compile_unary_tests(source: str, names: Collection[str] = ()) -> Expression:
     return _unary_tests(source, frozenset(names))
 
 
+def compile_unkept(source: str) -> Expression:
+    """Return a compiled expression that is kept nowhere: for texts of files that may yet be refused
+    (``security.md`` §4). Raises ``InvalidExpression`` as the others do.
+    """
+    return Expression(source, parse_expression(source, frozenset()), frozenset(), {})
+
+
 def compile_typed(
     source: str, names: Collection[str], types: Mapping[str, FeelType], *, unary: bool = False
 ) -> Expression:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.bpmn.check.shapes import is_container
 from engine.bpmn.findings import found, place_of
 from engine.errors import InvalidExpression
-from engine.feel import compile_typed
+from engine.feel import compile_unkept
 from engine.model.definition import Element, ElementType, EventDefinition, EventType, ProcessDefinition
 from engine.model.records import Finding
 
@@ -43,7 +43,7 @@ def _check_flows(definition: ProcessDefinition, element: Element) -> Iterator[Fi
 def _check_condition(definition: ProcessDefinition, element: Element, source: str) -> Iterator[Finding]:
     place = place_of(definition.file, element)
     try:
-        reads = compile_typed(source, (), {}).variables
+        reads = compile_unkept(source).variables
     except InvalidExpression:
         return  # said by the expressions
     if not reads:

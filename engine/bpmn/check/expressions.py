@@ -12,7 +12,7 @@ from engine.bpmn.compilation import CheckEnvironment
 from engine.bpmn.findings import Place, found, place_of
 from engine.errors import InvalidExpression
 from engine.feel import Expression as Compiled
-from engine.feel import built_in_functions, compile_typed, is_name, nearest
+from engine.feel import built_in_functions, compile_unkept, is_name, nearest
 from engine.model.definition import (
     Element,
     Expression,
@@ -39,7 +39,7 @@ def check_expressions(definition: ProcessDefinition, environment: CheckEnvironme
     for place, expression in _expressions(definition):
         try:
             # not compile_expression: its cache would keep texts of a file that may yet be refused
-            uses.append(_Use(place, compile_typed(expression.source, (), {})))
+            uses.append(_Use(place, compile_unkept(expression.source)))
         except InvalidExpression as failure:
             yield _unreadable(place, expression, failure)
     assigned: set[str] = set()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.bpmn.findings import found, place_of
 from engine.errors import InvalidExpression
-from engine.feel import compile_typed
+from engine.feel import compile_unkept
 from engine.model.definition import Element, EventType, ProcessDefinition
 from engine.model.records import Finding
 
@@ -21,7 +21,7 @@ def check_watching(definition: ProcessDefinition) -> Iterator[Finding]:
 
 def _check_condition(definition: ProcessDefinition, element: Element, source: str) -> Iterator[Finding]:
     try:
-        asks_clock = compile_typed(source, (), {}).clock
+        asks_clock = compile_unkept(source).clock
     except InvalidExpression:
         return  # reported with its position by the check of expressions
     if asks_clock:
