@@ -25,6 +25,7 @@ from engine.feel import Function, Range, YearsMonthsDuration
 
 MAX_DEPTH = 16
 MAX_TEXT = 65_536
+MAX_NAME = 255
 _PLAIN = frozenset({str, bool, type(None)})
 _MICROSECOND = dt.timedelta(microseconds=1)
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -74,10 +75,25 @@ def accepted(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     checked: dict[str, Any] = {}
     for name, value in (variables or {}).items():
-        if not isinstance(name, str) or not name or _has_control(name):
-            raise InvalidVariables(f"expected a variable name, but got {name!r}")
+        _refuse_name(name)
         checked[unicodedata.normalize("NFC", name)] = _accepted(value, name, 0)
     return checked
+
+
+def _refuse_name(name: object) -> None:
+    """Raise ``InvalidVariables`` for what no variable can be called; blanks inside a name are FEEL's own."""
+    if not isinstance(name, str) or not name:
+        why = "it is not a text" if name else "it is empty"
+    elif len(name) > MAX_NAME:
+        why = f"it has more than {MAX_NAME} characters"
+    elif name != name.strip():
+        why = "a blank begins or ends it"
+    elif _has_control(name, but=""):
+        why = "it has control characters"
+    else:
+        return
+    shown = name[:40] if isinstance(name, str) else name
+    raise InvalidVariables(f"expected the name of a variable, but got {shown!r}: {why}")
 
 
 def accepted_text(text: str, what: str) -> str:
@@ -113,9 +129,9 @@ def _accepted_text(text: str, place: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _has_control(text: str) -> bool:
+def _has_control(text: str, but: str = "\t\n\r") -> bool:
     return not text.isprintable() and any(
-        character in _BIDI or (unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r")
+        character in _BIDI or (unicodedata.category(character) in ("Cc", "Cs") and character not in but)
         for character in text
     )
 

@@ -7,6 +7,7 @@ refuses is noted at it and stops no other.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -14,20 +15,22 @@ import msgspec
 
 from engine.clock import instant
 from engine.errors import Conflict, EngineError, InvalidVariables, NotFound, Unavailable
-from engine.failpoint import failpoint
+from engine.failpoint import FailpointError, failpoint
 from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted, accepted_text
 from engine.keys import bucket_of_root, compose
 from engine.model.records import Batch, BatchItem, BatchState, ItemState, JobState
-from engine.process_engine import corrections
+from engine.process_engine import corrections, guard
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, audit, batches, data_keys, incidents, instances, jobs
 from engine.store.rows import BatchItemRow, BatchRow, JobRow
 from engine.store.sealing import DataKey, place
 
+log = logging.getLogger("obieg.batches")
 CHUNK = 20
+MAX_REASON = 2_000
 LARGEST = 100_000
 PRIORITY = 40  # what a single person waits for goes first
 Arguments = Mapping[str, Any]
@@ -106,6 +109,7 @@ def start(
     dry_run: bool,
 ) -> Batch:
     """Store a batch over what a selection finds now, or over these keys, and let the engine's jobs do it."""
+    arguments, selection = guard.given(arguments) or {}, guard.given(selection)
     known = _verb(verb, arguments)
     if (selection is None) == (keys is None):
         raise InvalidVariables("expected either a selection or keys: an empty selection is everything open")
@@ -192,7 +196,8 @@ def _verb(name: str, arguments: Mapping[str, Any]) -> BatchVerb:
     unknown = arguments.keys() - known.arguments
     if unknown:
         takes = ", ".join(sorted(known.arguments)) or "no arguments"
-        raise InvalidVariables(f"expected '{name}' to be given {takes}, but got '{min(unknown)}'")
+        found = min(map(str, unknown))
+        raise InvalidVariables(f"expected '{name}' to be given {takes}, but got '{found}'")
     if name == "set_variables" and "variables" not in arguments:
         raise InvalidVariables("expected the variables to set, but got none")
     return known
@@ -257,7 +262,11 @@ def _go_on(tx: Transaction, row: JobRow, key: int) -> bool:
 
 
 def _deal_with(parts: Parts, batch: BatchRow, item: BatchItemRow, content: dict[str, Any]) -> None:
-    """Do the verb with one subject, all or nothing, and note what came of it."""
+    """Do the verb with one subject, all or nothing, and note what came of it.
+
+    A bug is noted too: its transaction is rolled back, and one subject must not keep the others waiting.
+    What is no answer about this subject (no database, no memory, the end of the process) is raised.
+    """
 
     def work(family: Family) -> None:
         if not batches.settle(family.tx, item, state=ItemState.DONE, at=family.tx.now):
@@ -269,13 +278,21 @@ def _deal_with(parts: Parts, batch: BatchRow, item: BatchItemRow, content: dict[
         corrections.run(parts, work, actor=batch.created_by, dry_run=batch.dry_run)
     except _Settled:
         return
-    except Unavailable:
+    except (Unavailable, MemoryError, FailpointError):
         raise
-    except EngineError as error:
-        _note(parts, item, ItemState.FAILED, str(error))
+    except Exception as error:
+        _note(parts, item, ItemState.FAILED, _why(item, error))
     else:
         if batch.dry_run:
             _note(parts, item, ItemState.DONE, "")
+
+
+def _why(item: BatchItemRow, error: Exception) -> str:
+    if isinstance(error, EngineError):
+        return str(error)
+    kind = type(error).__name__
+    log.warning("batch_item_crashed batch=%s number=%s error=%s", item.batch_key, item.number, kind)
+    return f"{kind}: {error}"[:MAX_REASON]
 
 
 def _note(parts: Parts, item: BatchItemRow, state: ItemState, message: str) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from engine.errors import InvalidVariables
-from engine.kernel.values import accepted_text
+from engine.kernel.values import accepted, accepted_text
 
 T = TypeVar("T")
 _LONGEST = dt.timedelta(days=36_525)
@@ -47,12 +47,16 @@ _KEYS = (
     "instance_key",
     "job_key",
     "key",
+    "parent_key",
+    "root_key",
     "task_key",
     "timer_key",
 )
 _NUMBERS = ("attempt", "limit", "offset", "priority", "retries", "version")
 _DURATIONS = ("back_off", "lease", "ttl")
 _INSTANTS = ("due_at", "follow_up_at")
+_FLAGS = ("dry_run", "new_effect")
+_PLACES = ("activate", "after")
 
 
 def _text(value: object, name: str) -> None:
@@ -86,6 +90,11 @@ def _instant(value: object, name: str) -> None:
         raise InvalidVariables(f"expected '{name}' to be an instant with a time zone, but got {value!r}")
 
 
+def _flag(value: object, name: str) -> None:
+    if not isinstance(value, bool):
+        raise InvalidVariables(f"expected '{name}' to be true or false, but got {value!r}")
+
+
 def _variables(value: object, name: str) -> None:
     if not isinstance(value, Mapping):
         raise InvalidVariables(f"expected '{name}' by name, but got {value!r}")
@@ -111,14 +120,53 @@ def _mapping(value: object, name: str) -> None:
     _names([*value, *value.values()], name)
 
 
+def _values_by_element(value: object, name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InvalidVariables(f"expected '{name}' by element id, but got {value!r}")
+    for element_id, variables in value.items():
+        _text(element_id, name)
+        _variables(variables, f"{name} of {element_id}")
+
+
+def _places(value: object, name: str) -> None:
+    """Check a list of element ids, each by itself or with the key of the container it is in."""
+    if not isinstance(value, list | tuple):
+        raise InvalidVariables(f"expected '{name}' to be a list of elements, but got {value!r}")
+    for each in value:
+        paired = isinstance(each, list | tuple)
+        if paired and len(each) != 2:
+            raise InvalidVariables(f"expected an element in '{name}' with one key, but got {each!r}")
+        element_id, key = each if paired else (each, 0)
+        _text(element_id, name)
+        _key(key, name)
+
+
+def _ids_or_keys(value: object, name: str) -> None:
+    if not isinstance(value, list | tuple):
+        raise InvalidVariables(f"expected '{name}' to be a list of ids or keys, but got {value!r}")
+    for each in value:
+        _text(each, name) if isinstance(each, str) else _key(each, name)
+
+
+def _states(value: object, name: str) -> None:
+    if not isinstance(value, str | list | tuple | set | frozenset):
+        raise InvalidVariables(f"expected '{name}' to be one state or several, but got {value!r}")
+    for each in (value,) if isinstance(value, str) else value:
+        _text(each, name)
+
+
 _CHECKS: dict[str, Callable[[object, str], None]] = {
     **dict.fromkeys(_TEXTS, _text),
     **dict.fromkeys(_KEYS, _key),
     **dict.fromkeys(_NUMBERS, _number),
     **dict.fromkeys(_DURATIONS, _duration),
     **dict.fromkeys(_INSTANTS, _instant),
+    **dict.fromkeys(_FLAGS, _flag),
+    **dict.fromkeys(_PLACES, _places),
     "until": _place,
-    "local_variables": _variables,
+    "local_variables": _values_by_element,
+    "state": _states,
+    "terminate": _ids_or_keys,
     "mapping": _mapping,
     "selection": _variables,
     "arguments": _variables,
@@ -128,6 +176,27 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     "groups": _names,
     "users": _names,
 }
+
+
+def check(name: str, value: object) -> None:
+    """Check one argument by its name; raises ``InvalidVariables``. A name that means nothing may be
+    anything."""
+    known = _CHECKS.get(name)
+    if known is not None:
+        known(value, name)
+
+
+def given(named: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return arguments or filters, None meaning "not given", each checked like an argument of the door."""
+    if named is None:
+        return None
+    found = {name: value for name, value in named.items() if value is not None}
+    for name, value in found.items():
+        check(name, value)
+    accepted(found.get("variables"))
+    for values in found.get("local_variables", {}).values():
+        accepted(values)
+    return found
 
 
 def guarded(door: type[T]) -> type[T]:
@@ -151,9 +220,8 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def checked(*given: Any, **named: Any) -> Any:
         for name, value in (*zip(names, given, strict=False), *named.items()):
-            check = _CHECKS.get(name)
-            if check is not None and not (value is None and name in optional):
-                check(value, name)
+            if not (value is None and name in optional):
+                check(name, value)
         return method(*given, **named)
 
     return checked

@@ -39,6 +39,16 @@ WRONG: dict[str, Callable[[Any, int, int], Any]] = {
     ),
     "groups that are a text": lambda e, key, task: e.update_task(task, actor="op", reason="x", groups="abc"),
     "an element that is a number": lambda e, key, task: e.modify(key, activate=[5], actor="op", reason="x"),
+    "ended elements that are a number": lambda e, key, task: e.modify(
+        key, terminate=5, actor="op", reason="x"
+    ),
+    "local variables that are a number": lambda e, key, task: e.modify(
+        key, local_variables={"ask": 5}, actor="op", reason="x"
+    ),
+    "a state that is a number": lambda e, key, task: e.instances(state=5),
+    "a variable named with a line break": lambda e, key, task: e.set_variables(
+        key, {"a\nb": 1}, actor="op", reason="x"
+    ),
     "an assignee that is a number": lambda e, key, task: e.assign(task, 5, actor="op"),
     "an error code that is a number": lambda e, key, task: e.throw_error(task, code=404),
 }

@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import update
 
 from engine import Batch, Conflict, InvalidVariables, NotFound, failpoint
+from engine.keys import bucket_of_root, compose
+from engine.process_engine import batches
 from engine.process_engine.idle import claim_internal
 from engine.scheduler import promote, recover
 from engine.store.tables import job
@@ -114,6 +116,24 @@ def test_a_case_that_has_ended_meanwhile_fails_alone(run: Run) -> None:
     assert said(run, cases[0], "instance_ended") == [("anna", "withdrawn")]
 
 
+def test_a_subject_that_crashes_fails_alone_and_the_batch_ends(run: Run) -> None:
+    """Stored as an earlier program took them: arguments nothing can be done with."""
+    cases = several(run)
+    content = {"reason": "x", "selection": {}, "arguments": {"terminate": 5}}
+    store = run.engine.parts.store
+    allocator = store.allocator()
+    number = allocator.base(reserve=2)
+    allocator.used(2)
+    keys = (compose(bucket_of_root(number), number), compose(bucket_of_root(number), number + 1))
+    subjects = [case.key for case in cases]
+    store.run(lambda tx: batches.start_in(tx, keys, "modify", subjects, content=content, actor="op"))
+    run.settle()
+    ended = run.engine.batch(keys[0])
+    assert (str(ended.state), ended.done, ended.failed) == ("completed", 0, 3)
+    assert {each.message.split(":")[0] for each in run.engine.batch_items(ended.key)} == {"TypeError"}
+    assert [case.tasks for case in cases] == [["a"]] * 3
+
+
 def test_called_cases_are_dealt_with_beside_their_callers(run: Run) -> None:
     drawing = process("p").start().call_activity("call", "child").end()
     case = run(drawing, process("child").start().user_task("x").end())
@@ -159,6 +179,16 @@ def test_batches_are_found_and_forget_the_values_they_wrote(run: Run) -> None:
         ("suspend", {"keys": [1], "selection": {}}),
         ("suspend", {"selection": None}),
         ("set_variables", {"arguments": {"variables": {"x": object()}}}),
+        ("set_variables", {"arguments": {"variables": {"a\nb": 1}}}),
+        ("set_variables", {"arguments": {"variables": None}}),
+        ("modify", {"arguments": {"terminate": 5}}),
+        ("modify", {"arguments": {"activate": [["b", "x"]]}}),
+        ("modify", {"arguments": {"local_variables": {"a": 5}}}),
+        ("migrate", {"arguments": {"mapping": "abc"}}),
+        ("resolve_incidents", {"arguments": {"new_effect": "yes"}}),
+        ("suspend", {"selection": {"state": 5}}),
+        ("suspend", {"selection": {"business_key": {}}}),
+        ("suspend", {"selection": {"process_id": [1]}}),
     ],
 )
 def test_what_means_nothing_is_refused_at_once(run: Run, verb: str, options: dict[str, Any]) -> None:

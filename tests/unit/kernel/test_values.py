@@ -85,6 +85,13 @@ def test_what_cannot_be_stored_is_refused_by_name(value: Any, why: str) -> None:
     assert why in str(refusal.value)
 
 
+@pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\tb", "a\x00b", "x" * 256, 5])
+def test_what_is_no_name_of_a_variable_is_refused(name: Any) -> None:
+    with pytest.raises(InvalidVariables, match="the name of a variable"):
+        accepted({name: 1})
+    assert accepted({"data zgłoszenia": 1, "x" * 255: 2}) == {"data zgłoszenia": 1, "x" * 255: 2}
+
+
 def test_values_nested_too_deep_are_refused() -> None:
     value: Any = 1
     for _ in range(40):
