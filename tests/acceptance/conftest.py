@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from commands.scenario.run import bindings_of
 from tests.acceptance.command_line import Answer
 from tests.builders import process
 
@@ -46,3 +47,25 @@ def approval(tmp_path: Path) -> Path:
     for name, content in diagram.files():
         (folder / name).write_bytes(content)
     return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Play each scenario file on PostgreSQL in one of its bindings, in turn; in both with ``--long``.
+
+    In memory every file is played in both: what the bindings differ in is drawn, what the databases differ
+    in is not.
+    """
+    if config.getoption("--long"):
+        return
+    left = [item for item in items if _is_for_the_long_run(item)]
+    config.hook.pytest_deselected(items=left)
+    gone = set(left)
+    items[:] = [item for item in items if item not in gone]
+
+
+def _is_for_the_long_run(item: pytest.Item) -> bool:
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    if given.get("database_url") != "postgresql" or "binding" not in given:
+        return False
+    bindings = bindings_of(given["path"])
+    return bool(given["binding"] != bindings[sum(given["path"].stem.encode()) % len(bindings)])
