@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import metadata
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -15,7 +13,8 @@ import click
 from commands import output
 from commands.demonstration import office as invented
 from commands.office import Command, Office, pass_office
-from engine import ProcessEngine, Scheduler, Worker
+from commands.running import working
+from engine import ProcessEngine
 
 _DEMO = Path("var/serve")
 
@@ -41,7 +40,7 @@ def command(office: Office, host: str, port: int, demo: bool, threads: int) -> N
 
     from web import create_application
 
-    with _opened(office, demo=demo) as (engine, outside), _working(engine, threads):
+    with _opened(office, demo=demo) as (engine, outside), working(engine, threads):
         output.show(f"http://{host}:{port}")
         application = create_application(engine, demonstration=outside)
         uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
@@ -69,18 +68,3 @@ def _opened(office: Office, *, demo: bool) -> Iterator[tuple[ProcessEngine, inve
         return
     with office.engine(create=True, handlers=office.handlers()) as engine:
         yield engine, None
-
-
-@contextmanager
-def _working(engine: ProcessEngine, threads: int) -> Iterator[None]:
-    worker = Worker(engine, threads=threads)
-    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
-    running = threading.Thread(target=worker.run, name="obieg-worker")
-    scheduler.start()
-    running.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        running.join()
-        scheduler.stop()

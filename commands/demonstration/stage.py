@@ -14,12 +14,14 @@ import msgspec
 from commands import output
 from commands.deploy import publish, tell
 from commands.office import Office
+from commands.running import working
 from demo.servers import DemoServers
-from engine import EngineError, ProcessEngine, Scheduler, SystemClock, UserTask, Worker
+from engine import EngineError, ProcessEngine, SystemClock, UserTask
 
 T = TypeVar("T")
 PROCESS = "zszo03_haslo_startowe"
 DIRECTOR, CLERK, OWNER = "dyrektor.sp900", "ek04.nowak", "wlasciciel"
+_THREADS = 4
 _PATIENCE = 30.0  # seconds for the machines to get to the next thing
 _GLANCE = 0.05
 
@@ -99,7 +101,7 @@ def opened(office: Office, folder: Path) -> Iterator[Stage]:
             year = engine.now().astimezone(output.WARSAW).year
             stage = Stage(engine=engine, servers=servers, folder=folder, number=f"ZSZO/{year}/1")
             _introduce(stage, office)
-            with _working(engine):
+            with working(engine, _THREADS):
                 yield stage
 
 
@@ -113,18 +115,3 @@ def _introduce(stage: Stage, office: Office) -> None:
     people.add(DIRECTOR, name="Anna Przykładowa", roles=["applicant"], school="999001", by=OWNER)
     people.add(CLERK, name="Nina Nowak", roles=["clerk"], groups=["EK-04"], by=OWNER)
     tell(publish(stage.engine, [office.processes / "zszo03", office.forms / "zszo03"], by=OWNER))
-
-
-@contextmanager
-def _working(engine: ProcessEngine) -> Iterator[None]:
-    worker = Worker(engine, threads=4)
-    scheduler = Scheduler(engine, worker)
-    running = threading.Thread(target=worker.run, name="obieg-worker")
-    scheduler.start()
-    running.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        running.join()
-        scheduler.stop()

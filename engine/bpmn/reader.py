@@ -168,6 +168,7 @@ def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
     kind = FLOW_NODES[GLOBAL_TASKS.get(tag, tag)]
     identity = xml.attribute(node, "id")
     lane, group = wiring.lanes.of(identity)
+    named = extensions.properties(node)
     return Element(
         id=identity,
         type=kind,
@@ -197,9 +198,9 @@ def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
         start_quantity=xml.integer(node, "startQuantity", 1),
         completion_quantity=xml.integer(node, "completionQuantity", 1),
         lane=lane or parent.lane,
-        group=group or parent.group,
+        group=named.get("obieg:group") or group or parent.group,
         documentation=_documentation(node),
-        properties=extensions.properties(node),
+        properties=named,
     )
 
 

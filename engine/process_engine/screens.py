@@ -133,5 +133,5 @@ def _step(definition: ProcessDefinition, element: Element) -> OutlineStep:
             )
             for flow in flows
         ),
-        group="" if lane is None else lane.group,
+        group=element.group,
     )
