@@ -207,7 +207,8 @@ class Element(Record, frozen=True, kw_only=True):
     ``incoming`` and ``outgoing`` are ids of sequence flows in document order; ``parent`` is the enclosing
     container (sub-process or process), "" for the process. ``interrupting`` is ``cancelActivity`` of a
     boundary event and ``isInterrupting`` of an event sub-process' start event. ``error_types`` of a
-    boundary event are in ``events``. ``group`` is what ``obieg:group`` names on the element, else on its lane.
+    boundary event are in ``events``. ``group`` is what ``obieg:group`` names on the element, else
+    on its lane.
     """
 
     id: str
