@@ -28,7 +28,7 @@ from engine.errors import (
 from engine.forms import Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
-from engine.model.outline import OutlineStep, ProcessOutline, WayOut
+from engine.model.outline import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
     BatchItem,
@@ -122,6 +122,7 @@ __all__ = [
     "NotFound",
     "Opinion",
     "OpinionVerdict",
+    "OutlineEvent",
     "OutlineStep",
     "Parameters",
     "People",

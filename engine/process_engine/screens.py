@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
+from engine.bpmn.outline import outline_of
 from engine.catalogue import BoundProcess
 from engine.deployed import content_of
 from engine.errors import NotFound
 from engine.forms import FilledForm, Form
-from engine.model.definition import Element, ElementType, ProcessDefinition
-from engine.model.outline import OutlineStep, ProcessOutline, WayOut
+from engine.model.outline import ProcessOutline
 from engine.process_engine.parts import Parts
 from engine.process_engine.queries import tree_of
 from engine.store import Transaction, instances, user_tasks
@@ -57,14 +56,7 @@ def outline(parts: Parts, process_id: str, version: int | None) -> ProcessOutlin
     """Return a process in words, step by step; raises ``NotFound``."""
     with parts.store.reading() as tx:
         bound = _bound(parts, tx, process_id, version)
-    definition = bound.definition
-    return ProcessOutline(
-        process_id=process_id,
-        name=definition.name,
-        version=bound.row.version,
-        documentation=definition.elements[definition.id].documentation,
-        steps=tuple(_steps(definition)),
-    )
+    return outline_of(bound.definition, bound.row.version)
 
 
 def diagram(parts: Parts, process_id: str, version: int | None) -> bytes:
@@ -77,61 +69,3 @@ def _bound(parts: Parts, tx: Transaction, process_id: str, version: int | None) 
     if version is None:
         return parts.catalogue.latest(tx, process_id)
     return parts.catalogue.version(tx, process_id, version)
-
-
-def _steps(definition: ProcessDefinition) -> Iterator[OutlineStep]:
-    """Yield the elements in the order a token meets them, container by container, without recursion."""
-    pending = [definition.id]
-    while pending:
-        container = pending.pop()
-        for element_id in _in_order(definition, container):
-            element = definition.elements[element_id]
-            yield _step(definition, element)
-            if element_id in definition.children:
-                pending.append(element_id)
-
-
-def _in_order(definition: ProcessDefinition, container: str) -> list[str]:
-    members = definition.children.get(container, ())
-    waiting = [each for each in members if definition.elements[each].type is ElementType.START_EVENT]
-    waiting += [each for each in members if _begins(definition.elements[each])]
-    met: dict[str, None] = {}
-    queue = list(dict.fromkeys(waiting))
-    for element_id in queue:
-        if element_id in met:
-            continue
-        met[element_id] = None
-        element = definition.elements[element_id]
-        queue += definition.boundaries.get(element_id, ())
-        queue += [definition.flows[flow].target for flow in element.outgoing]
-    return [*met, *(each for each in members if each not in met)]
-
-
-def _begins(element: Element) -> bool:
-    return not element.incoming and element.attached_to is None and not element.triggered_by_event
-
-
-def _step(definition: ProcessDefinition, element: Element) -> OutlineStep:
-    flows = [definition.flows[flow] for flow in element.outgoing]
-    lane = next((lane for lane in definition.lanes if lane.id == element.lane), None)
-    return OutlineStep(
-        element_id=element.id,
-        element_type=str(element.type),
-        name=element.name,
-        container=element.parent,
-        lane=element.lane if lane is None else lane.name,
-        documentation=element.documentation,
-        legal_basis=element.properties.get("obieg:legalBasis", ""),
-        attached_to=element.attached_to or "",
-        events=tuple(str(event.type) for event in element.events),
-        ways=tuple(
-            WayOut(
-                target=flow.target,
-                name=flow.name,
-                condition="" if flow.condition is None else flow.condition.source,
-                is_default=flow.id == element.default_flow,
-            )
-            for flow in flows
-        ),
-        group=element.group,
-    )

@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import Definition, InvalidDefinition, NotFound
+from web.outline import lines_of
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
 
 MOST_FILES = 20
@@ -26,7 +27,12 @@ def show(visit: Visit) -> Response:
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
     versions = [d for d in visit.engine.definitions() if d.kind == "process" and d.id == process_id]
-    return visit.page("process.html", outline=outline, versions=sorted(versions, key=lambda d: -d.version))
+    return visit.page(
+        "process.html",
+        outline=outline,
+        lines=lines_of(outline),
+        versions=sorted(versions, key=lambda d: -d.version),
+    )
 
 
 def download(visit: Visit) -> Response:
