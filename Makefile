@@ -69,6 +69,10 @@ bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases
 run: $(VENV)/.runtime ## carry one case of ZSZO-03 through, with demo mail, SMS and RSPO servers
 	$(BIN)/obieg demo
 
+.PHONY: messages
+messages: $(VENV)/.dev ## collect the texts of the pages into the catalogues of languages (web/locale)
+	$(BIN)/python -m web.messages
+
 .PHONY: format
 format: $(VENV)/.dev ## put the code into shape
 	$(BIN)/ruff check --fix-only --quiet .

@@ -19,22 +19,25 @@ from engine import Conflict, EngineError, InvalidVariables, NotFound, ProcessEng
 from web.attempts import Attempts
 from web.authorization import Action
 from web.headers import SecurityHeaders
-from web.pages import definitions, demonstration, incidents, instances, signing_in, starts, tasks
+from web.pages import definitions, demonstration, incidents, instances, languages, signing_in, starts, tasks
 from web.rendering import Pages
 from web.routing import route
+from web.translation import N_, Languages, Table, _
 from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit
 
 STATIC = Path(__file__).parent / "static"
 UNAVAILABLE = 503
-_SENTENCES = {
-    403: "Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie.",
-    404: "Nie ma takiej strony albo nie jest dla Ciebie dostępna.",
-    405: "Tej strony nie otwiera się w ten sposób.",
-    409: "Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz.",
-    413: "Przesłane dane są za duże.",
-    UNAVAILABLE: "System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę.",
-    422: "Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości.",
-}
+_SENTENCES = Table(
+    {
+        "403": N_("Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie."),
+        "404": N_("Nie ma takiej strony albo nie jest dla Ciebie dostępna."),
+        "405": N_("Tej strony nie otwiera się w ten sposób."),
+        "409": N_("Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz."),
+        "413": N_("Przesłane dane są za duże."),
+        "503": N_("System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę."),
+        "422": N_("Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości."),
+    }
+)
 
 
 class Sent(NamedTuple):
@@ -60,7 +63,7 @@ def create_application(engine: ProcessEngine, *, demonstration: Demonstration | 
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has."""
     application = Starlette(
         routes=[*_routes(), *(_demonstration() if demonstration is not None else ()), *_technical()],
-        middleware=[Middleware(SecurityHeaders)],
+        middleware=[Middleware(Languages), Middleware(SecurityHeaders)],
         exception_handlers={HTTPException: _refused, EngineError: _failed},
     )
     application.state.engine = engine
@@ -76,6 +79,7 @@ def _routes() -> list[BaseRoute]:
         route("/sign-in", signing_in.show, Action.SIGN_IN),
         route("/sign-in", signing_in.sign_in, Action.SIGN_IN, post=True),
         route("/sign-out", signing_in.sign_out, Action.SIGN_IN, post=True),
+        route("/language", languages.choose, Action.SIGN_IN, post=True),
         route("/tasks", tasks.worklist, Action.SEE_TASKS),
         route("/tasks/{key}", tasks.show, Action.WORK),
         route("/tasks/{key}/claim", tasks.claim, Action.WORK, post=True),
@@ -122,13 +126,13 @@ async def _health(request: Request) -> Response:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
     told = error.detail if error.status_code == 403 and len(error.detail) > 20 else ""
-    sentence = told or _SENTENCES.get(error.status_code, "Tego nie można teraz zrobić.")
+    sentence = told or _SENTENCES.get(str(error.status_code), _("Tego nie można teraz zrobić."))
     return await _page(request, error.status_code, sentence)
 
 
 async def _failed(request: Request, error: Exception) -> Response:
     status = _status(request, error)
-    return await _page(request, status, _SENTENCES[status])
+    return await _page(request, status, _SENTENCES[str(status)])
 
 
 def _status(request: Request, error: Exception) -> int:

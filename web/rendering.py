@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from engine import draw_characters
 from web import words
 from web.authorization import Action
+from web.translation import Language, language, plain, plain_plural
 
 if TYPE_CHECKING:
     from web.visits import Visit
@@ -31,8 +32,15 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            extensions=["jinja2.ext.i18n"],
         )
-        self._environment.globals.update(words=words, Action=Action, request_id=_request_id)
+        self._environment.policies["ext.i18n.trimmed"] = True
+        self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
+            plain, plain_plural, newstyle=True
+        )
+        self._environment.globals.update(
+            words=words, Action=Action, request_id=_request_id, language=language, Language=Language
+        )
         self._environment.filters["markdown"] = _markdown
 
     def page(self, visit: Visit, template: str, *, status: int, **values: object) -> Response:

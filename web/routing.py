@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from web.authorization import Action, authorize
+from web.translation import _
 from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
 MOST_FIELDS = 500
@@ -63,10 +64,10 @@ def _require_own_form(visit: Visit) -> None:
     origin = visit.request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc != visit.request.url.netloc:
         raise HTTPException(
-            FORBIDDEN, "Formularz przyszedł z innej strony. Otwórz go u nas i wyślij jeszcze raz."
+            FORBIDDEN, _("Formularz przyszedł z innej strony. Otwórz go u nas i wyślij jeszcze raz.")
         )
     if visit.session is None:
         return
     sent = visit.field("form_token")
     if not hmac.compare_digest(sent.encode(), visit.session.form_token.encode()):
-        raise HTTPException(FORBIDDEN, "Formularz jest nieaktualny. Otwórz go i wyślij jeszcze raz.")
+        raise HTTPException(FORBIDDEN, _("Formularz jest nieaktualny. Otwórz go i wyślij jeszcze raz."))

@@ -66,6 +66,14 @@ class Visit:
         """Return the address the request came from, "" where it is not known."""
         return self.request.client.host if self.request.client is not None else ""
 
+    @property
+    def here(self) -> str:
+        """Return the page to come back to: this one, or the first where this one was sent and not opened."""
+        if self.request.method != "GET":
+            return "/"
+        asked = self.request.url.query
+        return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
+
     def path(self, name: str) -> str:
         """Return a part of the path."""
         return str(self.request.path_params[name])
@@ -131,3 +139,9 @@ def cookie_name(request: Request) -> str:
 def go_to(path: str) -> Response:
     """Send the browser on to another page of ours."""
     return RedirectResponse(path, status_code=SEE_OTHER)
+
+
+def own_path(path: str) -> str:
+    """Return a path of ours, never another site's address."""
+    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
+    return path if is_own else "/"

@@ -1,4 +1,4 @@
-"""How states, kinds of elements, instants and deadlines are said in Polish."""
+"""How states, kinds of elements, instants, deadlines and values are said in the language of the page."""
 
 from __future__ import annotations
 
@@ -7,48 +7,74 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine import WARSAW
+from babel.dates import format_date
+from babel.numbers import format_decimal
 
-INSTANCE_STATES = {
-    "active": "w toku",
-    "suspended": "zawieszona",
-    "completed": "zakończona",
-    "terminated": "przerwana przez proces",
-    "cancelled": "anulowana",
-}
-ELEMENT_STATES = {"active": "trwa", "completed": "wykonano", "terminated": "przerwano"}
-ELEMENT_TYPES = {
-    "process": "proces",
-    "startEvent": "początek",
-    "endEvent": "koniec",
-    "intermediateCatchEvent": "oczekiwanie",
-    "intermediateThrowEvent": "zdarzenie",
-    "boundaryEvent": "zdarzenie przy zadaniu",
-    "task": "zadanie",
-    "userTask": "zadanie użytkownika",
-    "manualTask": "czynność ręczna",
-    "serviceTask": "czynność systemu",
-    "sendTask": "wysłanie",
-    "receiveTask": "odbiór wiadomości",
-    "scriptTask": "obliczenie",
-    "businessRuleTask": "decyzja z tabeli",
-    "callActivity": "wywołanie procesu",
-    "subProcess": "podproces",
-    "transaction": "transakcja",
-    "adHocSubProcess": "podproces swobodny",
-    "exclusiveGateway": "rozstrzygnięcie",
-    "parallelGateway": "rozdzielenie lub połączenie",
-    "inclusiveGateway": "wybór jednej lub kilku dróg",
-    "complexGateway": "bramka złożona",
-    "eventBasedGateway": "oczekiwanie na pierwsze zdarzenie",
-}
-_DAYS = ("pn", "wt", "śr", "cz", "pt", "sb", "nd")
+from engine import WARSAW
+from web.translation import N_, Language, Table, _, language, locale, ngettext
+
+INSTANCE_STATES = Table(
+    {
+        "active": N_("w toku"),
+        "suspended": N_("zawieszona"),
+        "completed": N_("zakończona"),
+        "terminated": N_("przerwana przez proces"),
+        "cancelled": N_("anulowana"),
+    }
+)
+ELEMENT_STATES = Table(
+    {
+        "active": N_("trwa"),
+        "completed": N_("wykonano"),
+        "terminated": N_("przerwano"),
+    }
+)
+ELEMENT_TYPES = Table(
+    {
+        "process": N_("proces"),
+        "startEvent": N_("początek"),
+        "endEvent": N_("koniec"),
+        "intermediateCatchEvent": N_("oczekiwanie"),
+        "intermediateThrowEvent": N_("zdarzenie"),
+        "boundaryEvent": N_("zdarzenie przy zadaniu"),
+        "task": N_("zadanie"),
+        "userTask": N_("zadanie użytkownika"),
+        "manualTask": N_("czynność ręczna"),
+        "serviceTask": N_("czynność systemu"),
+        "sendTask": N_("wysłanie"),
+        "receiveTask": N_("odbiór wiadomości"),
+        "scriptTask": N_("obliczenie"),
+        "businessRuleTask": N_("decyzja z tabeli"),
+        "callActivity": N_("wywołanie procesu"),
+        "subProcess": N_("podproces"),
+        "transaction": N_("transakcja"),
+        "adHocSubProcess": N_("podproces swobodny"),
+        "exclusiveGateway": N_("rozstrzygnięcie"),
+        "parallelGateway": N_("rozdzielenie lub połączenie"),
+        "inclusiveGateway": N_("wybór jednej lub kilku dróg"),
+        "complexGateway": N_("bramka złożona"),
+        "eventBasedGateway": N_("oczekiwanie na pierwsze zdarzenie"),
+    }
+)
+SEVERITIES = Table({"error": N_("Błąd"), "warning": N_("Ostrzeżenie"), "hint": N_("Wskazówka")})
+_DAYS = Table(
+    {
+        str(at): name
+        for at, name in enumerate([N_("pn"), N_("wt"), N_("śr"), N_("cz"), N_("pt"), N_("sb"), N_("nd")])
+    }
+)
+_DATE = {Language.POLISH: "dd.MM.y", Language.ENGLISH: "d MMM y"}
 _DAY = dt.timedelta(days=1)
+
+
+def day(given: dt.date) -> str:
+    """Return a date as people write it: 27.11.2026."""
+    return format_date(given, _DATE[language()], locale=locale())
 
 
 def instant(at: dt.datetime | None) -> str:
     """Return an instant as people write it: 27.11.2026, 14:05."""
-    return "" if at is None else at.astimezone(WARSAW).strftime("%d.%m.%Y, %H:%M")
+    return "" if at is None else _moment(at.astimezone(WARSAW))
 
 
 def deadline(due_at: dt.datetime | None) -> str:
@@ -57,9 +83,9 @@ def deadline(due_at: dt.datetime | None) -> str:
         return ""
     local = due_at.astimezone(WARSAW)
     if (local.hour, local.minute, local.second) != (0, 0, 0):
-        return f"{_DAYS[local.weekday()]} {local:%d.%m.%Y, %H:%M}"
+        return f"{_DAYS[str(local.weekday())]} {_moment(local)}"
     last = (local - _DAY).date()
-    return f"{_DAYS[last.weekday()]} {last:%d.%m.%Y}, 24:00"
+    return f"{_DAYS[str(last.weekday())]} {day(last)}, 24:00"
 
 
 def last_day(due_at: dt.datetime) -> dt.date:
@@ -71,31 +97,13 @@ def last_day(due_at: dt.datetime) -> dt.date:
 def time_left(due_at: dt.datetime, now: dt.datetime, working_days: int) -> str:
     """Return how long there is yet, in words; ``working_days`` are those after today up to the last day."""
     if due_at <= now:
-        return "termin minął"
+        return _("termin minął")
     today = now.astimezone(WARSAW).date()
     if last_day(due_at) == today:
-        return "ostatni dzień: dzisiaj"
+        return _("ostatni dzień: dzisiaj")
     if working_days == 0:
-        return "nie został żaden dzień roboczy"
-    return f"{left(working_days)} {counted(working_days, 'dzień roboczy', 'dni robocze', 'dni roboczych')}"
-
-
-def left(count: int) -> str:
-    """Return the verb that fits a number of things left."""
-    if count == 1:
-        return "został"
-    return "zostały" if _few(count) else "zostało"
-
-
-def counted(count: int, one: str, few: str, many: str) -> str:
-    """Return a number with its noun: 1 dzień, 2 dni, 5 dni."""
-    if count == 1:
-        return f"1 {one}"
-    return f"{count} {few if _few(count) else many}"
-
-
-def _few(count: int) -> bool:
-    return count % 10 in (2, 3, 4) and count % 100 not in (12, 13, 14)
+        return _("nie został żaden dzień roboczy")
+    return ngettext("został %(num)s dzień roboczy", "zostały %(num)s dni robocze", working_days)
 
 
 def value(given: Any) -> str:
@@ -107,11 +115,11 @@ def value(given: Any) -> str:
 
 
 def _number(given: int | Decimal) -> str:
-    return f"{given:,}".replace(",", "\u00a0").replace(".", ",")
+    return format_decimal(given, format="#,##0.####################", locale=locale())
 
 
 def _moment(given: dt.datetime) -> str:
-    return instant(given) if given.tzinfo else f"{given:%d.%m.%Y, %H:%M}"
+    return f"{day(given)}, {given:%H:%M}"
 
 
 def _several(given: Iterable[Any]) -> str:
@@ -124,47 +132,49 @@ def _named(given: Mapping[str, Any]) -> str:
 
 # a boolean is also an int, an instant is also a date: the narrower kind first
 _SAID: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
-    (bool, lambda given: "tak" if given else "nie"),
+    (bool, lambda given: _("tak") if given else _("nie")),
     ((int, Decimal), _number),
-    (dt.datetime, _moment),
-    (dt.date, lambda given: f"{given:%d.%m.%Y}"),
+    (dt.datetime, lambda given: instant(given) if given.tzinfo else _moment(given)),
+    (dt.date, day),
     ((list, tuple), _several),
     (dict, _named),
 )
-EVENTS = {
-    "instance_started": "sprawę rozpoczęto",
-    "instance_ended": "sprawa się zakończyła",
-    "instance_suspended": "sprawę zawieszono",
-    "instance_activated": "sprawę wznowiono",
-    "instance_modified": "sprawę skorygowano",
-    "instance_migrated": "sprawę przeniesiono do innej wersji procedury",
-    "element_activated": "rozpoczęto krok",
-    "element_completed": "wykonano krok",
-    "element_terminated": "przerwano krok",
-    "variables_set": "zapisano dane",
-    "user_task_created": "utworzono zadanie",
-    "user_task_updated": "zmieniono zadanie",
-    "user_task_ended": "zamknięto zadanie",
-    "job_created": "zlecono czynność systemowi",
-    "job_failed": "czynność się nie powiodła",
-    "job_ended": "czynność zakończono",
-    "timer_scheduled": "wyznaczono termin",
-    "timer_rescheduled": "przesunięto termin",
-    "timer_ended": "termin minął lub go odwołano",
-    "subscription_opened": "czeka na wiadomość lub sygnał",
-    "subscription_closed": "nie czeka już na wiadomość lub sygnał",
-    "message_correlated": "nadeszła wiadomość",
-    "message_thrown": "wysłano wiadomość",
-    "signal_received": "nadszedł sygnał",
-    "signal_thrown": "nadano sygnał",
-    "error_thrown": "zgłoszono błąd",
-    "escalation_thrown": "zgłoszono eskalację",
-    "condition_evaluated": "sprawdzono warunek",
-    "decision_evaluated": "podjęto decyzję z tabeli",
-    "incident_raised": "sprawa czeka na operatora",
-    "incident_resolved": "operator wznowił sprawę",
-    "instance_called": "wywołano inny proces",
-    "call_ended": "wywołany proces się zakończył",
-    "token_arrived": "jedna z dróg dotarła do połączenia",
-    "tokens_consumed": "drogi się połączyły",
-}
+EVENTS = Table(
+    {
+        "instance_started": N_("sprawę rozpoczęto"),
+        "instance_ended": N_("sprawa się zakończyła"),
+        "instance_suspended": N_("sprawę zawieszono"),
+        "instance_activated": N_("sprawę wznowiono"),
+        "instance_modified": N_("sprawę skorygowano"),
+        "instance_migrated": N_("sprawę przeniesiono do innej wersji procedury"),
+        "element_activated": N_("rozpoczęto krok"),
+        "element_completed": N_("wykonano krok"),
+        "element_terminated": N_("przerwano krok"),
+        "variables_set": N_("zapisano dane"),
+        "user_task_created": N_("utworzono zadanie"),
+        "user_task_updated": N_("zmieniono zadanie"),
+        "user_task_ended": N_("zamknięto zadanie"),
+        "job_created": N_("zlecono czynność systemowi"),
+        "job_failed": N_("czynność się nie powiodła"),
+        "job_ended": N_("czynność zakończono"),
+        "timer_scheduled": N_("wyznaczono termin"),
+        "timer_rescheduled": N_("przesunięto termin"),
+        "timer_ended": N_("termin minął lub go odwołano"),
+        "subscription_opened": N_("czeka na wiadomość lub sygnał"),
+        "subscription_closed": N_("nie czeka już na wiadomość lub sygnał"),
+        "message_correlated": N_("nadeszła wiadomość"),
+        "message_thrown": N_("wysłano wiadomość"),
+        "signal_received": N_("nadszedł sygnał"),
+        "signal_thrown": N_("nadano sygnał"),
+        "error_thrown": N_("zgłoszono błąd"),
+        "escalation_thrown": N_("zgłoszono eskalację"),
+        "condition_evaluated": N_("sprawdzono warunek"),
+        "decision_evaluated": N_("podjęto decyzję z tabeli"),
+        "incident_raised": N_("sprawa czeka na operatora"),
+        "incident_resolved": N_("operator wznowił sprawę"),
+        "instance_called": N_("wywołano inny proces"),
+        "call_ended": N_("wywołany proces się zakończył"),
+        "token_arrived": N_("jedna z dróg dotarła do połączenia"),
+        "tokens_consumed": N_("drogi się połączyły"),
+    }
+)

@@ -41,7 +41,13 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/processes/{process_id}"): EVERYBODY,
     ("GET", "/processes/{process_id}/{version}/file"): EVERYBODY,
 }
-OPEN = {("GET", "/sign-in"), ("POST", "/sign-in"), ("POST", "/sign-out"), ("GET", "/health")}
+OPEN = {
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("POST", "/language"),
+    ("GET", "/health"),
+}
 
 
 def routes(office: ProcessEngine) -> set[tuple[str, str]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from engine import Busy, Forbidden, NotFound
-from web.visits import TOO_MANY, Visit, cookie_name, go_to
+from web.translation import N_, _
+from web.visits import TOO_MANY, Visit, cookie_name, go_to, own_path
 
 UNAUTHORISED = 401
-_CROWDED = "Za dużo prób naraz, spróbuj za chwilę."
+_CROWDED = N_("Za dużo prób naraz, spróbuj za chwilę.")
 
 
 def show(visit: Visit) -> Response:
@@ -20,14 +21,14 @@ def sign_in(visit: Visit) -> Response:
     """Check the password and open a session; one address does not try for ever."""
     attempts, now = visit.attempts, visit.engine.now()
     if not attempts.take(visit.address, now):
-        return _form(visit, _CROWDED, TOO_MANY)
+        return _form(visit, _(_CROWDED), TOO_MANY)
     try:
         token = visit.engine.accounts.sign_in(visit.field("person"), visit.field("password"))
     except Forbidden as refused:
         return _form(visit, str(refused))
     except Busy:
         attempts.give_back(visit.address, now)
-        return _form(visit, _CROWDED, TOO_MANY)
+        return _form(visit, _(_CROWDED), TOO_MANY)
     attempts.give_back(visit.address, now)
     return _entered(visit, token)
 
@@ -66,15 +67,9 @@ def _entered(visit: Visit, token: str) -> Response:
     """Send the person on, with a fresh token: one from before signing in is never used further."""
     if visit.token:
         visit.engine.accounts.sign_out(visit.token)
-    answer = go_to(_own_path(visit.field("then")))
+    answer = go_to(own_path(visit.field("then")))
     secure = visit.request.url.scheme == "https"
     answer.set_cookie(
         cookie_name(visit.request), token, httponly=True, secure=secure, samesite="lax", path="/"
     )
     return answer
-
-
-def _own_path(path: str) -> str:
-    """Return a path of ours, never another site's address."""
-    is_own = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
-    return path if is_own else "/"

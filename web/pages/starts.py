@@ -19,10 +19,11 @@ from engine import (
 )
 from web.authorization import may_start
 from web.fields import Entered, shown, submission_of
+from web.translation import N_, _
 from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
 
 SCHOOL = "numer_rspo"  # the field of a form that says for which school somebody files
-_SUSPENDED = (
+_SUSPENDED = N_(
     "Nie można teraz złożyć tego wniosku: procedura jest wstrzymana albo formularz był już użyty. "
     "Nic nie zostało złożone; spróbuj później."
 )
@@ -64,7 +65,7 @@ def start(visit: Visit) -> Response:
     except InvalidSubmission as refused:
         return _form(visit, filled, submission, refused.fields, UNPROCESSABLE)
     except Conflict:
-        return visit.page("told.html", status=CONFLICT, sentence=_SUSPENDED, back="/start", task=None)
+        return visit.page("told.html", status=CONFLICT, sentence=_(_SUSPENDED), back="/start", task=None)
 
 
 def _started(visit: Visit, submission: dict[str, object]) -> Response:
@@ -94,7 +95,9 @@ def _require_own_school(visit: Visit, number: object) -> None:
     """Refuse another school's number to somebody who acts for one school (``security.md`` §8)."""
     school = visit.person.school
     if school and number is not None and str(number) != school:
-        raise InvalidSubmission({SCHOOL: f"Możesz złożyć wniosek tylko dla swojej szkoły: {school}."})
+        raise InvalidSubmission(
+            {SCHOOL: _("Możesz złożyć wniosek tylko dla swojej szkoły: %(school)s.", school=school)}
+        )
 
 
 def _next_number(visit: Visit, process_id: str) -> str:

@@ -12,6 +12,7 @@ from engine import Conflict, FilledForm, Forbidden, InvalidSubmission, NotFound,
 from web import words
 from web.authorization import Action, authorize, is_theirs
 from web.fields import Entered, shown, submission_of
+from web.translation import _
 from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
 
 _OPEN = (UserTaskState.CREATED, UserTaskState.ASSIGNED)
@@ -49,7 +50,7 @@ def claim(visit: Visit) -> Response:
     try:
         visit.engine.claim(task.key, actor=visit.person.id)
     except Conflict:
-        return _told(visit, task, "To zadanie ma już ktoś inny. Odśwież listę zadań.")
+        return _told(visit, task, _("To zadanie ma już ktoś inny. Odśwież listę zadań."))
     return go_to(f"/tasks/{task.key}")
 
 
@@ -59,7 +60,7 @@ def unclaim(visit: Visit) -> Response:
     try:
         visit.engine.unclaim(task.key, actor=visit.person.id)
     except Conflict:
-        return _told(visit, task, "To zadanie ma ktoś inny i tylko ta osoba może je oddać.")
+        return _told(visit, task, _("To zadanie ma ktoś inny i tylko ta osoba może je oddać."))
     return go_to("/tasks")
 
 
@@ -80,7 +81,7 @@ def complete(visit: Visit) -> Response:
     except InvalidSubmission as refused:
         return _form(visit, task, _entered(visit, filled, submission, refused.fields), UNPROCESSABLE)
     except (Conflict, NotFound, Forbidden):
-        return _told(visit, task, "To zadanie ktoś już wykonał albo przejął. Nic nie zostało zapisane.")
+        return _told(visit, task, _("To zadanie ktoś już wykonał albo przejął. Nic nie zostało zapisane."))
     return go_to("/tasks?done=1")
 
 
