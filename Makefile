@@ -32,8 +32,12 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	$(PIP) -r requirements/dev.txt
 	@touch $@
 
+.PHONY: ui
+ui: $(VENV)/.runtime ## bundle what the pages need of JavaScript (nothing to do when it is new enough)
+	@$(BIN)/python web/build_ui.py
+
 .PHONY: check
-check: $(VENV)/.dev ## format, lint, types, floors, unit tests, scenarios on SQLite (under 2 minutes)
+check: $(VENV)/.dev ui ## format, lint, types, floors, unit tests, scenarios on SQLite (under 2 minutes)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -41,7 +45,7 @@ check: $(VENV)/.dev ## format, lint, types, floors, unit tests, scenarios on SQL
 	  tests/test_architecture.py tests/test_repository.py tests/unit tests/store tests/scenarios
 
 .PHONY: test
-test: $(VENV)/.dev ## everything, on SQLite and PostgreSQL (under 18 minutes)
+test: $(VENV)/.dev ui ## everything, on SQLite and PostgreSQL (under 18 minutes)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -66,7 +70,7 @@ bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases
 	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
 .PHONY: run
-run: $(VENV)/.runtime ## carry one case of ZSZO-03 through, with demo mail, SMS and RSPO servers
+run: $(VENV)/.runtime ui ## carry one case of ZSZO-03 through, with demo mail, SMS and RSPO servers
 	$(BIN)/obieg demo
 
 .PHONY: messages
@@ -82,10 +86,11 @@ format: $(VENV)/.dev ## put the code into shape
 lock: $(VENV)/.dev ## choose and pin the newest versions of all dependencies (requirements/*.txt)
 	$(LOCK) --upgrade requirements/build.in -o requirements/build.txt
 	$(LOCK) --upgrade pyproject.toml -o requirements/runtime.txt
+	$(LOCK) --upgrade requirements/node.in -o requirements/node.txt
 	$(LOCK) --upgrade pyproject.toml requirements/dev.in -c requirements/runtime.txt -c requirements/build.txt \
 	  -o requirements/dev.txt
 
 .PHONY: clean
 clean: ## remove what was built and installed
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build web/static/dist web/ui/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

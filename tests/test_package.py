@@ -35,6 +35,13 @@ def test_the_wheel_carries_the_procedures_and_the_migrations(wheel: Path) -> Non
     assert [name for name in names if "__pycache__" in name or name.endswith((".db", ".pyc"))] == []
 
 
+def test_the_wheel_carries_the_islands_and_not_what_they_are_made_of(wheel: Path) -> None:
+    names = ZipFile(wheel).namelist()
+    for needed in ("manifest.json", "diagram-*.js", "THIRD_PARTY.txt"):
+        assert [name for name in names if Path(name).match(f"web/static/dist/{needed}")], f"no {needed}"
+    assert [name for name in names if "node_modules" in name or name.startswith("web/ui/")] == []
+
+
 def test_the_command_runs_from_the_wheel_alone(wheel: Path, tmp_path: Path) -> None:
     unpacked = tmp_path / "installed"
     ZipFile(wheel).extractall(unpacked)

@@ -41,7 +41,7 @@ def test_no_text_names_a_folder_of_one_machine() -> None:
 
 def test_the_locks_are_pinned_by_hash_and_name_no_registry() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [lock.name for lock in locks] == ["build.txt", "dev.txt", "runtime.txt"]
+    assert [lock.name for lock in locks] == ["build.txt", "dev.txt", "node.txt", "runtime.txt"]
     assert _lines_with(REGISTRY, [*locks, *(ROOT / "requirements").glob("*.in")]) == []
     for lock in locks:
         pins = re.split(r"\n(?=[A-Za-z0-9])", lock.read_text(encoding="utf-8"))

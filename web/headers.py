@@ -10,6 +10,7 @@ _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+MODELER_POLICY = f"{_POLICY}; style-src-attr 'unsafe-inline'"  # the properties panel sets style attributes
 _HEADERS = {
     "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -34,20 +35,27 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_static = scope["path"].startswith("/static/")
+        kept = _kept(scope["path"])
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
-                    headers[name] = value
-                headers["Cache-Control"] = "max-age=3600" if is_static else "no-store"
+                    headers.setdefault(name, value)  # the modeler's page has said its own policy
+                headers["Cache-Control"] = kept
             await send(message)
 
         if _announced(scope) > MOST_BYTES:
             await _refuse(with_headers)
             return
         await self._app(scope, _bounded(receive), with_headers)
+
+
+def _kept(path: str) -> str:
+    """Return how long a browser may keep an answer: bundles are named by content, pages are personal."""
+    if path.startswith("/static/dist/"):
+        return "public, max-age=31536000, immutable"
+    return "max-age=3600" if path.startswith("/static/") else "no-store"
 
 
 def _announced(scope: Scope) -> int:

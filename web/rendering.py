@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from engine import draw_characters
 from web import words
 from web.authorization import Action
+from web.islands import Islands
 from web.translation import Language, language, plain, plain_plural
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ class Pages:
         self._environment.install_gettext_callables(  # type: ignore[attr-defined]  # the extension adds it
             plain, plain_plural, newstyle=True
         )
-        self._environment.globals.update(
-            words=words, Action=Action, request_id=_request_id, language=language, Language=Language
-        )
+        self._environment.globals.update(words=words, Action=Action, language=language, Language=Language)
+        self._environment.globals.update(request_id=_request_id, island=Islands().tags)
         self._environment.filters["markdown"] = _markdown
 
     def page(self, visit: Visit, template: str, *, status: int, **values: object) -> Response:
