@@ -4,8 +4,10 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 CONTRACT := ../shared/contract
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
-LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --only-binary :all: \
+# dkimpy is the one package without a wheel: its pinned source is built with the pinned setuptools.
+ORIGIN := --only-binary :all: --no-binary dkimpy
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation $(ORIGIN)
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes $(ORIGIN) \
 	--no-emit-index-url --no-header
 # Two workers: the tests share a machine with the databases they start.
 PARALLEL := -n 2 --dist worksteal
@@ -23,7 +25,8 @@ $(BIN)/python:
 
 # What running needs. The project itself is only pointed to: a change of the code needs no new installation.
 $(VENV)/.runtime: requirements/runtime.txt requirements/build.txt pyproject.toml | $(BIN)/python
-	$(PIP) -r requirements/runtime.txt -r requirements/build.txt
+	$(PIP) -r requirements/build.txt
+	$(PIP) -r requirements/runtime.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 

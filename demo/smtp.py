@@ -41,9 +41,20 @@ logging.getLogger("mail.log").setLevel(
 
 
 class SmtpServer:
-    """One mail server on a free loopback port; ``tls`` offers STARTTLS and asks for AUTH after it."""
+    """One mail server on a free loopback port; ``tls`` offers STARTTLS and asks for AUTH after it.
 
-    def __init__(self, directory: Path, *, tls: bool = True, drip: float = 1.0) -> None:
+    With ``implicit`` it speaks TLS from the first byte; ``context`` has another certificate than its own.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        tls: bool = True,
+        drip: float = 1.0,
+        implicit: bool = False,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self.outbox = directory / "outbox"
         self.outbox.mkdir(parents=True, exist_ok=True)
         self._numbers = itertools.count(len(list(self.outbox.iterdir())) + 1)
@@ -51,11 +62,17 @@ class SmtpServer:
         self.faults = Faults()
         self.drip = drip
         self.ca_file = directory / "smtp-ca.pem"
-        context = _certificate(self.ca_file, directory / "smtp-key.pem") if tls else None
-        options: dict[str, Any] = {"auth_required": tls, "require_starttls": tls, "auth_require_tls": tls}
+        own = _certificate(self.ca_file, directory / "smtp-key.pem") if tls else None
+        starting = tls and not implicit
+        options: dict[str, Any] = {
+            "auth_required": starting,  # the library offers it, but cannot see that the whole way is TLS
+            "require_starttls": starting,
+            "auth_require_tls": starting,
+        }
         self._controller = _FreePort(
-            _Receiver(self), hostname="127.0.0.1", port=0, tls_context=context,
-            authenticator=_authenticate, ident="demo", **options,
+            _Receiver(self), hostname="127.0.0.1", port=0, authenticator=_authenticate, ident="demo",
+            ssl_context=context or own if implicit else None,
+            tls_context=context or own if starting else None, **options,
         )  # fmt: skip
         self._controller.SMTP_kwargs["hostname"] = "poczta.demo"
 
@@ -98,7 +115,9 @@ class _FreePort(Controller):
     """A controller that takes any free port and then knows which."""
 
     async def _listen(self) -> asyncio.AbstractServer:
-        server = await self.loop.create_server(self._factory_invoker, host=self.hostname, port=0)
+        server = await self.loop.create_server(
+            self._factory_invoker, host=self.hostname, port=0, ssl=self.ssl_context
+        )
         self.port = server.sockets[0].getsockname()[1]
         return server
 
@@ -129,7 +148,7 @@ class _Receiver:
         """Keep the mail, or play the fault scripted for its recipient."""
         fault = self._owner.faults.take(envelope.rcpt_tos[0], lambda kind: not kind.isdigit())
         if fault is None:
-            return f"250 2.0.0 queued as {self._owner.keep(envelope, encrypted=session.ssl is not None)}"
+            return f"250 2.0.0 queued as {self._owner.keep(envelope, encrypted=_is_encrypted(server))}"
         self._owner.journal.write("fault", fault=fault, rcpt_to=envelope.rcpt_tos)
         if fault.startswith("data:"):
             return f"{fault.removeprefix('data:')} scripted"
@@ -140,13 +159,17 @@ class _Receiver:
         if not isinstance(transport, asyncio.Transport):
             raise TypeError(f"expected a socket's transport, but got {type(transport).__name__}")
         if fault == "lost":
-            self._owner.keep(envelope, encrypted=session.ssl is not None)
+            self._owner.keep(envelope, encrypted=_is_encrypted(server))
         if fault == "slow":
             while not transport.is_closing():
                 transport.write(b"2")
                 await asyncio.sleep(self._owner.drip)
         transport.abort()
         return "421 gone"
+
+
+def _is_encrypted(server: SMTP) -> bool:
+    return server.transport is not None and server.transport.get_extra_info("sslcontext") is not None
 
 
 def _authenticate(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import WARSAW, BpmnError, Completed, HandlerRegistry, JobContext, JobFailure
-from handlers import inputs, message, smtp, templates
+from handlers import inputs, mail_signature, message, return_address, smtp, templates
 from handlers.smtp import EmailSettings
 
 REJECTED = "EMAIL_ODRZUCONY"
@@ -62,9 +62,25 @@ def _require_usable_sender(settings: EmailSettings) -> None:
         date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
     )
     try:
-        message.build(trial)
+        raw = message.build(trial)
+        for mailbox in filter(None, (settings.bounces, settings.replies)):
+            message.recipient_address(mailbox)
     except message.UnsafeMessage as error:
-        raise ValueError(f"{error}; check OBIEG_SMTP_SENDER and OBIEG_SMTP_SENDER_NAME") from None
+        raise ValueError(
+            f"{error}; check OBIEG_SMTP_SENDER, …_SENDER_NAME, …_BOUNCES and …_REPLIES"
+        ) from None
+    try:
+        _signed(settings, raw)
+    except mail_signature.UnusableKey as error:
+        raise ValueError(f"{error}; check OBIEG_SMTP_DKIM_SELECTOR and OBIEG_SMTP_DKIM_KEY_FILE") from None
+
+
+def _signed(settings: EmailSettings, raw: bytes) -> bytes:
+    if not settings.dkim_selector and not settings.dkim_key_file:
+        return raw
+    return mail_signature.signed(
+        raw, selector=settings.dkim_selector, key_file=settings.dkim_key_file, domain=settings.domain
+    )
 
 
 def _recipient(context: JobContext) -> str:
@@ -81,7 +97,7 @@ def _build(context: JobContext, settings: EmailSettings, folders: tuple[Path, ..
     template_id = _template(context)
     try:
         rendered = templates.render(folders, template_id, context.job.variables)
-        return message.build(
+        raw = message.build(
             message.Draft(
                 key=context.job.idempotency_key,
                 sender=settings.sender,
@@ -92,9 +108,13 @@ def _build(context: JobContext, settings: EmailSettings, folders: tuple[Path, ..
                 html=rendered.html,
                 date=context.now.astimezone(WARSAW),
                 attachment=_attachment(context),
+                reply_to=return_address.case_address(
+                    settings.replies, inputs.optional_text(context, "numer_sprawy")
+                ),
             )
         )
-    except (templates.InvalidTemplate, message.UnsafeMessage) as error:
+        return _signed(settings, raw)
+    except (templates.InvalidTemplate, message.UnsafeMessage, mail_signature.UnusableKey) as error:
         raise JobFailure(f"{error} (template {template_id[:80]!r})", permanent=True) from None
 
 
@@ -124,8 +144,11 @@ def _attachment(context: JobContext) -> message.Attachment | None:
 
 
 def _deliver(context: JobContext, settings: EmailSettings, recipient: str, raw: bytes) -> Mapping[str, Any]:
+    key = context.job.idempotency_key
+    bounces = settings.bounces or settings.sender
+    own = return_address.return_address(bounces, key, settings.token) if settings.token else bounces
     try:
-        accepted = smtp.deliver(settings, recipient, raw)
+        accepted = smtp.deliver(settings, recipient, raw, return_path=own)
     except smtp.Lost as error:
         raise JobFailure(f"expected the mail server to accept the message, but {error}") from None
     except smtp.Refused as error:
@@ -135,7 +158,7 @@ def _deliver(context: JobContext, settings: EmailSettings, recipient: str, raw: 
         "text": accepted.text,
         "encrypted": accepted.encrypted,
         "accepted_at": context.now.isoformat(),
-        "message_id": message.message_id(context.job.idempotency_key, settings.sender),
+        "message_id": message.message_id(key, settings.sender),
         "sha256": hashlib.sha256(raw).hexdigest(),
         "template": _template(context),
     }

@@ -25,8 +25,8 @@ _DOMAIN = re.compile(
 _SIMPLE = re.compile(r"[A-Za-z0-9/-]+(?: [A-Za-z0-9/-]+)*")
 _FILE_NAME = re.compile(r"[\w .()-]{1,100}")
 _HEADERS = (
-    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
-    "Content-Transfer-Encoding",
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "Reply-To", "MIME-Version",
+    "Content-Type", "Content-Transfer-Encoding",
 )  # fmt: skip
 
 
@@ -56,6 +56,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     html: str
     date: dt.datetime
     attachment: Attachment | None = None
+    reply_to: str = ""
 
 
 def recipient_address(address: str) -> str:
@@ -104,6 +105,8 @@ def _head(draft: Draft, recipient: str) -> bytes:
         "Message-ID": message_id(draft.key, draft.sender),
         "Auto-Submitted": "auto-generated",  # RFC 3834: no out-of-office replies, please
     }
+    if draft.reply_to:
+        fields["Reply-To"] = recipient_address(draft.reply_to)
     return "".join(f"{name}: {value}\r\n" for name, value in fields.items()).encode("ascii")
 
 

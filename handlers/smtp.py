@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import smtplib
+import socket
 import ssl
 from enum import StrEnum
 
@@ -14,8 +15,9 @@ from handlers.outbound import Watchdog
 
 
 class Tls(StrEnum):
-    """Whether the conversation is encrypted with STARTTLS (RFC 3207)."""
+    """How the conversation is encrypted: from its first byte (RFC 8314) or by STARTTLS (RFC 3207)."""
 
+    IMPLICIT = "implicit"
     REQUIRED = "required"
     OPTIONAL = "optional"
     OFF = "off"
@@ -25,7 +27,9 @@ class EmailSettings(Connection, frozen=True, kw_only=True):
     """The office's mail server and sender. ``messages`` are folders of templates, joined as in PATH.
 
     ``deadline`` is in seconds for the whole conversation; ``ca_file`` replaces the system's list of
-    authorities.
+    authorities. With ``dkim_selector`` and ``dkim_key_file`` mails are signed. ``bounces`` is the mailbox for
+    what cannot be delivered; with ``token`` every mail gets a return address of its own there. ``replies`` is
+    the mailbox of letters about cases: mails ask for answers to its address for their case.
     """
 
     sender: str
@@ -38,6 +42,16 @@ class EmailSettings(Connection, frozen=True, kw_only=True):
     sender_name: str = "Wydział Edukacji"
     messages: str = "processes/zszo03/messages"
     deadline: float = 60.0
+    dkim_selector: str = ""
+    dkim_key_file: str = ""
+    bounces: str = ""
+    replies: str = ""
+    token: str = ""
+
+    @property
+    def domain(self) -> str:
+        """Return the sender's domain."""
+        return self.sender.rpartition("@")[2]
 
 
 class Refused(Exception):
@@ -62,18 +76,33 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     encrypted: bool
 
 
-def deliver(settings: EmailSettings, recipient: str, raw: bytes) -> Accepted:
-    """Send the bytes to one recipient; raises ``Refused`` or ``Lost``.
+class _Encrypted(smtplib.SMTP):
+    """Speaks TLS from the first byte; its socket is known before the handshake, so the watchdog can end that
+    too.
+    """
+
+    def __init__(self, context: ssl.SSLContext, *, timeout: float, local_hostname: str) -> None:
+        super().__init__(timeout=timeout, local_hostname=local_hostname)
+        self._context = context
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        self.sock = socket.create_connection((host, port), timeout)
+        return self._context.wrap_socket(self.sock, server_hostname=host)
+
+
+def deliver(settings: EmailSettings, recipient: str, raw: bytes, *, return_path: str = "") -> Accepted:
+    """Send the bytes to one recipient; raises ``Refused`` or ``Lost``. Bounces go to ``return_path``, else to
+    the sender.
 
     Returns as soon as the server's 250 is read: waiting for its goodbye would only widen the gap in which a
     crash makes the mail go out twice.
     """
     _require_safe(settings)
-    client = smtplib.SMTP(timeout=settings.deadline, local_hostname=settings.sender.rpartition("@")[2])
+    client = _client(settings)
     client._host = settings.host  # type: ignore[attr-defined]  # what starttls checks the certificate against
     with Watchdog(settings.deadline, lambda: client.sock) as watchdog:
         try:
-            return _converse(client, settings, recipient, raw, watchdog)
+            return _converse(client, settings, (return_path or settings.sender, recipient), raw, watchdog)
         except smtplib.SMTPResponseException as error:
             raise Refused("AUTH or STARTTLS", error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPException, OSError) as error:
@@ -84,15 +113,25 @@ def deliver(settings: EmailSettings, recipient: str, raw: bytes) -> Accepted:
             client.close()
 
 
+def _client(settings: EmailSettings) -> smtplib.SMTP:
+    if settings.tls is Tls.IMPLICIT:
+        return _Encrypted(_context(settings), timeout=settings.deadline, local_hostname=settings.domain)
+    return smtplib.SMTP(timeout=settings.deadline, local_hostname=settings.domain)
+
+
+def _context(settings: EmailSettings) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=settings.ca_file or None)
+
+
 def _converse(
-    client: smtplib.SMTP, settings: EmailSettings, recipient: str, raw: bytes, watchdog: Watchdog
+    client: smtplib.SMTP, settings: EmailSettings, envelope: tuple[str, str], raw: bytes, watchdog: Watchdog
 ) -> Accepted:
     _expect("greeting", 220, client.connect(settings.host, settings.port), watchdog)
     encrypted = _introduce(client, settings, watchdog)
     if settings.username:
         client.login(settings.username, settings.password)
-    _expect("MAIL", 250, client.mail(settings.sender), watchdog)
-    _expect("RCPT", 250, client.rcpt(recipient), watchdog)
+    _expect("MAIL", 250, client.mail(envelope[0]), watchdog)
+    _expect("RCPT", 250, client.rcpt(envelope[1]), watchdog)
     try:
         code, text = client.data(raw)
     except smtplib.SMTPDataError as error:
@@ -106,11 +145,13 @@ def _converse(
 def _introduce(client: smtplib.SMTP, settings: EmailSettings, watchdog: Watchdog) -> bool:
     """Say EHLO and switch encryption on; tells whether the conversation is encrypted now."""
     _expect("EHLO", 250, client.ehlo(), watchdog)
+    if settings.tls is Tls.IMPLICIT:
+        return True
     if settings.tls is Tls.OFF or (settings.tls is Tls.OPTIONAL and not client.has_extn("starttls")):
         return False
     if not client.has_extn("starttls"):
         raise Refused("EHLO", 530, "the server offers no STARTTLS")
-    client.starttls(context=ssl.create_default_context(cafile=settings.ca_file or None))
+    client.starttls(context=_context(settings))
     _expect("EHLO", 250, client.ehlo(), watchdog)
     return True
 
@@ -125,8 +166,11 @@ def _expect(stage: str, wanted: int, answer: tuple[int, bytes], watchdog: Watchd
 
 def _require_safe(settings: EmailSettings) -> None:
     """Refuse to show the office's mail password to anyone who listens."""
-    if settings.username and settings.tls is not Tls.REQUIRED and not is_loopback(settings.host):
-        raise Refused("settings", 530, "OBIEG_SMTP_TLS must be required where OBIEG_SMTP_USERNAME is given")
+    safe = settings.tls in (Tls.REQUIRED, Tls.IMPLICIT) or is_loopback(settings.host)
+    if settings.username and not safe:
+        raise Refused(
+            "settings", 530, "OBIEG_SMTP_TLS must be required or implicit where OBIEG_SMTP_USERNAME is given"
+        )
 
 
 def readable(text: bytes | str) -> str:
