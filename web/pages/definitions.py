@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from engine import Definition, InvalidDefinition, NotFound
 from web.outline import lines_of
+from web.translation import _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
 
 MOST_FILES = 20
@@ -31,6 +32,7 @@ def show(visit: Visit) -> Response:
         "process.html",
         outline=outline,
         lines=lines_of(outline),
+        drawn_as=_("Diagram procedury: %(name)s", name=outline.name),
         versions=sorted(versions, key=lambda d: -d.version),
     )
 
