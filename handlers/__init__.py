@@ -3,7 +3,8 @@
 Each module has a frozen settings record and ``register(registry, settings)``. To add a handler: copy the
 module nearest to yours, add its settings to ``Settings`` and its ``register`` to ``register_all``, and test
 it against a server of ``demo/``. The modules share ``connection`` (settings), ``inputs`` (reading a job) and
-``outbound`` (HTTP and the watchdog). ``templates``, ``message`` and ``smtp`` are the floors under ``email``.
+``outbound`` (HTTP and the watchdog). ``templates``, ``message`` and ``smtp`` are the floors under ``email``;
+``signed_xml``, ``seals`` and ``trusted_signature`` those under ``signature``.
 
 In each line: job type, variables in (``?`` = may be absent) and [headers] → variables out; ! BPMN errors.
 
@@ -39,6 +40,8 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     authorisation.end         numer_upowaznienia, podstawa_blokady? [zdarzenie] → (register upowaznienia)
     breach.register           stwierdzono, login?, numer_sprawy?, what the stage is about [etap] → naruszenie
                               (and register naruszenia)
+    signature.verify          podpisany_plik?, zlozono?, the application [pola] → podpis, podpis_wynik,
+                              podpis_opis, podpis_raport
     letter.render             haslo_ref, what the templates name [wydruk, pokwitowanie] → wydruk_ref,
                               pokwitowanie_ref
     secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
@@ -62,11 +65,13 @@ from handlers import (
     rspo,
     secret,
     seod,
+    signature,
     sio,
     sms,
     zszo,
 )
 from handlers.connection import read
+from handlers.seals import SignatureSettings
 from handlers.smtp import EmailSettings
 
 
@@ -81,12 +86,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sio: sio.SioSettings = sio.SioSettings()
     password: password.PasswordSettings = password.PasswordSettings()
     package: package.PackageSettings = package.PackageSettings()
+    signature: SignatureSettings = SignatureSettings()
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Build all settings from variables ``OBIEG_SMTP_…``, ``OBIEG_SMS_…``, ``OBIEG_RSPO_…``,
     ``OBIEG_SEOD_…``, ``OBIEG_ZSZO_…``, ``OBIEG_SIO_…``, ``OBIEG_PASSWORD_…``,
-    ``OBIEG_PACKAGE_…``; raises ValueError naming a wrong one.
+    ``OBIEG_PACKAGE_…``, ``OBIEG_SIGNATURE_…``; raises ValueError naming a wrong one.
     """
     return Settings(
         email=read(EmailSettings, "OBIEG_SMTP_", environment),
@@ -97,6 +103,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         sio=read(sio.SioSettings, "OBIEG_SIO_", environment),
         password=read(password.PasswordSettings, "OBIEG_PASSWORD_", environment),
         package=read(package.PackageSettings, "OBIEG_PACKAGE_", environment),
+        signature=read(SignatureSettings, "OBIEG_SIGNATURE_", environment),
     )
 
 
@@ -112,6 +119,7 @@ def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     rspo.register(registry, settings.rspo)
     secret.register(registry)
     seod.register(registry, settings.seod)
+    signature.register(registry, settings.signature)
     sio.register(registry, settings.sio)
     sms.register(registry, settings.sms)
     zszo.register(registry, settings.zszo)
