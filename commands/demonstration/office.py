@@ -11,7 +11,7 @@ from commands.demonstration.stage import CityClock
 from commands.deploy import publish
 from commands.office import Office
 from demo.servers import DemoServers
-from engine import ProcessEngine
+from engine import Clock, ProcessEngine
 from web.application import Sent
 
 OWNER = "wlasciciel"
@@ -47,19 +47,32 @@ class Outside:
 
 
 @contextmanager
-def opened(office: Office, folder: Path) -> Iterator[tuple[ProcessEngine, Outside]]:
-    """Start the servers, open a fresh database with the invented people and everything deployed."""
+def opened(
+    office: Office, folder: Path, *, clock: Clock | None = None
+) -> Iterator[tuple[ProcessEngine, Outside]]:
+    """Start the servers and open the database in the folder; a fresh one is furnished.
+
+    ``clock`` is the business clock, the machine's unless given: the city's own systems go by it too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    clock = CityClock()
-    with DemoServers(folder / "outside", now=clock.now) as servers:
+    city = CityClock()
+    file = folder / "obieg.db"
+    is_fresh = not file.exists()
+    with DemoServers(folder / "outside", now=city.now) as servers:
         registry = office.handlers(servers.environment)
-        with ProcessEngine(f"sqlite:///{folder / 'obieg.db'}", handlers=registry) as engine:
-            clock.engine = engine
-            for person_id, name, roles, groups, school in _PEOPLE:
-                engine.people.add(person_id, name=name, roles=roles, groups=groups, school=school, by=OWNER)
-            for procedure in sorted(each.name for each in office.processes.iterdir() if each.is_dir()):
-                publish(engine, [office.processes / procedure, office.forms / procedure], by=OWNER)
+        with ProcessEngine(f"sqlite:///{file}", clock=clock, handlers=registry) as engine:
+            city.engine = engine
+            if is_fresh:
+                furnish(engine, office)
             yield engine, Outside(servers)
+
+
+def furnish(engine: ProcessEngine, office: Office) -> None:
+    """Add the invented people and deploy every procedure that is shipped."""
+    for person_id, name, roles, groups, school in _PEOPLE:
+        engine.people.add(person_id, name=name, roles=roles, groups=groups, school=school, by=OWNER)
+    for procedure in sorted(each.name for each in office.processes.iterdir() if each.is_dir()):
+        publish(engine, [office.processes / procedure, office.forms / procedure], by=OWNER)
 
 
 def _mail(mail: EmailMessage) -> Sent:
