@@ -6,7 +6,7 @@ from engine.accounts import Accounts, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.dmn import DecisionResult, TableMatch
-from engine.documents import Documents
+from engine.documents import Document, Documents
 from engine.errors import (
     BpmnError,
     Busy,
@@ -28,6 +28,19 @@ from engine.errors import (
 from engine.forms import Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
+from engine.model.case import (
+    CalendarDay,
+    Case,
+    CasePart,
+    Change,
+    Course,
+    CourseStep,
+    Deadline,
+    Effect,
+    OpenJob,
+    Wait,
+    WaitKind,
+)
 from engine.model.outline import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
@@ -79,18 +92,27 @@ __all__ = [
     "BatchState",
     "BpmnError",
     "Busy",
+    "CalendarDay",
+    "Case",
+    "CasePart",
+    "Change",
     "Clock",
     "Completed",
     "Component",
     "ComponentType",
     "Conflict",
+    "Course",
+    "CourseStep",
     "Damaged",
+    "Deadline",
     "DecisionResult",
     "Definition",
     "Deployment",
     "Difference",
+    "Document",
     "Documents",
     "DoesNotFit",
+    "Effect",
     "ElementInstance",
     "ElementState",
     "EngineError",
@@ -120,6 +142,7 @@ __all__ = [
     "Keyring",
     "Node",
     "NotFound",
+    "OpenJob",
     "Opinion",
     "OpinionVerdict",
     "OutlineEvent",
@@ -148,6 +171,8 @@ __all__ = [
     "UserTaskState",
     "Verdict",
     "VirtualClock",
+    "Wait",
+    "WaitKind",
     "WayOut",
     "Worker",
     "draw_characters",

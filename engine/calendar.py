@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -43,9 +43,16 @@ class WorkingCalendar:
 
     def is_working_day(self, day: dt.date) -> bool:
         """Say whether the office works on a day: Monday to Friday, no public holiday, no closure."""
-        if day.weekday() >= _SATURDAY or day in self.closures:
-            return False
-        return day not in _public_holidays(self.country, day.year)
+        return not self.day_off(day)
+
+    def day_off(self, day: dt.date) -> str:
+        """Return why the office does not work on a day: ``saturday``, ``sunday``, ``closure`` or the name
+        of a public holiday in the country's language; "" where it works."""
+        if day.weekday() >= _SATURDAY:
+            return "saturday" if day.weekday() == _SATURDAY else "sunday"
+        if day in self.closures:
+            return "closure"
+        return _public_holidays(self.country, day.year).get(day, "")
 
     def add_working_days(self, day: dt.date, count: int) -> dt.date:
         """Return the ``count``-th working day after a day (before it, when negative; the day itself for 0).
@@ -92,14 +99,16 @@ class WorkingCalendar:
         """
         if count < 0:
             raise EvaluationError(f"expected a deadline of 0 or more working days, but {count} were given")
-        last = self.add_working_days(self._local_date(start), count)
+        last = self.add_working_days(self.local_date(start), count)
         try:
             following = last + _DAY
         except OverflowError as problem:
             raise EvaluationError("expected a deadline before the year 10000, but it is later") from problem
         return dt.datetime.combine(following, dt.time(), self.zone)
 
-    def _local_date(self, start: dt.date | dt.datetime) -> dt.date:
+    def local_date(self, start: dt.date | dt.datetime) -> dt.date:
+        """Return the day an instant falls on in the calendar's zone; without zone it is local, a date is
+        itself."""
         if not isinstance(start, dt.datetime):
             return start
         return (start if start.tzinfo is None else start.astimezone(self.zone)).date()
@@ -118,5 +127,6 @@ def polish_calendar(closures: Iterable[dt.date] = (), version: str = "1") -> Wor
 
 
 @lru_cache(maxsize=1024)
-def _public_holidays(country: str, year: int) -> frozenset[dt.date]:
-    return frozenset(holidays.country_holidays(country, years=year))
+def _public_holidays(country: str, year: int) -> Mapping[dt.date, str]:
+    language = holidays.country_holidays(country).default_language
+    return dict(holidays.country_holidays(country, years=year, language=language))

@@ -74,12 +74,12 @@ def replay(catalogue: Catalogue, tx: Transaction, instance_key: int, *, until: i
 
 def history(tx: Transaction, instance_key: int) -> list[HistoryEvent]:
     """Return everything that happened in an instance, in order; raises as ``replay``."""
-    found: list[HistoryEvent] = []
-    names: dict[int, str] = {}
-    for row, record in records(tx, _instance(tx, instance_key)):
-        for index, event in enumerate(record.events):
-            found.append(_described(row, index, event, names))
-    return found
+    described = Described()
+    return [
+        described.take(row, index, event)
+        for row, record in records(tx, _instance(tx, instance_key))
+        for index, event in enumerate(record.events)
+    ]
 
 
 def elements(catalogue: Catalogue, tx: Transaction, instance_key: int) -> list[ElementInstance]:
@@ -239,6 +239,17 @@ def _instance(tx: Transaction, instance_key: int) -> InstanceRow:
     if row is None:
         raise NotFound(f"expected a process instance {instance_key}, but there is none")
     return row
+
+
+class Described:
+    """Turns events into records, one after the other: each may be about an element instance met before."""
+
+    def __init__(self) -> None:
+        self._names: dict[int, str] = {}
+
+    def take(self, row: HistoryRow, index: int, event: ev.Event) -> HistoryEvent:
+        """Return the next event as a record."""
+        return _described(row, index, event, self._names)
 
 
 def _described(row: HistoryRow, index: int, event: ev.Event, names: dict[int, str]) -> HistoryEvent:

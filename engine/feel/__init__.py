@@ -10,7 +10,7 @@ from engine.feel.boundaries import boundaries_of, path_of
 from engine.feel.builtins import BUILT_INS, call_named
 from engine.feel.comparison import equal, less
 from engine.feel.environment import MAX_LEVELS, Environment
-from engine.feel.explanation import Part, explain
+from engine.feel.explanation import Part, explain, working_day_terms
 from engine.feel.expression import (
     Expression,
     built_in_functions,
@@ -70,4 +70,5 @@ __all__ = [
     "run_for",
     "run_quantified",
     "type_of",
+    "working_day_terms",
 ]

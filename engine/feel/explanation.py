@@ -7,10 +7,13 @@ decided without (the rest of an ``and`` after a false) is none.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from engine.calendar import DEFAULT_CALENDAR
 from engine.errors import EvaluationError
 from engine.feel import nodes
 from engine.feel.builtins import BUILT_INS
@@ -58,6 +61,32 @@ def explain(source: str, scope: Scope, environment: Environment) -> tuple[Part, 
         environment.levels = levels
     del environment.warnings[noted:]
     return tuple(map(Part._make, found.items()))
+
+
+def working_day_terms(source: str, scope: Scope, environment: Environment) -> tuple[dt.date, int] | None:
+    """Return from which day how many working days an expression counts; None where it counts none.
+
+    Asked is ``working day deadline(…, …)`` by the usual calendar, also on the way an ``if`` takes. Raises
+    ``InvalidExpression``, ``EvaluationError``.
+    """
+    for call in _deadlines(tree_of(source), scope, environment):
+        start, count = (
+            Expression(source, each, _NO_NAMES, {}).evaluate(scope, environment)
+            for each in call.arguments[:2]
+        )
+        if isinstance(start, dt.date) and isinstance(count, int | Decimal):
+            return environment.calendars[DEFAULT_CALENDAR].local_date(start), int(count)
+    return None
+
+
+def _deadlines(node: Any, scope: Scope, environment: Environment) -> Iterator[nodes.Call]:
+    """Yield the calls of ``working day deadline`` that are reached: of an ``if``, on the way it takes."""
+    if isinstance(node, nodes.If):
+        answer = Expression("", node.condition, _NO_NAMES, {}).evaluate(scope, environment)
+        yield from _deadlines(node.then if answer is True else node.otherwise, scope, environment)
+    elif isinstance(node, nodes.Call) and isinstance(node.function, nodes.Name):
+        asked = node.function.name, len(node.arguments), node.names
+        yield from (node,) if asked == ("working day deadline", 2, ()) else ()
 
 
 class _Enough(Exception):

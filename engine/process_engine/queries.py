@@ -78,10 +78,11 @@ def incident_records(
     with parts.store.reading() as tx:
         rows = incidents.query(tx, states=states, **filters)
         keys = data_keys.read(tx, {row.root_key for row in rows})
-    return [_incident(row, keys.get(row.root_key)) for row in rows]
+    return [incident_of(row, keys.get(row.root_key)) for row in rows]
 
 
-def _incident(row: IncidentRow, data_key: DataKey | None) -> Incident:
+def incident_of(row: IncidentRow, data_key: DataKey | None) -> Incident:
+    """Return the record of a row with its message opened; None: the case is erased."""
     if data_key is None:
         message = "erased"
     else:

@@ -9,6 +9,7 @@ from typing import Any
 from engine import replay, verification
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
+from engine.model.case import Case, Course, Deadline
 from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
@@ -25,7 +26,17 @@ from engine.model.records import (
     Timer,
     UserTask,
 )
-from engine.process_engine import batches, definitions, instances, queries, screens, user_tasks
+from engine.process_engine import (
+    batches,
+    cases,
+    courses,
+    deadlines,
+    definitions,
+    instances,
+    queries,
+    screens,
+    user_tasks,
+)
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 
@@ -136,6 +147,25 @@ class Views:
         """Check chain, fold and re-execution of one instance, or of all with the anchors."""
         with self.parts.store.reading() as tx:
             return verification.verify(self.parts.catalogue, tx, instance_key)
+
+    def case(self, instance_key: int) -> Case:
+        """Return an instance with those it has called, what they wait for, and what has happened in it.
+
+        Raises ``NotFound``, ``Conflict`` where it was erased.
+        """
+        return cases.case(self.parts, instance_key)
+
+    def personal_names(self, instance_key: int) -> frozenset[str]:
+        """Return the names of variables that the forms of a case mark as personal data."""
+        return cases.personal_names(self.parts, instance_key)
+
+    def course(self, instance_key: int, *, first: int = 1, limit: int = courses.MOST_STEPS) -> Course:
+        """Return what each command of an instance did, from ``first`` on; raises as ``replay``."""
+        return courses.course(self.parts, instance_key, first=first, limit=limit)
+
+    def deadlines(self, instance_key: int) -> list[Deadline]:
+        """Return an instance's deadlines and how each was computed, the newest 100, earliest first."""
+        return deadlines.deadlines(self.parts, instance_key)
 
     def nodes(self) -> list[Node]:
         """Return the nodes the database knows."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from engine.keys import bucket_of
-from engine.store.rows import EffectRow, record
+from engine.store.rows import EffectRow, record, records
 from engine.store.sealing import DataKey, place
 from engine.store.statements import columns, insert_if_new, insert_new_into
 from engine.store.tables import effect
@@ -20,6 +20,7 @@ _INSERT = insert_new_into(effect)
 _READ = select(*columns(effect, EffectRow)).where(
     effect.c.bucket == bindparam("bucket"), effect.c.idempotency_key == bindparam("idempotency_key")
 )
+_OF_CASE = select(*columns(effect, EffectRow)).order_by(effect.c.created_at, effect.c.idempotency_key)
 _INSERT_ONCE = insert_new_into(once_table)
 _READ_ONCE = select(once_table.c.content).where(
     once_table.c.bucket == bindparam("bucket"),
@@ -37,6 +38,18 @@ def read(tx: Transaction, idempotency_key: str, *, root_key: int) -> EffectRow |
     """Return the recorded reply to an effect of a case."""
     row = tx.execute(_READ, {"bucket": bucket_of(root_key), "idempotency_key": idempotency_key}).first()
     return None if row is None else record(EffectRow, row)
+
+
+def of_instances(tx: Transaction, instance_keys: Collection[int], *, root_key: int) -> list[EffectRow]:
+    """Return the recorded replies to effects of these instances of a case, the earliest first.
+
+    Their idempotency keys begin with the instance's key and a hyphen.
+    """
+    if not instance_keys:
+        return []
+    theirs = (effect.c.idempotency_key.startswith(f"{key}-") for key in sorted(instance_keys))
+    found = _OF_CASE.where(effect.c.bucket == bucket_of(root_key), or_(*theirs))
+    return records(EffectRow, tx.execute(found))
 
 
 def read_once(tx: Transaction, *, data_key: DataKey, idempotency_key: str, purpose: str) -> bytes | None:

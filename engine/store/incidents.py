@@ -52,17 +52,26 @@ def query(
     tx: Transaction,
     *,
     instance_key: int | None = None,
+    instance_keys: Collection[int] | None = None,
     process_id: str | None = None,
+    element_id: str | None = None,
     type: str | None = None,
+    created_before: int | None = None,
     states: Collection[str] | None = None,
     limit: int = 100,
+    offset: int = 0,
 ) -> list[IncidentRow]:
     """Return incidents that meet all conditions given, oldest first."""
     found = _SELECT
     if instance_key is not None:
-        found = found.where(
-            incident.c.bucket == bucket_of(instance_key), incident.c.instance_key == instance_key
-        )
+        instance_keys = (instance_key,)
+    if instance_keys is not None:
+        buckets = {bucket_of(key) for key in instance_keys}
+        found = found.where(incident.c.bucket.in_(buckets), incident.c.instance_key.in_(instance_keys))
+    if element_id is not None:
+        found = found.where(incident.c.element_id == element_id)
+    if created_before is not None:
+        found = found.where(incident.c.created_at < created_before)
     if process_id is not None:
         found = found.where(incident.c.process_id == process_id)
     if type is not None:
@@ -70,4 +79,4 @@ def query(
     if states is not None:
         found = found.where(incident.c.state.in_(states))
     oldest_first = found.order_by(incident.c.created_at, drawn(incident))
-    return records(IncidentRow, tx.execute(oldest_first.limit(limit)))
+    return records(IncidentRow, tx.execute(oldest_first.limit(limit).offset(offset)))

@@ -231,19 +231,30 @@ def query(
     tx: Transaction,
     *,
     instance_key: int | None = None,
+    instance_keys: Collection[int] | None = None,
+    process_id: str | None = None,
     kinds: Collection[str] | None = None,
     stages: Collection[str] | None = None,
+    due_before: int | None = None,
     limit: int | None = 100,
+    offset: int = 0,
 ) -> list[JobRow]:
     """Return jobs that meet all conditions given, the first due first."""
     found: Select[Any] = _SELECT
     if instance_key is not None:
-        found = found.where(job.c.bucket == bucket_of(instance_key), job.c.instance_key == instance_key)
+        instance_keys = (instance_key,)
+    if instance_keys is not None:
+        found = found.where(job.c.bucket.in_(_buckets(instance_keys)), job.c.instance_key.in_(instance_keys))
+    if process_id is not None:
+        found = found.where(job.c.process_id == process_id)
+    if due_before is not None:
+        found = found.where(job.c.due_at < due_before)
     if kinds is not None:
         found = found.where(job.c.kind.in_(kinds))
     if stages is not None:
         found = found.where(job.c.stage.in_(stages))
-    return records(JobRow, tx.execute(found.order_by(job.c.due_at, drawn(job)).limit(limit)))
+    first_due_first = found.order_by(job.c.due_at, drawn(job))
+    return records(JobRow, tx.execute(first_due_first.limit(limit).offset(offset)))
 
 
 def _fenced(tx: Transaction, statement: Any, key: int, owner: str, attempt: int, **values: Any) -> bool:

@@ -21,7 +21,7 @@ _COST_OF_DAY, _COST_OF_COUNTING = 3, 40
 def is_working_day(environment: Environment, date: dt.date, calendar: str | None = None) -> bool:
     """Say whether the office works on a day."""
     found = _calendar(environment, calendar)
-    return found.is_working_day(_local_date(date, found))
+    return found.is_working_day(found.local_date(date))
 
 
 @builtin("add working days(date: date|date and time, count: number, [calendar: string?])", environment=True)
@@ -31,7 +31,7 @@ def add_working_days(
     """Return the n-th working day after a day."""
     found = _calendar(environment, calendar)
     days = _whole(environment, count)
-    return _attempt(lambda: found.add_working_days(_local_date(date, found), days))
+    return _attempt(lambda: found.add_working_days(found.local_date(date), days))
 
 
 @builtin(
@@ -43,7 +43,7 @@ def working_days_between(
 ) -> int:
     """Count the working days after the first day up to and including the second."""
     found = _calendar(environment, calendar)
-    first, last = _local_date(start, found), _local_date(end, found)
+    first, last = found.local_date(start), found.local_date(end)
     environment.spend(_COST_OF_COUNTING + min(abs((last - first).days), MAX_CALENDAR_DAYS) * _COST_OF_DAY)
     return _attempt(lambda: found.working_days_between(first, last))
 
@@ -75,12 +75,6 @@ def _whole(environment: Environment, count: int | Decimal) -> int:
         raise Undefined(f"expected a whole number of working days, but got {count}")
     environment.spend(_COST_OF_COUNTING + min(abs(days), MAX_WORKING_DAYS) * _COST_OF_DAY)
     return days
-
-
-def _local_date(day: dt.date, calendar: WorkingCalendar) -> dt.date:
-    if not isinstance(day, dt.datetime):
-        return day
-    return (day if day.tzinfo is None else day.astimezone(calendar.zone)).date()
 
 
 def _attempt(work: Callable[[], _T]) -> _T:
