@@ -14,14 +14,16 @@ from commands.office import Command, Office, pass_office
 from engine import ElementInstance, HistoryEvent, Incident, ProcessEngine, ProcessInstance, Timer, UserTask
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-ENDED = ("completed", "terminated")
 CLOSED = ("completed", "cancelled")
+ENDED = ("completed", "terminated")
 
 
 class OpenJob(msgspec.Struct, frozen=True, kw_only=True):
     """A job that waits for a worker; ``due_at`` is its next attempt (None: now; no retries left: never)."""
 
     key: int
+    instance_key: int
+    process_id: str
     element_id: str
     type: str
     retries: int
@@ -30,7 +32,7 @@ class OpenJob(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything one screen says about an instance."""
+    """Everything one screen says about an instance; jobs, tasks and incidents also of those it has called."""
 
     instance: ProcessInstance
     elements: tuple[ElementInstance, ...]
@@ -47,6 +49,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 @pass_office
 def command(office: Office, key: str) -> None:
     """Show the instance KEY: open elements, tasks, timers, incidents, variables.
+
+    Tasks, jobs and incidents of the instances it has called are shown too.
 
     KEY is the instance's key or its business key.
     """
@@ -67,28 +71,37 @@ def look(engine: ProcessEngine, key: int) -> Case:
         for each in elements
         if each.element_type == "endEvent" and str(each.state) == "completed"
     ]
+    parts = engine.case(key).parts
     return Case(
         instance=instance,
         elements=tuple(each for each in elements if str(each.state) not in ENDED),
         ended_at=tuple(ends) if instance.ended_at else (),
-        user_tasks=tuple(
-            each for each in engine.user_tasks(instance_key=key) if str(each.state) not in CLOSED
+        user_tasks=tuple(each for part in parts for each in part.user_tasks),
+        jobs=tuple(
+            job
+            for part in parts
+            if part.jobs
+            for job in open_jobs(part.instance, engine.history(part.instance.key))
         ),
-        jobs=open_jobs(engine.history(key)),
         timers=tuple(engine.timers(instance_key=key)),
-        incidents=tuple(each for each in engine.incidents(instance_key=key) if each.resolved_at is None),
+        incidents=tuple(each for part in parts for each in part.incidents),
         variables=dict(engine.variables(key)),
     )
 
 
-def open_jobs(events: Iterable[HistoryEvent]) -> tuple[OpenJob, ...]:
-    """Return the jobs a history has created and not ended, with the last failure of each."""
+def open_jobs(instance: ProcessInstance, events: Iterable[HistoryEvent]) -> tuple[OpenJob, ...]:
+    """Return the jobs an instance's history has created and not ended, with the last failure of each."""
     found: dict[int, OpenJob] = {}
     for event in events:
         what = event.payload
         if event.type == "job_created":
             found[what["key"]] = OpenJob(
-                key=what["key"], element_id=event.element_id, type=what["type"], retries=what["retries"]
+                key=what["key"],
+                instance_key=instance.key,
+                process_id=instance.process_id,
+                element_id=event.element_id,
+                type=what["type"],
+                retries=what["retries"],
             )
         elif event.type == "job_failed" and what["key"] in found:
             due = None if what["due_at"] is None else EPOCH + dt.timedelta(microseconds=what["due_at"])
@@ -115,8 +128,8 @@ def tell(case: Case) -> None:
     )
     _section(
         "jobs",
-        ("KEY", "ELEMENT", "TYPE", "RETRIES", "NEXT ATTEMPT", "LAST FAILURE"),
-        [(j.key, j.element_id, j.type, j.retries, j.due_at, j.reason) for j in case.jobs],
+        ("KEY", "PROCESS", "ELEMENT", "TYPE", "RETRIES", "NEXT ATTEMPT", "LAST FAILURE"),
+        [(j.key, j.process_id, j.element_id, j.type, j.retries, j.due_at, j.reason) for j in case.jobs],
     )
     _section(
         "timers",

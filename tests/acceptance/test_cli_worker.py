@@ -77,9 +77,10 @@ def test_a_failing_job_shows_its_next_attempt(
             engine.run_until_idle()
         found = run("instances", "--format", "json").json
         [called] = [each["key"] for each in found if each["process_id"] == "seod_wnioskodawca"]
-        [job] = run("show", called, "--format", "json").json["jobs"]
-        assert (job["type"], job["retries"]) == ("seod.load_applicant", 7)
-        assert "500" in job["reason"]
+        for shown in (called, key):  # a case shows what the instances it has called wait for
+            [job] = run("show", shown, "--format", "json").json["jobs"]
+            assert (job["type"], job["retries"], job["instance_key"]) == ("seod.load_applicant", 7, called)
+            assert "500" in job["reason"]
         assert re.search(r"seod.load_applicant +7 +20\d\d-\d\d-\d\d \d\d:\d\d:\d\d", run("show", called).out)
 
 
