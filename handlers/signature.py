@@ -193,7 +193,7 @@ def _told(found: Finding, content: bytes, at: dt.datetime) -> dict[str, Any]:
     }
     sentence = f"{found.sentence} {REVOCATION}" if checked else found.sentence
     return {
-        "podpis": _ANSWERS.get(found.verdict),
+        "podpis": _ANSWERS.get(found.verdict) if content else None,  # without a file SIO itself may have one
         "podpis_wynik": str(found.verdict),
         "podpis_opis": sentence,
         "podpis_raport": report,
