@@ -28,7 +28,7 @@ ORDERED = frozenset(
 _COMPOUND = frozenset({"list", "context", "range"})
 _PLAIN = frozenset({int, str, bool})
 _MAX_COMPARED = 100_000
-_COST_OF_PART, _COST_OF_INSTANT = 2, 6
+_COST_OF_PART, _COST_OF_INSTANT = 4, 10
 _REFERENCE_DAY = dt.date(2000, 1, 1)
 
 

@@ -77,7 +77,8 @@ class Compiler:
         self.cost += 1
         frames = _FRAMES.get(type(node), 1)
         self._level += frames
-        self.depth = max(self.depth, self._level)
+        if self._level > self.depth:
+            self.depth = self._level
         if self._level > MAX_CHAIN:
             reason = f"expected operators chained at most {MAX_CHAIN} deep, but there are more"
             raise InvalidExpression(reason, position=node.position, source=self._source)
@@ -201,11 +202,12 @@ class Compiler:
 
     def _context(self, node: nodes.ContextOf) -> Run:
         entries: list[tuple[str, Run]] = []
-        for place, (name, entry) in enumerate(node.entries):
-            # a function may call itself, so its own name is bound as well
-            itself = (name,) if isinstance(entry, nodes.FunctionOf) else ()
-            with self.names.binding(*(earlier for earlier, _ in node.entries[:place]), *itself):
+        with self.names.binding() as bound:
+            for name, entry in node.entries:
+                if isinstance(entry, nodes.FunctionOf):
+                    bound.add(name)  # it may call itself
                 entries.append((name, self.compile(entry)))
+                bound.add(name)
         return run_context(entries)
 
     def _range(self, node: nodes.RangeOf) -> Run:
@@ -223,27 +225,24 @@ class Compiler:
     def _if(self, node: nodes.If) -> Run:
         return run_if(self.compile(node.condition), self.compile(node.then), self.compile(node.otherwise))
 
-    def _rounds(self, iterations: tuple[nodes.Iteration, ...], names: list[str]) -> list[Round]:
+    def _rounds(self, iterations: tuple[nodes.Iteration, ...], bound: set[str]) -> list[Round]:
         rounds: list[Round] = []
         for iteration in iterations:
-            with self.names.binding(*names):
-                end, more = (None, 0) if iteration.end is None else self._stretch(iteration.end)
-                domain, cost = self._stretch(iteration.domain)
+            end, more = (None, 0) if iteration.end is None else self._stretch(iteration.end)
+            domain, cost = self._stretch(iteration.domain)
             rounds.append(Round(iteration.name, domain, end, cost + more + _COST_OF_CALL))
-            names.append(iteration.name)
+            bound.add(iteration.name)
         return rounds
 
     def _for(self, node: nodes.For) -> Run:
-        names = [_PARTIAL]
-        rounds = self._rounds(node.iterations, names)
-        with self.names.binding(*names):
+        with self.names.binding(_PARTIAL) as bound:
+            rounds = self._rounds(node.iterations, bound)
             body, cost = self._stretch(node.body)
         return run_for(rounds, body, cost, node.position)
 
     def _quantified(self, node: nodes.Quantified) -> Run:
-        names: list[str] = []
-        rounds = self._rounds(node.iterations, names)
-        with self.names.binding(*names):
+        with self.names.binding() as bound:
+            rounds = self._rounds(node.iterations, bound)
             condition, cost = self._stretch(node.condition)
         return run_quantified(rounds, condition, cost, node.universal, node.position)
 

@@ -14,7 +14,7 @@ from engine.feel.scopes import Run, Scope
 from engine.feel.values import FAILURES, Value, kind_of
 
 INPUT = "?"
-_COST_OF_TEST, _COST_OF_PLAIN, _COST_OF_COMPARISON = 4, 8, 20
+_COST_OF_TEST, _COST_OF_PLAIN, _COST_OF_COMPARISON = 4, 8, 40
 
 Test = Callable[[Value, Scope, Environment], "bool | None"]
 

@@ -1,8 +1,8 @@
 """What an evaluation may use besides its variables: the present instant, calendars and a budget.
 
 Everything that limits an evaluation is counted, never timed, so that a replay ends exactly where the original
-did (security.md §5). A unit stands for at most 0.4 µs; what each operation is charged was measured, so that a
-whole budget is spent within 50 ms.
+did (security.md §5). A unit stands for at most 0.25 µs of a quiet machine: what each operation is charged was
+measured, so that a whole budget is spent within 25 ms, and within 50 ms where the machine is busy.
 """
 
 from __future__ import annotations

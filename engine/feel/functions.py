@@ -11,7 +11,7 @@ from engine.feel.scopes import Layer, Run, Scope
 from engine.feel.types import FeelType
 from engine.feel.values import FAILURES, Function, Parameter, Undefined, Value, kind_of
 
-_COST_OF_CALL = 9
+_COST_OF_CALL = 20
 
 
 def run_call(function: Run, arguments: Sequence[Run], names: Sequence[str], position: int) -> Run:

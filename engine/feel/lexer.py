@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.errors import InvalidExpression
 
@@ -37,8 +36,7 @@ class Kind(StrEnum):
     END = "the end of the expression"
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One token: ``text`` as written (a string's is its value), ``start`` and ``end`` as 0-based offsets."""
 
     kind: Kind
@@ -52,11 +50,13 @@ class Token:
 
 _TOKEN = re.compile(
     rf"""
-    (?P<skip>[{_SPACE}]+|//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
-  | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
-  | (?P<string>"(?:[^"\\]|\\.)*")
-  | (?P<word>[{_START}][{_PART}]*)
-  | (?P<symbol>\.\.|\*\*|<=|>=|!=|->|[-()\[\]{{}},:.+*/<>=@'\u2019\u2013])
+    [{_SPACE}]*(?:
+      (?P<comment>//[^\n\r]*|/\*(?:[^*]|\*(?!/))*\*/)
+    | (?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)
+    | (?P<string>"(?:[^"\\]|\\.)*")
+    | (?P<word>[{_START}][{_PART}]*)
+    | (?P<symbol>\.\.|\*\*|<=|>=|!=|->|[-()\[\]{{}},:.+*/<>=@'\u2019\u2013])
+    )
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
@@ -78,13 +78,14 @@ def tokenize(source: str) -> list[Token]:
         )
     tokens: list[Token] = []
     position = 0
-    while position < len(source):
-        match = _TOKEN.match(source, position)
-        if match is None:
-            raise _unreadable(source, position)
-        if match.lastgroup != "skip":
-            tokens.append(_token(match))
+    while match := _TOKEN.match(source, position):
         position = match.end()
+        if match.lastgroup != "comment":
+            tokens.append(_token(match))
+    space = _SPACES.match(source, position)
+    position = position if space is None else space.end()
+    if position < len(source):
+        raise _unreadable(source, position)
     tokens.append(Token(Kind.END, "", position, position))
     return tokens
 
@@ -95,15 +96,16 @@ def normalize(name: str) -> str:
 
 
 def _token(match: re.Match[str]) -> Token:
-    text = match.group()
-    group = match.lastgroup
+    group: str = match.lastgroup  # type: ignore[assignment]  # one of them matched
+    text = match[group]
+    start, end = match.span(group)
     if group == "word":
         kind = Kind.KEYWORD if text in KEYWORDS else Kind.WORD
     elif group == "string":
         kind, text = Kind.STRING, unescape(text[1:-1])
     else:
         kind = Kind.NUMBER if group == "number" else Kind.SYMBOL
-    return Token(kind, text, match.start(), match.end())
+    return Token(kind, text, start, end)
 
 
 def unescape(text: str) -> str:

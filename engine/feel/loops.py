@@ -12,7 +12,8 @@ from engine.feel.scopes import ItemLayer, Layer, Run, Scope
 from engine.feel.values import FAILURES, Range, Undefined, Value, kind_of, truncated
 from engine.feel.wide import FAR
 
-_COST_OF_ROUND = 4
+_COST_OF_ROUND, _COST_OF_INDEX = 4, 20
+_NUMBERS = frozenset({int, Decimal})
 _DAY = dt.timedelta(days=1)
 
 
@@ -165,8 +166,9 @@ def run_filter(source: Run, condition: Run, cost: int) -> Run:
             answer = condition(ItemLayer(item, scope), environment)
             if answer is True:
                 kept.append(item)
-            elif isinstance(answer, int | Decimal) and answer is not False:
-                return at_index(items, answer)
+            elif type(answer) in _NUMBERS:
+                environment.spend(_COST_OF_INDEX)
+                return at_index(items, answer)  # type: ignore[arg-type]  # one of the numbers
         if not items:
             return _of_empty(condition, scope, environment)
         return kept

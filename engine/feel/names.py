@@ -32,6 +32,10 @@ class NameIndex:
         same.append((normalize(name), words))
         same.sort(key=lambda entry: -len(entry[1]))
 
+    def begins(self, word: str) -> bool:
+        """Say whether a known name has this first word."""
+        return word in self._by_first
+
     def longest(self, tokens: Sequence[Token], start: int, source: str) -> tuple[str, int]:
         """Return the longest known name at a token and the number of tokens it takes (0: none)."""
         for name, words in self._by_first.get(tokens[start].text, ()):

@@ -39,15 +39,16 @@ class NamesRead:
         self.volatile = False
         self.clock = False
         self._known = known
-        self._bound: list[frozenset[str]] = []
+        self._bound: list[set[str]] = []
         self._filters = 0
 
     @contextmanager
-    def binding(self, *names: str) -> Iterator[None]:
-        """Hold names as bound: parameters, loop variables, entries of a context."""
-        self._bound.append(frozenset(names))
+    def binding(self, *names: str) -> Iterator[set[str]]:
+        """Hold names as bound: parameters, loop variables, entries of a context; more may be added."""
+        bound = set(names)
+        self._bound.append(bound)
         try:
-            yield
+            yield bound
         finally:
             self._bound.pop()
 

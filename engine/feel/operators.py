@@ -43,9 +43,9 @@ PLAIN = frozenset({int, str, bool, Decimal})
 PLAIN_ORDERED = frozenset({int, str, Decimal})
 
 _MAX_EXPONENT = 6144
-_COST_OF_NUMBERS, _COST_OF_OTHERS = 5, 20
-_COST_OF_POWER, _COST_OF_FRACTIONAL_POWER = 25, 450
-_COST_OF_TEST, _COST_OF_RANGE = 5, 16
+_COST_OF_NUMBERS, _COST_OF_OTHERS = 14, 36
+_COST_OF_POWER, _COST_OF_FRACTIONAL_POWER = 40, 800
+_COST_OF_TEST, _COST_OF_RANGE = 5, 40
 _NUMBERS = ("number", "number")
 _DURATION = "days and time duration"
 _MONTHS = "years and months duration"

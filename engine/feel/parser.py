@@ -6,7 +6,7 @@ What belongs here: expressions and unary tests. Primaries (literals, lists, loop
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from decimal import Decimal
 
 from engine.feel.lexer import Kind
@@ -30,8 +30,8 @@ from engine.feel.reading import Reader
 from engine.feel.type_names import type_name
 
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-_ADDITIVE = ("+", "-")
-_MULTIPLICATIVE = ("*", "/")
+_STRENGTHS = {"+": 1, "-": 1, "*": 2, "/": 2, "**": 3}
+_MAY_COMPARE = (Kind.SYMBOL, Kind.KEYWORD)
 
 
 def parse_expression(source: str, names: Collection[str] = ()) -> Node:
@@ -57,23 +57,32 @@ class Parser(Reader):
 
     def expression(self) -> Node:
         """Read a whole expression."""
-        with self.nested():
-            return self._logic("or")
+        self.enter()
+        node = self._logic("or", self._conjunction)
+        self.leave()
+        return node
 
-    def _logic(self, operator: str) -> Node:
-        operands = [self._logic("and") if operator == "or" else self._comparison()]
+    def _conjunction(self) -> Node:
+        return self._logic("and", self._comparison)
+
+    def _logic(self, operator: str, operand: Callable[[], Node]) -> Node:
+        first = operand()
         position = self.token.start
+        if not self.take_keyword(operator):
+            return first
+        operands = [first, operand()]
         while self.take_keyword(operator):
-            operands.append(self._logic("and") if operator == "or" else self._comparison())
-        return operands[0] if len(operands) == 1 else self.made(Logic(position, operator, tuple(operands)))
+            operands.append(operand())
+        return self.made(Logic(position, operator, tuple(operands)))
 
     def _comparison(self) -> Node:
         left = self.additive()
-        while True:
+        while self.token.kind in _MAY_COMPARE:
             following = self._comparison_after(left)
             if following is None:
-                return left
+                break
             left = self.made(following)
+        return left
 
     def _comparison_after(self, left: Node) -> Node | None:
         position = self.token.start
@@ -93,18 +102,18 @@ class Parser(Reader):
 
     def additive(self, *, closing: bool = False) -> Node:
         """Read sums; with ``closing`` a ``[`` ends the expression, as it does behind an interval's end."""
-        return self._chain(_ADDITIVE, closing)
+        return self._chain(1, closing)
 
-    def _chain(self, operators: tuple[str, ...], closing: bool) -> Node:
-        deeper = _DEEPER[operators]
-        left = self._chain(deeper, closing) if deeper else self._negation(closing)
+    def _chain(self, weakest: int, closing: bool) -> Node:
+        """Read operands joined by operators of some strength or more, those of one strength from the left."""
+        left = self._negation(closing)
         while True:
-            position = self.token.start
-            operator = self.take_symbol(*operators)
-            if not operator:
+            kind, operator, position, _ = self.token
+            strength = _STRENGTHS.get(operator, 0) if kind is Kind.SYMBOL else 0
+            if strength < weakest:
                 return left
-            right = self._chain(deeper, closing) if deeper else self._negation(closing)
-            left = self.made(Binary(position, operator, left, right))
+            self.advance()
+            left = self.made(Binary(position, operator, left, self._chain(strength + 1, closing)))
 
     def _negation(self, closing: bool) -> Node:
         signs = []
@@ -201,10 +210,3 @@ class Parser(Reader):
         if operator:
             return self.made(Comparison(position, operator, self.additive()))
         return self.expression()
-
-
-_DEEPER: dict[tuple[str, ...], tuple[str, ...]] = {
-    _ADDITIVE: _MULTIPLICATIVE,
-    _MULTIPLICATIVE: ("**",),
-    ("**",): (),
-}

@@ -21,12 +21,13 @@ _N = TypeVar("_N")
 class Reader:
     """A cursor over the tokens of one expression."""
 
-    __slots__ = ("_nesting", "_nodes", "_scopes", "index", "keys", "names", "source", "tokens")
+    __slots__ = ("_index", "_nesting", "_nodes", "_scopes", "keys", "names", "source", "token", "tokens")
 
     def __init__(self, source: str, names: Collection[str] = ()) -> None:
         self.source = source
         self.tokens = tokenize(source)
-        self.index = 0
+        self._index = 0
+        self.token = self.tokens[0]  # the one to be read next
         self.names = frozenset(names)
         self._scopes = [built_in_names(), NameIndex(names)]
         self.keys = NameIndex()
@@ -34,18 +35,25 @@ class Reader:
         self._nesting = 0
 
     @property
-    def token(self) -> Token:
-        """The token to be read next."""
-        return self.tokens[self.index]
+    def index(self) -> int:
+        """The number of the token to be read next."""
+        return self._index
+
+    @index.setter
+    def index(self, index: int) -> None:
+        self._index = index
+        self.token = self.tokens[index]
 
     def following(self, distance: int = 1) -> Token:
         """Return a token further on; the END token when there is none."""
-        return self.tokens[min(self.index + distance, len(self.tokens) - 1)]
+        return self.tokens[min(self._index + distance, len(self.tokens) - 1)]
 
     def advance(self) -> Token:
         """Return the current token and step over it."""
-        token = self.tokens[self.index]
-        self.index = min(self.index + 1, len(self.tokens) - 1)
+        token = self.token
+        if token.kind is not Kind.END:
+            self._index += 1
+            self.token = self.tokens[self._index]
         return token
 
     def at_symbol(self, *symbols: str) -> bool:
@@ -100,18 +108,17 @@ class Reader:
             )
         return node
 
-    @contextmanager
-    def nested(self) -> Iterator[None]:
-        """Count a level of nesting; raises ``InvalidExpression`` above 50."""
+    def enter(self) -> None:
+        """Count a level of nesting, until ``leave``; raises ``InvalidExpression`` above 50."""
         self._nesting += 1
         if self._nesting > MAX_NESTING:
             raise self.refusal(
                 f"expected nesting of at most {MAX_NESTING} levels, but there are more", self.token.start
             )
-        try:
-            yield
-        finally:
-            self._nesting -= 1
+
+    def leave(self) -> None:
+        """Go back up a level of nesting."""
+        self._nesting -= 1
 
     @contextmanager
     def scope(self, *names: str) -> Iterator[NameIndex]:
@@ -177,8 +184,12 @@ class Reader:
         return self.following(length).text == "(" and self.following(length).kind is Kind.SYMBOL
 
     def _longest(self, scopes: list[NameIndex]) -> tuple[str, int]:
-        found = (scope.longest(self.tokens, self.index, self.source) for scope in scopes)
-        return max(found, key=lambda match: match[1], default=("", 0))
+        best, text = ("", 0), self.token.text
+        for scope in scopes:
+            if scope.begins(text):
+                found = scope.longest(self.tokens, self.index, self.source)
+                best = found if found[1] > best[1] else best
+        return best
 
     def joined_words(self) -> str:
         """Read a run of words."""
@@ -190,7 +201,8 @@ class Reader:
 
     def written(self, start: int, end: int) -> str:
         """Return what stands between two tokens, its white space normalized."""
-        return normalize(self.source[self.tokens[start].start : self.tokens[end - 1].end])
+        text = self.source[self.tokens[start].start : self.tokens[end - 1].end]
+        return text if end - start == 1 else normalize(text)
 
 
 _built_in_names: list[NameIndex] = []

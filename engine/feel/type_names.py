@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from engine.feel.lexer import Kind, Token
@@ -10,21 +11,18 @@ from engine.feel.types import BUILT_IN_TYPES, TypeName
 if TYPE_CHECKING:
     from engine.feel.parser import Parser
 
-_GENERIC = ("list", "range")
-
 
 def type_name(parser: Parser) -> TypeName:
     """Read the name of a type (rule 64)."""
     token = parser.token
-    with parser.nested():
-        parser.made(token)
-        if token.text in _GENERIC and parser.following().text == "<":
-            return _generic(parser, token)
-        if token.text == "context" and parser.following().text == "<":
-            return _context_type(parser, token)
-        if token.text == "function" and parser.following().text == "<":
-            return _function_type(parser, token)
-    return TypeName(token.start, _plain_type(parser))
+    parser.made(token)
+    reader = _READERS.get(token.text) if parser.following().text == "<" else None
+    if reader is None:
+        return TypeName(token.start, _plain_type(parser))
+    parser.enter()
+    written = reader(parser, token)
+    parser.leave()
+    return written
 
 
 def _generic(parser: Parser, token: Token) -> TypeName:
@@ -65,10 +63,10 @@ def _function_type(parser: Parser, token: Token) -> TypeName:
 def _plain_type(parser: Parser) -> str:
     if parser.token.kind not in (Kind.WORD, Kind.KEYWORD):
         raise parser.unexpected("a type")
-    for name in sorted((*BUILT_IN_TYPES, *parser.names), key=len, reverse=True):
+    longer = [name for name in (*BUILT_IN_TYPES, *parser.names) if name.startswith(f"{parser.token.text} ")]
+    for name in sorted(longer, key=len, reverse=True):
         words = name.split(" ")
-        texts = [parser.following(number).text for number in range(len(words))]
-        if texts == words and len(words) > 1:
+        if [parser.following(number).text for number in range(len(words))] == words:
             parser.index += len(words)
             return name
     name = parser.joined_words()
@@ -76,3 +74,11 @@ def _plain_type(parser: Parser) -> str:
         parser.advance()
         name += "." + parser.joined_words()
     return name
+
+
+_READERS: dict[str, Callable[[Parser, Token], TypeName]] = {
+    "list": _generic,
+    "range": _generic,
+    "context": _context_type,
+    "function": _function_type,
+}

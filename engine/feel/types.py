@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from engine.feel.environment import Environment
 
 
-_COST_OF_ITEM = 4
+_COST_OF_ITEM = 6
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _COST_OF_DAY, _COST_OF_COUNTING = 3, 40
 
 
-@builtin("is working day(date: date|date and time, [calendar: string?])", environment=True)
+@builtin("is working day(date: date|date and time, [calendar: string?])", environment=True, cost=20)
 def is_working_day(environment: Environment, date: dt.date, calendar: str | None = None) -> bool:
     """Say whether the office works on a day."""
     found = _calendar(environment, calendar)

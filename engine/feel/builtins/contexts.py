@@ -49,14 +49,14 @@ def context(entries: list[Value]) -> Context:
 @builtin("context put(context: context, key: string, value: Any)", environment=True)
 def context_put(environment: Environment, given: Context, key: str, value: Value) -> Context:
     """Return the context with an entry added or changed."""
-    environment.spend(len(given) >> 4)
+    environment.spend(len(given) >> 3)
     return {**given, key: value}
 
 
 @builtin("context put(context: context, keys: list, value: Any)", environment=True)
 def context_put_nested(environment: Environment, given: Context, keys: list[Value], value: Value) -> Context:
     """Return the context with an entry at the end of a path added or changed; the path must exist."""
-    environment.spend(len(given) + len(keys) >> 4)
+    environment.spend(len(given) + len(keys) >> 3)
     if len(keys) > MAX_DEPTH:
         raise Undefined(f"context put(): expected at most {MAX_DEPTH} keys, but got {len(keys)}")
     if not keys or not isinstance(keys[0], str):

@@ -40,7 +40,7 @@ _LAST_YEAR = 999_999_999
 _COST_OF_PART, _CHARACTERS_PER_UNIT = 6, 16
 
 
-@builtin("string(from: Any)", environment=True, cost=10)
+@builtin("string(from: Any)", environment=True, cost=32)
 def string(environment: Environment, value: Value) -> str | None:
     """Return the text of any value but null."""
     if value is None:
@@ -88,7 +88,7 @@ def negation(negand: Value) -> bool | None:
     return not negand if isinstance(negand, bool) else None
 
 
-@builtin("date(from: date|date and time|string)", cost=20, wide=True)
+@builtin("date(from: date|date and time|string)", cost=44, wide=True)
 def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     """Return the date of a text or of a date and time."""
     if isinstance(value, str):
@@ -96,7 +96,7 @@ def date(value: AnyDate | AnyDateTime | str) -> AnyDate:
     return plain_date(value)
 
 
-@builtin("date(year: number, month: number, day: number)", cost=20)
+@builtin("date(year: number, month: number, day: number)", cost=56)
 def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
     """Return a date from its parts."""
     if any(part != truncated(part) for part in (year, month, day)) or not -_LAST_YEAR <= year <= _LAST_YEAR:
@@ -109,7 +109,7 @@ def date_of_parts(year: Number, month: Number, day: Number) -> AnyDate:
         ) from problem
 
 
-@builtin("time(from: time|date and time|date|string)", cost=20, wide=True)
+@builtin("time(from: time|date and time|date|string)", cost=44, wide=True)
 def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     """Return the time of a text or of a date and time; of a date, midnight in UTC."""
     if isinstance(value, str):
@@ -119,7 +119,7 @@ def time(value: dt.time | AnyDate | AnyDateTime | str) -> dt.time:
     return value if isinstance(value, dt.time) else dt.time(tzinfo=dt.UTC)
 
 
-@builtin("time(hour: number, minute: number, second: number, [offset: days and time duration?])", cost=20)
+@builtin("time(hour: number, minute: number, second: number, [offset: days and time duration?])", cost=44)
 def time_of_parts(
     hour: Number, minute: Number, second: Number, offset: dt.timedelta | None = None
 ) -> dt.time:
@@ -138,25 +138,25 @@ def time_of_parts(
     return precise(moment, nanoseconds)
 
 
-@builtin("date and time(from: date and time|string)", cost=20, wide=True)
+@builtin("date and time(from: date and time|string)", cost=44, wide=True)
 def date_and_time(value: AnyDateTime | str) -> AnyDateTime:
     """Return the date and time of a text."""
     return parse_date_time(value) if isinstance(value, str) else value
 
 
-@builtin("date and time(date: date|date and time, time: time)", cost=20, wide=True)
+@builtin("date and time(date: date|date and time, time: time)", cost=44, wide=True)
 def date_and_time_of_parts(day: AnyDate | AnyDateTime, moment: dt.time) -> AnyDateTime:
     """Return a date and time from its parts; the zone is the time's."""
     return combine(date(day), moment)
 
 
-@builtin("duration(from: days and time duration|years and months duration|string)", cost=20, wide=True)
+@builtin("duration(from: days and time duration|years and months duration|string)", cost=44, wide=True)
 def duration(value: AnyDuration | YearsMonthsDuration | str) -> AnyDuration | YearsMonthsDuration:
     """Return the duration of a text."""
     return parse_duration(value) if isinstance(value, str) else value
 
 
-@builtin("years and months duration(from: date|date and time, to: date|date and time)", cost=20, wide=True)
+@builtin("years and months duration(from: date|date and time, to: date|date and time)", cost=44, wide=True)
 def years_and_months_duration(
     start: AnyDate | AnyDateTime, end: AnyDate | AnyDateTime
 ) -> YearsMonthsDuration:
@@ -164,7 +164,7 @@ def years_and_months_duration(
     return months_between(date(start), date(end))
 
 
-@builtin("is(value1: Any, value2: Any)", environment=True, cost=10)
+@builtin("is(value1: Any, value2: Any)", environment=True, cost=20)
 def is_same(environment: Environment, first: Value, second: Value) -> bool:
     """Say whether two values are the same element: equal, and temporal ones with the same zone too."""
     if isinstance(first, dt.time | dt.datetime) and isinstance(second, dt.time | dt.datetime):

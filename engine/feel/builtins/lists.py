@@ -134,7 +134,7 @@ def _distinct(environment: Environment, items: list[Value]) -> list[Value]:
             known = (kind, item) in simple
             simple.add((kind, item))
         else:
-            environment.spend(_COST_OF_EQUALITY * (1 + len(others)))
+            environment.spend(2 * _COST_OF_EQUALITY * (1 + len(others)))
             known = any(equal(item, other, environment) is True for other in others)
             others.extend(() if known else (item,))
         if not known:

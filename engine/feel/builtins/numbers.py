@@ -50,43 +50,43 @@ def _integral(value: Decimal) -> Number:
     return int(value) if value.adjusted() < ARITHMETIC.prec else value
 
 
-@builtin("decimal(n: number, scale: number)", cost=14)
+@builtin("decimal(n: number, scale: number)", cost=48)
 def decimal(n: Number, scale: Number) -> Number:
     """Round half to even."""
     return _rounded(n, scale, ROUND_HALF_EVEN)
 
 
-@builtin("floor(n: number, [scale: number])", cost=14)
+@builtin("floor(n: number, [scale: number])", cost=48)
 def floor(n: Number, scale: Number = 0) -> Number:
     """Round down."""
     return _rounded(n, scale, ROUND_FLOOR)
 
 
-@builtin("ceiling(n: number, [scale: number])", cost=14)
+@builtin("ceiling(n: number, [scale: number])", cost=48)
 def ceiling(n: Number, scale: Number = 0) -> Number:
     """Round up."""
     return _rounded(n, scale, ROUND_CEILING)
 
 
-@builtin("round up(n: number, scale: number)", cost=14)
+@builtin("round up(n: number, scale: number)", cost=48)
 def round_up(n: Number, scale: Number) -> Number:
     """Round away from zero."""
     return _rounded(n, scale, ROUND_UP)
 
 
-@builtin("round down(n: number, scale: number)", cost=14)
+@builtin("round down(n: number, scale: number)", cost=48)
 def round_down(n: Number, scale: Number) -> Number:
     """Round towards zero."""
     return _rounded(n, scale, ROUND_DOWN)
 
 
-@builtin("round half up(n: number, scale: number)", cost=14)
+@builtin("round half up(n: number, scale: number)", cost=48)
 def round_half_up(n: Number, scale: Number) -> Number:
     """Round to the nearest, a half away from zero."""
     return _rounded(n, scale, ROUND_HALF_UP)
 
 
-@builtin("round half down(n: number, scale: number)", cost=14)
+@builtin("round half down(n: number, scale: number)", cost=48)
 def round_half_down(n: Number, scale: Number) -> Number:
     """Round to the nearest, a half towards zero."""
     return _rounded(n, scale, ROUND_HALF_DOWN)
@@ -102,7 +102,7 @@ def absolute(n: int | Decimal | AnyDuration | YearsMonthsDuration) -> Value:
     return n if n >= 0 else -n
 
 
-@builtin("modulo(dividend: number, divisor: number)", cost=20)
+@builtin("modulo(dividend: number, divisor: number)", cost=24)
 def modulo(dividend: Number, divisor: Number) -> Number:
     """Return the remainder that has the divisor's sign."""
     if not divisor:
@@ -123,7 +123,7 @@ def sqrt(number: Number) -> Number:
     return int(result) if type(number) is int and result == result.to_integral_value() else result
 
 
-@builtin("log(number: number)", cost=160)
+@builtin("log(number: number)", cost=320)
 def log(number: Number) -> Decimal:
     """Return the natural logarithm of a positive number."""
     if number <= 0:
@@ -131,7 +131,7 @@ def log(number: Number) -> Decimal:
     return ARITHMETIC.ln(Decimal(number))
 
 
-@builtin("exp(number: number)", cost=160)
+@builtin("exp(number: number)", cost=320)
 def exp(number: Number) -> Decimal:
     """Return Euler's number to a power."""
     if number > 14_200:
@@ -139,13 +139,13 @@ def exp(number: Number) -> Decimal:
     return ARITHMETIC.exp(Decimal(number))
 
 
-@builtin("odd(number: number)", cost=6)
+@builtin("odd(number: number)", cost=26)
 def odd(number: Number) -> bool:
     """Say whether a whole number is odd."""
     return _parity(number) == 1
 
 
-@builtin("even(number: number)", cost=6)
+@builtin("even(number: number)", cost=26)
 def even(number: Number) -> bool:
     """Say whether a whole number is even."""
     return _parity(number) == 0

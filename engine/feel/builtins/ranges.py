@@ -23,7 +23,7 @@ _READERS: dict[str, Callable[[str], Value]] = {
     "date and time": parse_date_time,
     "duration": parse_duration,
 }
-_COST = 28
+_COST = 56
 _ENDS = "number|string|date|time|date and time|days and time duration|years and months duration"
 
 
@@ -159,7 +159,7 @@ def coincides(environment: Environment, first: Value, second: Value) -> bool:
     return equal(first, second, environment) is True
 
 
-@builtin("range(from: string)", cost=60)
+@builtin("range(from: string)", cost=90)
 def range_of_text(text: str) -> Range:
     """Read a range such as ``[1..10)`` or ``[@"2026-01-01".."]`` with literal ends."""
     low, dots, high = text[1:-1].partition("..")

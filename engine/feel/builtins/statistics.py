@@ -13,7 +13,8 @@ from engine.feel.operators import add, multiply
 from engine.feel.values import ARITHMETIC, Undefined, Value, kind_of
 
 Number = int | Decimal
-_COST_OF_ITEM, _COST_OF_ORDER = 6, 10
+_COST_OF_ITEM, _COST_OF_ORDER = 8, 20
+_SMALL = 10**29
 
 
 def _both(name: str, **options: bool) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -46,7 +47,7 @@ def _decimals(items: list[Value]) -> list[Decimal]:
 
 def _pay(environment: Environment, items: list[Value]) -> None:
     """Pay for reckoning with each item: whole numbers are quick, decimals and temporal values are not."""
-    environment.spend(sum(3 if type(item) is int else _COST_OF_ITEM for item in items))
+    environment.spend(sum(5 if type(item) is int else _COST_OF_ITEM for item in items))
 
 
 def _some(items: list[Value]) -> list[Value]:
@@ -77,6 +78,8 @@ def _fold(
     if len(items) == 1 and kind_of(result) != "number" and "duration" not in kind_of(result):
         raise Undefined(f"expected a list of numbers or durations, but an item is {kind_of(result)}")
     _pay(environment, items)
+    if operation is add and all(type(item) is int and -_SMALL < item < _SMALL for item in items):
+        return sum(items)  # type: ignore[arg-type]  # integers that stay below 34 digits, however many
     for item in items[1:]:
         result = operation(result, item, environment)
     return result
@@ -169,14 +172,14 @@ def _extreme(
 @_both("all", environment=True)
 def all_true(environment: Environment, items: list[Value]) -> bool | None:
     """Say whether all are true, in three-valued logic."""
-    environment.spend(len(items) >> 1)
+    environment.spend(len(items))
     return _verdict(items, False)
 
 
 @_both("any", environment=True)
 def any_true(environment: Environment, items: list[Value]) -> bool | None:
     """Say whether any is true, in three-valued logic."""
-    environment.spend(len(items) >> 1)
+    environment.spend(len(items))
     return _verdict(items, True)
 
 

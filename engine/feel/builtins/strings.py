@@ -42,7 +42,7 @@ def upper_case(environment: Environment, string: str) -> str:
 
 def _letters(string: str) -> int:
     """Return how many letters, as a power of two, change their case for a unit."""
-    return 8 if string.isascii() else 3
+    return 8 if string.isascii() else 2
 
 
 @builtin("lower case(string: string)", environment=True)
@@ -76,7 +76,7 @@ def contains(environment: Environment, string: str, match: str) -> bool:
 
 def _pay_for_search(environment: Environment, string: str, match: str) -> None:
     if len(match) > 1:
-        environment.spend(len(string) >> 6)
+        environment.spend(len(string) >> 5)
 
 
 @builtin("starts with(string: string, match: string)")

@@ -34,8 +34,8 @@ from engine.feel.values import Undefined
 
 _FLAGS = frozenset("smixq")
 _MEMORY = 16 << 20
-_COST_OF_FINDING, _COST_OF_MATCH = 16, 30
-_COST_OF_READING, _COST_OF_COMPILING, _COST_OF_STEP, _CASES = 50, 800, 8, 4
+_COST_OF_FINDING, _COST_OF_MATCH = 16, 45
+_COST_OF_READING, _COST_OF_COMPILING, _COST_OF_STEP, _CASES = 80, 800, 8, 4
 _MOST_FOR_COMPILING = 60_000
 _Finder = Callable[[str, Environment], Iterator[Spans]]
 

@@ -15,7 +15,7 @@ from engine.feel.explanation import MAX_CHARACTERS, MAX_PARTS, shortened
 from engine.feel.expression import tree_of
 from engine.feel.writing import write
 from tests.unit.feel.feeling import environment
-from tests.unit.feel.test_fuzz import SCOPE, expressions, sentence
+from tests.unit.feel.fuzzing import SCOPE, expressions, sentence
 
 
 def why(source: str, **variables: Value) -> list[tuple[str, str]]:

@@ -1,265 +1,36 @@
 """Whatever is thrown at FEEL: a value or an ``EvaluationError``, soon, and the variables as they were.
 
-Three sources: sentences of the grammar, soups of tokens, mutated attacks. ``--long`` (make torture) runs a
-million; a failure prints the expression, which then belongs into ``REGRESSIONS``.
+A run throws 10 000 expressions, ``make torture`` a million; a failure prints the expression, which then
+belongs into ``fuzzing.REGRESSIONS``. ``fuzz_run`` does the same in parts, with a log.
 """
 
 from __future__ import annotations
 
-import copy
-import datetime as dt
-import time
-from collections.abc import Callable, Iterator
-from decimal import Decimal
-from random import Random  # noqa: TID251  # seeded: every run throws the same
+from pathlib import Path
 
+import msgspec
 import pytest
 
-from engine.errors import EvaluationError
-from engine.feel import Value, YearsMonthsDuration, compile_expression, compile_unary_tests, format_value
-from engine.feel.expression import built_in_functions
-from engine.feel.wide import combine, date_of
-from tests.unit.feel.feeling import QUIET, environment, seconds, yardstick
+from tests.unit.feel.fuzz_run import main, summary, throw
+from tests.unit.feel.fuzzing import PART, SEED
 
-COUNT, LONG_COUNT = 10_000, 1_000_000
-SEED = 20261217
-SLOWEST = 0.05  # seconds of processor time on a quiet machine
-
-SCOPE: dict[str, Value] = {
-    "a": 1,
-    "b": Decimal("2.5"),
-    "text": "Zażółć 😀 gęślą",
-    "items": [1, 2, None, "x", [3], {"a": 1}],
-    "person": {"first name": "Ala", "a": {"b": [1, 2]}},
-    "day": dt.date(2026, 12, 24),
-    "moment": dt.datetime(2026, 12, 24, 10, tzinfo=dt.UTC),
-    "clock": dt.time(10, 30),
-    "wait": dt.timedelta(hours=3),
-    "term": YearsMonthsDuration(14),
-    "far": date_of(-44, 3, 15),
-    "farther": combine(date_of(999_999_999, 12, 31), dt.time(23, tzinfo=dt.UTC)),
-    "deep": [[[[[[[[[[1]]]]]]]]]],
-    "many": list(range(500)),
-}
-LEAVES = (
-    *SCOPE,
-    *(
-        "null",
-        "true",
-        "false",
-        "0",
-        "1",
-        "-1",
-        "2.50",
-        "1E400",
-        "1E-6000",
-        "99999999999999999999999999999999999",
-    ),
-    *(
-        '"abc"',
-        '""',
-        '"[1..3]"',
-        '"P1D"',
-        '"(a+)+$"',
-        r'"\1"',
-        '"2026-02-30"',
-        '"😀"',
-        '"$1"',
-        "[]",
-        "{}",
-        "?",
-    ),
-    *(
-        '@"2026-12-24"',
-        '@"10:00:00Z"',
-        '@"9999-12-31T23:59:59"',
-        '@"P999999999D"',
-        '@"-P3M"',
-        "item",
-        "partial",
-    ),
-    *("[1..3]", "(< 5)", "(null..5)", '["a".."z"]', "unknown name", "now()", "today()"),
-)
-BINARY = ("+", "-", "*", "/", "**", "=", "!=", "<", "<=", ">", ">=", "and", "or", "in")
-TYPES = ("number", "Any", "list<string>", "range<date>", "context<a: number>", "function<Any> -> Any", "tNo")
-ATTACKS = (
-    "{f: function(x) f(x), r: f(1)}",
-    "{f: function(x) [f, x], r: f(f)}.r",
-    "for i in 1..99999 return i",
-    "for i in many, j in many, k in many return i",
-    "for i in 1..60 return [partial[-1], partial[-1]]",
-    "{a: for i in 1..60 return {x: partial[-1], y: partial[-1]}, b: string(a)}",
-    "2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 2 ** 2",
-    "9 ** 9 ** 9 ** 9 / 0",
-    'replace("aaaaaaaaaaaaaaaaaaaaaaaa", "(a|aa)+$", "$0$0$0")',
-    'matches("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!", "^(a+)+\\1$")',
-    "sort(many, function(x, y) sort(many, function(p, q) p < q)[1] < y)",
-    "list replace(many, function(x, y) count(distinct values(many)) > x, many)",
-    'add working days(day, 10000) + working days between(@"0001-01-01", @"9999-12-31")',
-    '@"9999-12-31T23:59:59@Europe/Warsaw" + @"P1D"',
-    '@"0001-01-01T00:00:00@Asia/Tokyo" < @"0001-01-01T00:00:00@America/New_York"',
-    "string join(for i in 1..9999 return text, text)",
-    'years and months duration(@"0001-01-01", @"9999-12-31") * 1E400',
-    "decimal(1E-6000, 6176) + round up(1E6000, -6111)",
-    'number("1E99999") + number("-1E-99999")',
-    "context put(person, [many, 1, null], many)",
-    "get value(person, items)[many][deep]",
-    "many[many[many[many]]]",
-    "deep.a.b.c.d[item][item][item]",
-    "[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]][item]",
-    "(" * 60,
-    "[" * 300,
-    "-" * 900 + "1",
-    "not(" * 40 + "1" + ")" * 40,
-    "if " * 100,
-    "{a: " * 45 + "1" + "}" * 45,
-    "1 instance of " + "list<" * 60,
-    "a." * 240 + "a",
-    "a " * 240,
-    '"' + "\\u0000\\uD800" * 100 + '"',
-    "\x00",
-    "\u202e1 + 1",
-    "/*" * 50,
-    "a" * 4001,
-)
-REGRESSIONS: tuple[str, ...] = ()
-
-
-def sentence(random: Random, depth: int) -> str:
-    """Return a sentence of the grammar."""
-    if depth <= 0 or random.random() < 0.15:
-        return random.choice(LEAVES)
-    return random.choice(SENTENCES)(random, lambda: sentence(random, depth - 1))
-
-
-Part = Callable[[], str]
-
-
-def _call(random: Random, part: Part) -> str:
-    arguments = ", ".join(part() for _ in range(random.randint(0, 4)))
-    return f"{random.choice(built_in_functions())}({arguments})"
-
-
-SENTENCES: tuple[Callable[[Random, Part], str], ...] = (
-    lambda random, part: f"{part()} {random.choice(BINARY)} {part()}",
-    lambda random, part: f"({part()} {random.choice(BINARY)} {part()})",
-    lambda random, part: f"-{part()}",
-    lambda random, part: f"{part()}[{part()}]",
-    lambda random, part: (
-        f"{part()}.{random.choice(('a', 'b', 'first name', 'year', 'start', 'time offset'))}"
-    ),
-    lambda random, part: f"[{part()}, {part()}]",
-    lambda random, part: f"{{a: {part()}, b: {part()}}}",
-    lambda random, part: f"if {part()} then {part()} else {part()}",
-    lambda random, part: f"for i in {part()} return {part()}",
-    lambda random, part: f"for i in {part()}..{part()}, j in i return {part()}",
-    lambda random, part: f"{random.choice(('some', 'every'))} i in {part()} satisfies {part()}",
-    lambda random, part: f"{part()} between {part()} and {part()}",
-    lambda random, part: f"{part()} in (> {part()}, {part()})",
-    lambda random, part: f"{random.choice('[(]')}{part()}..{part()}{random.choice('])[')}",
-    lambda random, part: f"{part()} instance of {random.choice(TYPES)}",
-    lambda random, part: f"(function(a, b: number) {part()})({part()}, {part()})",
-    lambda random, part: f"sort({part()}, function(x, y) {part()})",
-    _call,
-    _call,
-    _call,
-)
-TOKENS = (
-    *LEAVES,
-    *BINARY,
-    *built_in_functions(),
-    *[
-        "(",
-        ")",
-        "[",
-        "]",
-        "{",
-        "}",
-        ",",
-        ":",
-        ".",
-        "..",
-        "->",
-        "@",
-        "?",
-        "'",
-        "if",
-        "then",
-        "else",
-        "for",
-        "return",
-        "some",
-        "every",
-        "satisfies",
-        "function",
-        "external",
-        "instance",
-        "of",
-    ],
-    *("between", '"', "//", "/*", "\\", "\x00", "\ud800", "ą", "\n", "1e", "0x1", "..", "not", "list<"),
-)
-
-
-def expressions(count: int) -> Iterator[str]:
-    """Yield that many expressions, the attacks first and mutated again and again."""
-    random = Random(SEED)
-    yield from (*REGRESSIONS, *ATTACKS)
-    for number in range(count):
-        kind = number % 8
-        if kind < 5:
-            yield sentence(random, 4)
-        elif kind < 7:
-            yield " ".join(random.choices(TOKENS, k=random.randint(1, 12)))
-        else:
-            yield mutated(random, random.choice(ATTACKS))
-
-
-def mutated(random: Random, source: str) -> str:
-    """Return an expression with a piece removed, doubled or replaced."""
-    start = random.randrange(len(source))
-    end = min(len(source), start + random.randint(0, 8))
-    piece = random.choice(("", source[start:end] * 2, random.choice(TOKENS), sentence(random, 2)))
-    return source[:start] + piece + source[end:]
-
-
-def survive(source: str, *, as_cell: bool = False) -> bool:
-    """Evaluate an expression, or a cell of a decision table; say whether it compiled."""
-    surroundings = environment()
-    compiled = False
-    try:
-        expression = compile_unary_tests(source) if as_cell else compile_expression(source)
-        compiled = True
-        value = expression.evaluate(SCOPE, surroundings)
-    except EvaluationError:
-        return compiled
-    assert not isinstance(value, float)
-    if not isinstance(value, list | dict):
-        format_value(value)
-    return True
-
-
-def slower_than_allowed(source: str, *, as_cell: bool) -> list[tuple[float, str]]:
-    """Measure again what may have been slowed by others, or by Python's collecting what others left."""
-    taken = seconds(lambda: survive(source, as_cell=as_cell), 3)
-    return [(taken, source)] if taken > SLOWEST * max(1.0, yardstick() / QUIET) else []
+LONG_COUNT = 1_000_000
 
 
 @pytest.mark.torture
 def test_a_value_or_an_evaluation_error_and_nothing_else(long_counts: bool) -> None:
-    before = copy.deepcopy(SCOPE)
-    survive("add working days(day, 10000)")  # loads the country's calendar, which is no matter of FEEL's
-    compiled = total = 0
-    slow: list[tuple[float, str]] = []
-    for source in expressions(LONG_COUNT if long_counts else COUNT):
-        started = time.process_time()
-        try:
-            compiled += survive(source, as_cell=total % 3 == 2)
-        except Exception as problem:
-            raise AssertionError(f"expected a value or an EvaluationError for {source!r}") from problem
-        if time.process_time() - started > SLOWEST:
-            slow += slower_than_allowed(source, as_cell=total % 3 == 2)
-        total += 1
-    assert before == SCOPE
-    assert slow == []
-    assert total >= COUNT
-    assert compiled > total // 3, "expected sentences worth evaluating, but most did not compile"
+    parts = [throw(SEED, number) for number in range(LONG_COUNT // PART if long_counts else 1)]
+    assert [(part.raised, part.hung, part.slow, part.changed) for part in parts] == [
+        ((), (), (), False)
+    ] * len(parts)
+    figures = summary(parts)
+    assert figures["thrown"] >= PART * len(parts)  # type: ignore[operator]
+    assert figures["compiled"] > PART * len(parts) // 3, "expected sentences worth evaluating"  # type: ignore[operator]
+
+
+def test_a_run_goes_on_where_it_was_stopped(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    known = throw(SEED, 7, count=50)
+    log = tmp_path / "log"
+    log.write_bytes(msgspec.json.encode(known) + b"\n")
+    assert main(["--parts", "7-7", "--log", str(log)]) == 0
+    assert '"thrown": 50' in capsys.readouterr().out

@@ -12,7 +12,7 @@ from engine.feel import FeelType, compile_expression, kind_of, type_of
 from engine.feel.builtins import BUILT_INS
 from engine.feel.inference import _RESULTS
 from tests.unit.feel.feeling import environment
-from tests.unit.feel.test_fuzz import SCOPE, SEED, sentence
+from tests.unit.feel.fuzzing import SCOPE, SEED, sentence
 
 KNOWN = {
     "n": FeelType("number"),
