@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.dmn.inputs import Inputs
 from engine.dmn.model import DecisionModel
-from engine.dmn.outputs import contradicting
+from engine.dmn.outputs import contradicting, disallowed
 from engine.dmn.records import (
     Decision,
     Definitions,
@@ -144,6 +144,7 @@ class _Analysis:
             what = f"the table of “{self._name}” is analysed only in part: not its rules {rules}"
             self._tell("dmn-partly-analysed", Severity.HINT, what + (" …" if unknown[MAX_FINDINGS:] else ""))
         self._bounded(self._dead(search))
+        self._bounded(self._disallowed())
         if policy is HitPolicy.UNIQUE:
             self._bounded(self._overlaps(search))
         elif policy in (HitPolicy.ANY, HitPolicy.PRIORITY):
@@ -169,6 +170,11 @@ class _Analysis:
                     )
                     yield self._finding("dmn-unreachable", f"expected that {what} it", place, _DROP)
                     break
+
+    def _disallowed(self) -> Iterator[Finding]:
+        for place, values in disallowed(self._table):
+            what = f"expected rule {self._rule(place)} to say one of {values}, but it says something else"
+            yield self._finding("dmn-output", what, place, "correct the output or allow it")
 
     def _overlaps(self, search: Search) -> Iterator[Finding]:
         for first, second, common in search.overlaps():

@@ -22,6 +22,7 @@ from engine.feel import (
     Value,
     call_named,
     closure,
+    compile_each_test,
     compile_typed,
     guarded,
     kind_of,
@@ -79,6 +80,14 @@ class Boxes:
                     (line, f"“{name}”, but the decision requires no such thing; did you mean “{near}”?")
                 )
         return compiled.evaluate
+
+    def tests(self, text: str, names: frozenset[str]) -> list[Run]:
+        """Return the closures of a list of allowed values, one for each; none when it does not compile."""
+        try:
+            return [each.evaluate for each in compile_each_test(text, names, self.types)]
+        except InvalidExpression as problem:
+            self.problems.append((0, str(problem)))
+            return []
 
     def _literal(self, box: records.Literal, names: frozenset[str]) -> Run:
         if box.language:

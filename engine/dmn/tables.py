@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from engine.dmn.records import Aggregation, HitPolicy, Table
+from engine.dmn.records import Aggregation, HitPolicy, Output, Rule, Table
 from engine.feel import BUILT_INS, Environment, FeelType, Layer, Run, Scope, Undefined, Value, equal
 
 _COST_OF_CELL = 5
@@ -18,6 +18,9 @@ class Compiling(Protocol):
     def feel(self, text: str, names: frozenset[str], line: int, *, unary: bool = False) -> Run:
         """Return the closure of a FEEL text."""
 
+    def tests(self, text: str, names: frozenset[str]) -> list[Run]:
+        """Return the closures of a list of allowed values, one for each."""
+
     def type(self, written: str) -> FeelType | None:
         """Return the type written."""
 
@@ -26,10 +29,10 @@ def compile_table(table: Table, names: frozenset[str], boxes: Compiling) -> Run:
     """Return the closure of a decision table; null with a warning when its hit policy is broken."""
     inputs = [_input(table, place, names, boxes) for place in range(len(table.inputs))]
     conditions = [_cells(rule.inputs, names, rule.line, boxes) for rule in table.rules]
-    outputs = [_outputs(table, rule.outputs, names, rule.line, boxes) for rule in table.rules]
-    default = _default(table, names, boxes)
+    allowed = [boxes.tests(output.values, names) if output.values.strip() else [] for output in table.outputs]
+    outputs = [_outputs(table, allowed, rule, names, boxes) for rule in table.rules]
+    default = _default(table, allowed, names, boxes)
     decide = _POLICIES[table.hit_policy]
-    ranks = [_ranks(output.values, names, boxes) for output in table.outputs]
 
     def run(scope: Scope, environment: Environment) -> Value:
         given: list[Value] = []
@@ -46,7 +49,7 @@ def compile_table(table: Table, names: frozenset[str], boxes: Compiling) -> Run:
             return _without_match(table, default, scope, environment)
         rows = [(number, outputs[number](scope, environment)) for number in matching]
         try:
-            return decide(table, rows, [rank(scope, environment) for rank in ranks], environment)
+            return decide(table, rows, _priority_of(table, allowed, scope, environment), environment)
         except Undefined as problem:
             return environment.warn(str(problem))
 
@@ -73,7 +76,7 @@ def _input(table: Table, place: int, names: frozenset[str], boxes: Compiling) ->
         except Undefined as problem:
             environment.warn(f"input {place + 1} of the table: {problem}")
             return None, False
-        if allowed is None or allowed(Layer({"?": value}, scope), environment) is True:
+        if allowed is None or _all_or_each(allowed, value, scope, environment):
             return value, True
         environment.warn(
             f"input {place + 1} of the table: expected one of {clause.values}, but got something else"
@@ -81,6 +84,15 @@ def _input(table: Table, place: int, names: frozenset[str], boxes: Compiling) ->
         return value, False
 
     return read
+
+
+def _all_or_each(test: Run, value: Value, scope: Scope, environment: Environment) -> bool:
+    """Say whether a value is allowed: itself, or as a list each of its items."""
+    if test(Layer({"?": value}, scope), environment) is True:
+        return True
+    return isinstance(value, list) and all(
+        test(Layer({"?": item}, scope), environment) is True for item in value
+    )
 
 
 def _cells(texts: Sequence[str], names: frozenset[str], line: int, boxes: Compiling) -> list[Run | None]:
@@ -99,10 +111,19 @@ def _matches(
     return True
 
 
-def _outputs(table: Table, texts: Sequence[str], names: frozenset[str], line: int, boxes: Compiling) -> Run:
+_Allowed = Sequence[Sequence[Run]]
+
+
+def _outputs(
+    table: Table, allowed: _Allowed, rule: Rule | None, names: frozenset[str], boxes: Compiling
+) -> Run:
+    """Return the closure of a rule's outputs, or of the default ones where there is no rule."""
+    texts = [output.default or "null" for output in table.outputs] if rule is None else rule.outputs
+    line = 0 if rule is None else rule.line
+    where = "the default" if rule is None else f"rule {table.rules.index(rule) + 1}"
     parts = [
-        _typed(boxes.feel(text, names, line), boxes.type(output.type))
-        for text, output in zip(texts, table.outputs, strict=False)
+        _permitted(_typed(boxes.feel(text, names, line), boxes.type(output.type)), tests, output, where)
+        for text, output, tests in zip(texts, table.outputs, allowed, strict=False)
     ]
     if len(table.outputs) == 1 and parts:
         return parts[0]
@@ -110,6 +131,35 @@ def _outputs(table: Table, texts: Sequence[str], names: frozenset[str], line: in
     return lambda scope, environment: {
         key: part(scope, environment) for key, part in zip(keys, parts, strict=False)
     }
+
+
+def _permitted(run: Run, tests: Sequence[Run], output: Output, where: str) -> Run:
+    """Return a closure that answers null for what is none of the allowed output values (§8.3.3)."""
+    if not tests:
+        return run
+
+    def permitted(scope: Scope, environment: Environment) -> Value:
+        value = run(scope, environment)
+        if value is None or _place(value, tests, scope, environment) < len(tests):
+            return value
+        if isinstance(value, list) and all(
+            _place(item, tests, scope, environment) < len(tests) for item in value
+        ):
+            return value
+        column = f" “{output.name}”" if output.name else ""
+        return environment.warn(
+            f"output{column} of {where}: expected one of {output.values}, but got something else"
+        )
+
+    return permitted
+
+
+def _place(value: Value, tests: Sequence[Run], scope: Scope, environment: Environment) -> int:
+    """Return which of the allowed values a value is, counted from 0; their number where it is none."""
+    noted, layer = len(environment.warnings), Layer({"?": value}, scope)
+    place = next((place for place, test in enumerate(tests) if test(layer, environment) is True), len(tests))
+    del environment.warnings[noted:]  # that 5 is no text is no news
+    return place
 
 
 def _typed(run: Run, type_: FeelType | None) -> Run:
@@ -125,11 +175,10 @@ def _typed(run: Run, type_: FeelType | None) -> Run:
     return typed
 
 
-def _default(table: Table, names: frozenset[str], boxes: Compiling) -> Run | None:
-    texts = [output.default for output in table.outputs]
-    if all(text is None for text in texts):
+def _default(table: Table, allowed: _Allowed, names: frozenset[str], boxes: Compiling) -> Run | None:
+    if all(output.default is None for output in table.outputs):
         return None
-    return _outputs(table, [text or "null" for text in texts], names, 0, boxes)
+    return _outputs(table, allowed, None, names, boxes)
 
 
 def _without_match(table: Table, default: Run | None, scope: Scope, environment: Environment) -> Value:
@@ -151,23 +200,17 @@ _EMPTY: Mapping[Aggregation, Callable[[], Value]] = {
 }
 
 
-def _ranks(values: str, names: frozenset[str], boxes: Compiling) -> Run:
-    """Return the closure of the allowed output values in their order, which is their priority."""
-    if not values.strip():
-        return lambda scope, environment: []
-    return boxes.feel(f"[{values}]", names, 0)
+_Priority = Callable[[_Row], tuple[int, ...]]
+_Decide = Callable[[Table, list[_Row], _Priority, Environment], Value]
 
 
-_Decide = Callable[[Table, list[_Row], list[Any], Environment], Value]
-
-
-def _unique(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+def _unique(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
     if len(rows) > 1:
         raise Undefined(f"expected one rule to match, but rules {_numbers(rows)} do (hit policy unique)")
     return rows[0][1]
 
 
-def _any(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+def _any(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
     first = rows[0][1]
     if any(equal(value, first, environment) is not True for _, value in rows):
         raise Undefined(
@@ -176,23 +219,23 @@ def _any(table: Table, rows: list[_Row], ranks: list[Any], environment: Environm
     return first
 
 
-def _first(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+def _first(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
     return rows[0][1]
 
 
-def _priority(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
-    return min(rows, key=_by_priority(table, ranks))[1]
+def _priority(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
+    return min(rows, key=priority)[1]
 
 
-def _output_order(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
-    return [value for _, value in sorted(rows, key=_by_priority(table, ranks))]
+def _output_order(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
+    return [value for _, value in sorted(rows, key=priority)]
 
 
-def _rule_order(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+def _rule_order(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
     return [value for _, value in rows]
 
 
-def _collect(table: Table, rows: list[_Row], ranks: list[Any], environment: Environment) -> Value:
+def _collect(table: Table, rows: list[_Row], priority: _Priority, environment: Environment) -> Value:
     values = [value for _, value in rows]
     if table.aggregation is Aggregation.NONE:
         return values
@@ -212,20 +255,17 @@ _POLICIES: Mapping[HitPolicy, _Decide] = {
 }
 
 
-def _by_priority(table: Table, ranks: list[Any]) -> Callable[[_Row], tuple[int, ...]]:
+def _priority_of(table: Table, allowed: _Allowed, scope: Scope, environment: Environment) -> _Priority:
+    """Return what orders rows by their outputs' places among the allowed values, the first output first."""
     names = [output.name for output in table.outputs]
 
     def key(row: _Row) -> tuple[int, ...]:
         value = row[1]
         parts = [value] if len(names) == 1 else [value.get(name) for name in names]  # type: ignore[union-attr]
-        return tuple(_rank(part, order) for part, order in zip(parts, ranks, strict=True))
+        pairs = zip(parts, allowed, strict=True)
+        return tuple(_place(part, tests, scope, environment) for part, tests in pairs)
 
     return key
-
-
-def _rank(value: Value, order: Sequence[Value] | None) -> int:
-    known = order or ()
-    return next((place for place, item in enumerate(known) if equal(item, value) is True), len(known))
 
 
 def _numbers(rows: Sequence[_Row]) -> str:

@@ -14,6 +14,7 @@ from engine.feel.explanation import Part, explain, working_day_terms
 from engine.feel.expression import (
     Expression,
     built_in_functions,
+    compile_each_test,
     compile_expression,
     compile_typed,
     compile_unary_tests,
@@ -52,6 +53,7 @@ __all__ = [
     "built_in_functions",
     "call_named",
     "closure",
+    "compile_each_test",
     "compile_expression",
     "compile_typed",
     "compile_unary_tests",

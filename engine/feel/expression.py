@@ -106,6 +106,15 @@ def compile_unary_tests(source: str, names: Collection[str] = ()) -> Expression:
     return _unary_tests(source, frozenset(names))
 
 
+def compile_each_test(source: str, names: Collection[str], types: Mapping[str, FeelType]) -> list[Expression]:
+    """Return the tests of a cell one by one, in the order written, which may be one of priority."""
+    known = frozenset(names)
+    tree = parse_unary_tests(source, known | types.keys())
+    parts = [(test,) for test in tree.tests] if tree.tests and not tree.negated else [tree.tests]
+    trees = [UnaryTests(tree.position, tests, tree.negated) for tests in parts]
+    return [Expression(source, each, known, types) for each in trees]
+
+
 def compile_unkept(source: str) -> Expression:
     """Return a compiled expression that is kept nowhere: for texts of files that may yet be refused
     (``security.md`` §4). Raises ``InvalidExpression`` as the others do.
