@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.accounts import Accounts, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
+from engine.definition_drafts import DefinitionDrafts
 from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Document, Documents
 from engine.errors import (
@@ -46,9 +47,12 @@ from engine.model.records import (
     Batch,
     BatchItem,
     BatchState,
+    ChangedElement,
     Definition,
+    DefinitionDraft,
     Deployment,
     Difference,
+    ElementChange,
     ElementInstance,
     ElementState,
     Entry,
@@ -96,6 +100,7 @@ __all__ = [
     "Case",
     "CasePart",
     "Change",
+    "ChangedElement",
     "Clock",
     "Completed",
     "Component",
@@ -107,12 +112,15 @@ __all__ = [
     "Deadline",
     "DecisionResult",
     "Definition",
+    "DefinitionDraft",
+    "DefinitionDrafts",
     "Deployment",
     "Difference",
     "Document",
     "Documents",
     "DoesNotFit",
     "Effect",
+    "ElementChange",
     "ElementInstance",
     "ElementState",
     "EngineError",

@@ -41,12 +41,13 @@ _FRAMES = {
 def place_in(file: str, node: xml.Node) -> Place:
     """Return the place of an XML element; its id is that of the element of the diagram it is part of."""
     part: xml.Node | None = node
-    while part is not None and not _is_drawn(part):
+    while part is not None and not is_drawn(part):
         part = part.getparent()
     return Place(file, xml.line(node), "" if part is None else xml.attribute(part, "id"))
 
 
-def _is_drawn(node: xml.Node) -> bool:
+def is_drawn(node: xml.Node) -> bool:
+    """Tell whether an element is one of the diagram, or of the file: it has an id and is part of no other."""
     around = node.getparent()
     return bool(xml.attribute(node, "id")) and (around is None or xml.local_name(around) in _FRAMES)
 

@@ -10,7 +10,7 @@ from engine import xml
 from engine.bpmn import CheckEnvironment, DecisionGate, compile_files
 from engine.clock import instant
 from engine.dmn import DecisionResult, analyse, read_model
-from engine.errors import InvalidDefinition
+from engine.errors import Conflict, InvalidDefinition
 from engine.feel import Environment
 from engine.forms import read_form
 from engine.kernel import codec
@@ -45,6 +45,7 @@ def definition(row: DefinitionRow) -> Definition:
         deployed_at=instant(row.deployed_at),
         deployed_by=row.deployed_by,
         active=row.active,
+        comment=row.comment,
     )
 
 
@@ -125,11 +126,19 @@ def _accepted(parts: Parts, files: Files) -> tuple[ProcessDefinition, ...]:
     return upload.processes
 
 
-def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
+def deploy(
+    parts: Parts,
+    files: Files,
+    *,
+    by: str,
+    comment: str = "",
+    based_on: Mapping[str, int] | None = None,
+) -> Deployment:
     """Deploy files together; raises ``InvalidDefinition`` with the findings and leaves nothing behind.
 
     A process or form whose file is unchanged keeps its version. The new versions' message, signal and timer
-    starts take over from the old ones' in the same transaction.
+    starts take over from the old ones' in the same transaction. Raises ``Conflict`` where an id in
+    ``based_on`` has another newest version by now (0: none).
     """
     upload = Upload(parts, files)
     if upload.refused or not files:
@@ -141,7 +150,9 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
     def work(tx: Transaction) -> Deployment:
         numbers = iter(range(first, first + _KEYS))
         key = compose(0, next(numbers))
-        rows = [_row(tx, upload, each, key, numbers, by) for each in _uploaded(upload)]
+        uploaded = _uploaded(upload)
+        _require_newest(tx, uploaded, based_on or {})
+        rows = [_row(tx, upload, each, key, numbers, (by, comment)) for each in uploaded]
         new = [row for row in rows if row.deployment_key == key]
         definitions.insert_files(tx, {row.sha256: upload.files[row.file] for row in new})
         definitions.insert_deployment(tx, key=key, at=tx.now, by=by)
@@ -166,6 +177,21 @@ def deploy(parts: Parts, files: Files, *, by: str) -> Deployment:
         )
 
     return parts.store.run(work)
+
+
+def _require_newest(
+    tx: Transaction, uploaded: list[tuple[str, str, str, str, str]], based_on: Mapping[str, int]
+) -> None:
+    for kind, id_, *_rest in uploaded:
+        if id_ not in based_on:
+            continue
+        latest = definitions.latest(tx, kind, id_)
+        newest = 0 if latest is None else latest.version
+        if newest != based_on[id_]:
+            raise Conflict(
+                f"expected version {based_on[id_]} of the {kind} '{id_}' to be the newest still, but it is "
+                f"{newest}: look at what was deployed meanwhile, then deploy again"
+            )
 
 
 def _nothing() -> Finding:
@@ -197,7 +223,7 @@ def _row(
     what: tuple[str, str, str, str, str],
     deployment_key: int,
     numbers: starts.Numbers,
-    by: str,
+    by: tuple[str, str],
 ) -> DefinitionRow:
     kind, id_, tag, name, file = what
     sha256 = hashlib.sha256(upload.files[file]).hexdigest()
@@ -215,7 +241,8 @@ def _row(
         sha256=sha256,
         deployment_key=deployment_key,
         deployed_at=tx.now,
-        deployed_by=by,
+        deployed_by=by[0],
+        comment=by[1],
         active=latest is None or latest.active,
     )
 

@@ -12,6 +12,7 @@ from engine import verification
 from engine.accounts import Accounts
 from engine.catalogue import Catalogue
 from engine.clock import Clock, micros
+from engine.definition_drafts import DefinitionDrafts
 from engine.documents import Documents
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
@@ -70,6 +71,7 @@ class ProcessEngine(Views, Corrections):
         self.secrets = Secrets(store)
         self.documents = Documents(store)
         self.registers = Registers(store)
+        self.definition_drafts = DefinitionDrafts(store)
         self.parts = Parts(
             store=store,
             catalogue=Catalogue(store, limits=limits),
@@ -129,9 +131,20 @@ class ProcessEngine(Views, Corrections):
         """
         return definitions.opinions(self.parts, files)
 
-    def deploy(self, files: Sequence[tuple[str, bytes]], *, by: str) -> Deployment:
-        """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind."""
-        return definitions.deploy(self.parts, files, by=by)
+    def deploy(
+        self,
+        files: Sequence[tuple[str, bytes]],
+        *,
+        by: str,
+        comment: str = "",
+        based_on: Mapping[str, int] | None = None,
+    ) -> Deployment:
+        """Deploy files together; raises ``InvalidDefinition`` and leaves nothing behind.
+
+        ``comment`` says why. ``based_on`` names, by id, the version that must be the newest still (0: none);
+        raises ``Conflict`` where somebody has deployed another meanwhile.
+        """
+        return definitions.deploy(self.parts, files, by=by, comment=comment, based_on=based_on)
 
     # --- instances ---
 

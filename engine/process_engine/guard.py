@@ -24,6 +24,7 @@ _TEXTS = (
     "business_key",
     "by",
     "code",
+    "comment",
     "correlation_key",
     "decision_id",
     "element_id",
@@ -120,6 +121,14 @@ def _mapping(value: object, name: str) -> None:
     _names([*value, *value.values()], name)
 
 
+def _versions(value: object, name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise InvalidVariables(f"expected '{name}' from id to version, but got {value!r}")
+    for id_, version in value.items():
+        _text(id_, name)
+        _number(version, name)
+
+
 def _values_by_element(value: object, name: str) -> None:
     if not isinstance(value, Mapping):
         raise InvalidVariables(f"expected '{name}' by element id, but got {value!r}")
@@ -168,6 +177,7 @@ _CHECKS: dict[str, Callable[[object, str], None]] = {
     "state": _states,
     "terminate": _ids_or_keys,
     "mapping": _mapping,
+    "based_on": _versions,
     "selection": _variables,
     "arguments": _variables,
     "keys": _keys,

@@ -14,6 +14,7 @@ from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
     BatchItem,
+    ChangedElement,
     Definition,
     ElementInstance,
     HistoryEvent,
@@ -33,6 +34,7 @@ from engine.process_engine import (
     deadlines,
     definitions,
     instances,
+    owners,
     queries,
     screens,
     user_tasks,
@@ -191,6 +193,26 @@ class Views:
     def diagram(self, process_id: str, version: int | None = None) -> bytes:
         """Return a process' file byte for byte; raises ``NotFound``."""
         return screens.diagram(self.parts, process_id, version)
+
+    def definition_file(self, kind: str, id: str, version: int | None = None) -> bytes:
+        """Return the file of a process, form or decision byte for byte, the newest version unless told;
+        raises ``NotFound``."""
+        return owners.definition_file(self.parts, kind, id, version)
+
+    def changes(self, process_id: str, content: bytes) -> list[ChangedElement]:
+        """Return what a file changes in a process' newest version, and how many open instances wait there.
+
+        Raises ``InvalidDefinition`` for a file that cannot be read.
+        """
+        return owners.changes(self.parts, process_id, content)
+
+    def open_instances(self) -> dict[tuple[str, int], int]:
+        """Return how many open instances each version of each process has, by id and version."""
+        return owners.open_instances(self.parts)
+
+    def handled_types(self) -> tuple[str, ...]:
+        """Return the job types this engine has handlers for."""
+        return owners.job_types(self.parts)
 
     def now(self) -> dt.datetime:
         """Return the business time, aware, in UTC."""

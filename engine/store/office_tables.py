@@ -36,11 +36,22 @@ definition = table(
     key_column("deployment_key"),
     key_column("deployed_at"),
     text_column("deployed_by"),
+    text_column("comment"),
     Column("active", Small, nullable=False),
     Index(
         "definition_by_version", "kind", "id", "version", unique=True
     ),  # latest, by_version; two deployments race
     Index("definition_by_deployment", "deployment_key"),  # of_deployment
+)
+
+definition_draft = table(  # what somebody has begun to change, not deployed
+    "definition_draft",
+    *identity(text_column("kind"), text_column("id"), text_column("person_id")),
+    bytes_column("content"),
+    Column("based_on", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    key_column("saved_at"),
+    Index("definition_draft_by_person", "person_id"),  # of
 )
 
 stored_file = table("stored_file", *identity(text_column("sha256")), bytes_column("content"))

@@ -192,7 +192,20 @@ class DefinitionRow(StoredRow, frozen=True, kw_only=True):
     deployment_key: int
     deployed_at: int
     deployed_by: str
+    comment: str
     active: bool
+
+
+class DefinitionDraftRow(StoredRow, frozen=True, kw_only=True):
+    """A person's draft of a process, form or decision, begun with version ``based_on`` (0: none)."""
+
+    kind: str
+    id: str
+    person_id: str
+    content: bytes
+    based_on: int
+    revision: int
+    saved_at: int
 
 
 class RequestRow(StoredRow, frozen=True, kw_only=True):

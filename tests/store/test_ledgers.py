@@ -210,6 +210,7 @@ def test_worklists_match_names_exactly(store: Store) -> None:
 def definition(key: int, version: int, **values: Any) -> DefinitionRow:
     filled: dict[str, Any] = {"id": "p", "kind": "process", "version_tag": "", "name": "P", "file": "p.bpmn"}
     filled |= {"sha256": "ab", "deployment_key": 9, "deployed_at": 1, "deployed_by": "anna", "active": True}
+    filled |= {"comment": ""}
     return DefinitionRow(key=key, version=version, **filled | values)
 
 

@@ -248,8 +248,20 @@ CREATE TABLE definition (
 	deployment_key INTEGER NOT NULL, 
 	deployed_at INTEGER NOT NULL, 
 	deployed_by TEXT NOT NULL, 
+	comment TEXT NOT NULL, 
 	active INTEGER NOT NULL, 
 	PRIMARY KEY ("key")
+)
+ STRICT;;
+CREATE TABLE definition_draft (
+	kind TEXT NOT NULL, 
+	id TEXT NOT NULL, 
+	person_id TEXT NOT NULL, 
+	content BLOB NOT NULL, 
+	based_on INTEGER NOT NULL, 
+	revision INTEGER NOT NULL, 
+	saved_at INTEGER NOT NULL, 
+	PRIMARY KEY (kind, id, person_id)
 )
  STRICT;;
 CREATE TABLE stored_file (
@@ -402,6 +414,7 @@ CREATE TABLE meta (
 CREATE INDEX batch_by_age ON batch (created_at);;
 CREATE INDEX batch_item_pending ON batch_item (batch_key, number) WHERE state = 'pending';;
 CREATE INDEX definition_by_deployment ON definition (deployment_key);;
+CREATE INDEX definition_draft_by_person ON definition_draft (person_id);;
 CREATE INDEX document_by_root ON document (root_key);;
 CREATE INDEX incident_by_instance ON incident (instance_key);;
 CREATE INDEX incident_open ON incident (created_at) WHERE state = 'open';;
