@@ -42,17 +42,15 @@ from engine.model.case import (
     Wait,
     WaitKind,
 )
+from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
 from engine.model.outline import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
     BatchItem,
     BatchState,
-    ChangedElement,
     Definition,
-    DefinitionDraft,
     Deployment,
     Difference,
-    ElementChange,
     ElementInstance,
     ElementState,
     Entry,

@@ -11,7 +11,8 @@ import msgspec
 from engine import xml
 from engine.clock import instant
 from engine.errors import Conflict, InvalidDefinition
-from engine.model.records import DefinitionDraft, Finding, Severity
+from engine.model.drafting import DefinitionDraft
+from engine.model.records import Finding, Severity
 from engine.store import Store, Transaction, definition_drafts
 from engine.store.rows import DefinitionDraftRow
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import xml
 from engine.bpmn.findings import is_drawn
-from engine.model.records import ChangedElement, ElementChange
+from engine.model.drafting import ChangedElement, ElementChange
 
 # What modelers leave out when it is what BPMN 2.0.2 takes for granted
 _DEFAULTS = {

@@ -7,7 +7,7 @@ import msgspec
 from engine.bpmn.changes import changed_elements
 from engine.deployed import content_of
 from engine.errors import NotFound
-from engine.model.records import ChangedElement, ElementChange
+from engine.model.drafting import ChangedElement, ElementChange
 from engine.process_engine.parts import Parts
 from engine.store import definitions, standing
 

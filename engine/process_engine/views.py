@@ -10,11 +10,11 @@ from engine import replay, verification
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
 from engine.model.case import Case, Course, Deadline
+from engine.model.drafting import ChangedElement
 from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
     BatchItem,
-    ChangedElement,
     Definition,
     ElementInstance,
     HistoryEvent,
