@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
-from engine import Clock, EngineError, HandlerRegistry, Keyring, ProcessEngine
+from engine import Clock, EngineError, HandlerRegistry, Keyring, ProcessEngine, celery_transport
 
 DATABASE = "sqlite:///obieg.db"
 _MAGIC = b"SQLite format 3\0"
@@ -50,16 +50,25 @@ class Office(msgspec.Struct, kw_only=True):
 
     @contextmanager
     def engine(
-        self, *, create: bool = False, clock: Clock | None = None, handlers: HandlerRegistry | None = None
+        self,
+        *,
+        create: bool = False,
+        clock: Clock | None = None,
+        handlers: HandlerRegistry | None = None,
+        broker: str | None = None,
     ) -> Iterator[ProcessEngine]:
         """Open the engine for one command; raises ``EngineError``, also for a database that is not there.
 
         Only what sets an installation up (``create``) makes a new database: a mistyped folder shall not.
+        With a ``broker`` its verbs hint a Celery fleet.
         """
         if self.database_file is not None:
             _require_database(self.database_file, create=create)
         keyring = Keyring.load(self.keyring) if self.keyring is not None else None
-        with ProcessEngine(self.database, clock=clock, handlers=handlers, keyring=keyring) as engine:
+        transport = celery_transport(broker) if broker else None
+        with ProcessEngine(
+            self.database, clock=clock, handlers=handlers, keyring=keyring, transport=transport
+        ) as engine:
             yield engine
 
     def handlers(self, environment: Mapping[str, str] = os.environ) -> HandlerRegistry:

@@ -1,26 +1,78 @@
-"""A worker and the scheduler beside something else in one process: the pages, a demonstration."""
+"""A worker and the scheduler, alone or beside something else in one process, with their options."""
 
 from __future__ import annotations
 
+import datetime as dt
+import logging
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
+from typing import Any, TypeVar
+
+import click
 
 from engine import ProcessEngine, Scheduler, Worker
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def broker_option(*, required: bool = False) -> Callable[[F], F]:
+    """Return the option that names the broker of a Celery fleet."""
+    return click.option(
+        "--broker",
+        metavar="URL",
+        required=required,
+        envvar="OBIEG_BROKER",
+        show_envvar=True,
+        help="Redis or RabbitMQ that hints `obieg celery`: redis://…, redis+socket://…, amqp://…",
+    )
+
+
+def _seconds(_: click.Context, __: click.Parameter, value: float) -> dt.timedelta:
+    return dt.timedelta(seconds=value)
+
+
+lease_option = click.option(
+    "--lease",
+    type=click.FloatRange(1, 3600),
+    default=30.0,
+    show_default=True,
+    envvar="OBIEG_LEASE",
+    show_envvar=True,
+    callback=_seconds,
+    help="Seconds after which the jobs of a node that died are taken over.",
+)
+
+
+def log_to_stderr() -> None:
+    """Send the log to standard error, one line an event."""
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
+    )
+
+
+@contextmanager
+def ticking(engine: ProcessEngine, worker: Worker) -> Iterator[None]:
+    """Promote what is due, renew leases and be listed as a node for as long as the block lasts."""
+    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.stop()
 
 
 @contextmanager
 def working(engine: ProcessEngine, threads: int) -> Iterator[None]:
     """Run jobs and timers for as long as the block lasts; what is running is finished first."""
     worker = Worker(engine, threads=threads)
-    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
     running = threading.Thread(target=worker.run, name="obieg-worker")
-    scheduler.start()
-    running.start()
-    try:
-        yield
-    finally:
-        worker.stop()
-        running.join()
-        scheduler.stop()
+    with ticking(engine, worker):
+        running.start()
+        try:
+            yield
+        finally:
+            worker.stop()
+            running.join()

@@ -13,7 +13,7 @@ import click
 from commands import output
 from commands.demonstration import office as invented
 from commands.office import Command, Office, pass_office
-from commands.running import working
+from commands.running import broker_option, working
 from engine import ProcessEngine
 
 _DEMO = Path("var/serve")
@@ -24,10 +24,15 @@ _DEMO = Path("var/serve")
 @click.option("--port", type=click.IntRange(1, 65_535), default=8080, show_default=True, help="The port.")
 @click.option("--demo", is_flag=True, help="Invented people, demo servers, a clock that can be moved.")
 @click.option(
-    "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Jobs at the same time."
+    "--threads",
+    type=click.IntRange(0, 256),
+    default=4,
+    show_default=True,
+    help="Jobs at the same time; with 0 others run them.",
 )
+@broker_option()
 @pass_office
-def command(office: Office, host: str, port: int, demo: bool, threads: int) -> None:
+def command(office: Office, host: str, port: int, demo: bool, threads: int, broker: str | None) -> None:
     """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C.
 
     Without --demo people sign in with a password (`obieg user password`), and the outside systems are those
@@ -40,7 +45,7 @@ def command(office: Office, host: str, port: int, demo: bool, threads: int) -> N
 
     from web import create_application
 
-    with _opened(office, demo=demo) as (engine, outside), working(engine, threads):
+    with _opened(office, demo=demo, broker=broker) as (engine, outside), working(engine, threads):
         output.show(f"http://{host}:{port}")
         application = create_application(engine, demonstration=outside)
         uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
@@ -60,11 +65,13 @@ def require_loopback(host: str) -> None:
 
 
 @contextmanager
-def _opened(office: Office, *, demo: bool) -> Iterator[tuple[ProcessEngine, invented.Outside | None]]:
+def _opened(
+    office: Office, *, demo: bool, broker: str | None
+) -> Iterator[tuple[ProcessEngine, invented.Outside | None]]:
     if demo:
         shutil.rmtree(_DEMO, ignore_errors=True)
         with invented.opened(office, _DEMO) as opened:
             yield opened
         return
-    with office.engine(create=True, handlers=office.handlers()) as engine:
+    with office.engine(create=True, handlers=office.handlers(), broker=broker) as engine:
         yield engine, None

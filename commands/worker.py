@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import datetime as dt
 import signal
-import sys
 import threading
 from importlib import metadata
 
@@ -12,6 +11,7 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
+from commands.running import broker_option, lease_option, log_to_stderr
 from engine import EngineError, Scheduler, Worker
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -20,21 +20,25 @@ _GLANCE = 1.0  # seconds between looks whether the worker still lives
 
 @click.command(cls=Command)
 @click.option(
-    "--threads", type=click.IntRange(1, 256), default=4, show_default=True, help="Jobs at the same time."
+    "--threads",
+    type=click.IntRange(0, 256),
+    default=4,
+    show_default=True,
+    help="Jobs at the same time; with 0 it only keeps time for others.",
 )
+@broker_option()
+@lease_option
 @pass_office
-def command(office: Office, threads: int) -> None:
+def command(office: Office, threads: int, broker: str | None, lease: dt.timedelta) -> None:
     """Run jobs, timers and messages until SIGTERM or SIGINT; what is running is finished first.
 
     Where the outside systems are is told in OBIEG_SMTP_…, OBIEG_SMS_…, OBIEG_RSPO_…, OBIEG_SEOD_… and
     OBIEG_ZSZO_…. A second signal ends it at once; nothing is lost, the leases run out and others go on.
     """
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+    log_to_stderr()
     handlers = office.handlers()
-    with office.engine(create=True, handlers=handlers) as engine:
-        worker = Worker(engine, threads=threads)
+    with office.engine(create=True, handlers=handlers, broker=broker) as engine:
+        worker = Worker(engine, threads=threads, lease=lease)
         scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
         signal.pthread_sigmask(
             signal.SIG_BLOCK, STOPPING

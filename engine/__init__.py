@@ -84,6 +84,7 @@ from engine.registers import Registers
 from engine.scheduler import Scheduler
 from engine.secrets import Secrets
 from engine.store.sealing import Keyring
+from engine.transport import celery_transport, run_celery
 from engine.worker import Worker
 
 __all__ = [
@@ -181,6 +182,8 @@ __all__ = [
     "WaitKind",
     "WayOut",
     "Worker",
+    "celery_transport",
     "draw_characters",
     "import_spiff",
+    "run_celery",
 ]

@@ -137,6 +137,10 @@ class HandlerRegistry:
         """Return the registration of a job type, or None."""
         return self._registrations.get(job_type)
 
+    def longest_deadline(self) -> dt.timedelta:
+        """Return the longest time any of these handlers may take."""
+        return max((each.deadline for each in self._registrations.values()), default=Registration.deadline)
+
     def types(self) -> tuple[str, ...]:
         """Return the registered job types, sorted."""
         return tuple(sorted(self._registrations))

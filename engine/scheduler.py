@@ -45,6 +45,8 @@ class Scheduler:
         self._every(5, self._beat)
         self._every(3600, lambda: clean(self._parts))
         self._every(300, engine.anchor)
+        if self._parts.transport.lossy:
+            self._every(lease / 6, lambda: hint_again(self._parts))
         if worker is not None:
             self._every(lease / 3, worker.renew)
 
@@ -82,13 +84,24 @@ def promote(parts: Parts) -> int:
     """Make everything due ready, in bounded transactions, and wake the workers; return how many."""
     total = 0
     while True:
-        made = parts.store.run(lambda tx: jobs.promote_due(tx, tx.now, limit=BATCH))
-        total += made
-        if made < BATCH:
-            break
-    if total:
-        parts.transport.hint(0)
-    return total
+        made = parts.store.run(_promote)
+        parts.hint(made)
+        total += len(made)
+        if len(made) < BATCH:
+            return total
+
+
+def _promote(tx: Transaction) -> list[int]:
+    jobs.promote_due(tx, tx.now, limit=BATCH)
+    return tx.ready_jobs
+
+
+def hint_again(parts: Parts) -> int:
+    """Hint what is still ready: a hint may have been lost, and doubled ones do no harm; return how many."""
+    with parts.store.reading() as tx:
+        found = jobs.unclaimed(tx, limit=BATCH)
+    parts.hint(found)
+    return len(found)
 
 
 def recover(parts: Parts) -> int:
@@ -101,9 +114,8 @@ def recover(parts: Parts) -> int:
         except EngineError as error:
             # One that cannot be buried must not keep the others from it; the next sweep finds it again.
             log.error("job_not_buried key=%s kind=%s reason=%s", row.key, row.kind, error)
-    if recovered.ready:
-        parts.transport.hint(0)
-    return recovered.ready + len(recovered.exhausted)
+    parts.hint(recovered.ready)
+    return len(recovered.ready) + len(recovered.exhausted)
 
 
 def bury(parts: Parts, row: JobRow) -> None:

@@ -12,6 +12,7 @@ import logging
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 
 from engine.clock import monotonic
 from engine.errors import EngineError
@@ -30,12 +31,12 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class Worker:
-    """Runs the jobs of one node in a pool of threads until it is stopped."""
+    """Runs the jobs of one node in a pool of threads until stopped; with no threads, only what is hinted."""
 
     def __init__(self, engine: ProcessEngine, *, threads: int = 4, lease: dt.timedelta = LEASE) -> None:
         self._parts: Parts = engine.parts
         self.lease = lease
-        self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="obieg-job")
+        self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
         self._threads = threads
         self._running: dict[int, tuple[JobRow, float]] = {}
         self._lock = threading.Lock()
@@ -56,7 +57,7 @@ class Worker:
     def stop(self) -> None:
         """Claim nothing more; ``run`` returns when the running jobs have ended."""
         self._stopped.set()
-        self._parts.transport.hint(0)
+        self._parts.transport.wake()
 
     def run_once(self) -> bool:
         """Claim at most as many jobs as there are free threads and start them; return whether there were
@@ -67,11 +68,40 @@ class Worker:
             return False
         rows = self._claim(free)
         for row in rows:
-            failpoint("worker.claimed")
-            with self._lock:
-                self._running[row.key] = (row, monotonic() + self._deadline(row))
-            self._pool.submit(self._run, row).add_done_callback(self._report)
+            self._start(row)
         return bool(rows)
+
+    def run_hinted(self, job_key: int) -> bool:
+        """Run one job to its end if it is ready and for this node, 0: some such job; return whether it was.
+
+        What goes wrong in the job is the job's outcome; a hint that cannot be followed is as good as lost.
+        """
+        try:
+            rows = self._claim_one(job_key) if job_key else self._claim(1)
+        except EngineError as error:
+            log.error("claim_failed reason=%s", error)
+            return False
+        wait_for([self._start(row) for row in rows])
+        if rows and not job_key:
+            self._parts.transport.hint(0)  # there may be more
+        return bool(rows)
+
+    def _claim_one(self, job_key: int) -> list[JobRow]:
+        lease_us, owner, types = self.lease // _MICROSECOND, self._parts.node, self._parts.handlers.types()
+
+        def claim(tx: Transaction) -> JobRow | None:
+            return jobs.claim_one(tx, job_key, owner=owner, lease_us=lease_us, kinds=KINDS, types=types)
+
+        row = self._parts.store.run(claim)
+        return [] if row is None else [row]
+
+    def _start(self, row: JobRow) -> Future[None]:
+        failpoint("worker.claimed")
+        with self._lock:
+            self._running[row.key] = (row, monotonic() + self._deadline(row))
+        started = self._pool.submit(self._run, row)
+        started.add_done_callback(self._report)
+        return started
 
     def renew(self) -> None:
         """Extend the leases of running jobs whose handler is within its deadline; a hung one loses its
@@ -137,7 +167,7 @@ class Worker:
         finally:
             with self._lock:
                 self._running.pop(row.key, None)
-            self._parts.transport.hint(row.key)
+            self._parts.transport.wake()
 
     def _report(self, future: Future[None]) -> None:
         error = future.exception()

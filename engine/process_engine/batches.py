@@ -130,7 +130,7 @@ def start(
         return start_in(tx, (key, job_key), verb, subjects, content=content, actor=actor, dry_run=dry_run)
 
     started = parts.store.run(work, acknowledged=lambda tx: _found(tx, key))
-    parts.transport.hint(0)
+    parts.hint([job_key])
     return started
 
 

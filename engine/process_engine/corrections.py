@@ -187,4 +187,4 @@ def retry_job(parts: Parts, job_key: int, *, actor: str, reason: str) -> None:
         audit.append(tx, at=tx.now, actor=actor, action="job_retried", payload=said)
 
     parts.store.run(work)
-    parts.transport.hint(0)
+    parts.hint([job_key])

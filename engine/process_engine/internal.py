@@ -24,6 +24,7 @@ from engine.store import messages as buffer
 from engine.store.rows import JobRow
 
 _MICROSECONDS_PER_DAY = 86_400_000_000
+_TIMED = ("timer", "timer_start")
 KINDS = (
     "timer",
     "message",
@@ -44,7 +45,15 @@ def run(parts: Parts, row: JobRow) -> bool:
     """Run one claimed internal job; return whether it was still there to be run under this lease."""
     if row.kind == "batch":
         return batches.run(parts, row)  # one transaction for each of its subjects
-    return run_verb(parts, lambda family: _RUNNERS[row.kind](family, row), actor=ENGINE)
+    return run_verb(parts, lambda family: _run(family, row), actor=ENGINE)
+
+
+def _run(family: Family, row: JobRow) -> bool:
+    # Nodes follow the database's clock each by its own: who made it ready may have been ahead of us, and a
+    # timer fired early would find its element not waiting for it yet, or start a process twice.
+    if row.kind in _TIMED and row.due_at > family.tx.now:
+        return _put_back(family, row, JobState.SCHEDULED)
+    return _RUNNERS[row.kind](family, row)
 
 
 def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable[[Family, JobRow], bool]:
@@ -72,14 +81,14 @@ def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable
     return runner
 
 
-def _suspended(family: Family, row: JobRow) -> bool:
-    """Put a job back to wait for an activation."""
+def _put_back(family: Family, row: JobRow, stage: JobState) -> bool:
+    """Put a job back to wait for its time (scheduled) or for an activation (suspended)."""
     jobs.fail(
         family.tx,
         row.key,
         owner=row.lock_owner or "",
         attempt=row.attempt,
-        stage=JobState.SUSPENDED,
+        stage=stage,
         retries=row.retries,
         due_at=row.due_at,
     )
@@ -90,7 +99,7 @@ def _take(family: Family, member: Member, row: JobRow) -> bool:
     """Take a job away under its lease; one of a suspended instance waits for the activation."""
     owner, attempt = row.lock_owner or "", row.attempt
     if member.row.state == InstanceState.SUSPENDED:
-        return _suspended(family, row)
+        return _put_back(family, row, JobState.SUSPENDED)
     if not jobs.complete(family.tx, row.key, owner=owner, attempt=attempt):
         return False
     family.changes.done(row.key)
@@ -225,7 +234,7 @@ def _start_by_event(family: Family, row: JobRow) -> bool:
     tx = family.tx
     bound = family.parts.catalogue.latest(tx, row.process_id)
     if not bound.row.active:
-        return _suspended(family, row)
+        return _put_back(family, row, JobState.SUSPENDED)
     if not jobs.complete(tx, row.key, owner=row.lock_owner or "", attempt=row.attempt):
         return False
     payload = _start_payload(family, row)

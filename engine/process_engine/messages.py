@@ -67,7 +67,9 @@ def publish(
             message_id=message_id,
         )
 
-    return parts.store.run(work)
+    made = parts.store.run(work)
+    parts.hint(made)
+    return made
 
 
 def _reserved(parts: Parts) -> int:
@@ -121,6 +123,7 @@ def broadcast(parts: Parts, name: str, *, variables: Mapping[str, Any] | None) -
     after = 0
     while True:
         batch, after = _broadcast_batch(parts, name, values, after)
+        parts.hint(batch)
         made += batch
         if not after:
             return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from engine.catalogue import Catalogue
@@ -33,3 +34,8 @@ class Parts:
     node: str
     limits: Limits
     transport: Transport = field(default_factory=LocalTransport)
+
+    def hint(self, job_keys: Iterable[int]) -> None:
+        """Tell the workers which jobs a committed transaction has made ready."""
+        for key in job_keys:
+            self.transport.hint(key)

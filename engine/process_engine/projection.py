@@ -36,11 +36,6 @@ class Changes:
         self._suspended: dict[int, bool] = {}
         self._migrated: dict[int, ev.InstanceMigrated] = {}
 
-    @property
-    def has_ready_jobs(self) -> bool:
-        """Return whether this verb made work for a worker."""
-        return any(row.stage == JobState.READY for row in self._jobs.values())
-
     def done(self, job_key: int) -> None:
         """Note that a job's row has been dealt with by its fence."""
         self._done.add(job_key)

@@ -68,8 +68,7 @@ def run_verb(
         result = parts.store.run(verb, acknowledged=acknowledged)
     finally:
         allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
-    if attempted and attempted[-1][0].changes.has_ready_jobs:
-        parts.transport.hint(0)
+    parts.hint(attempted[-1][0].tx.ready_jobs)
     return result
 
 

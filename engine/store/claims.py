@@ -14,12 +14,12 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, bindparam, case, func, literal_column, select, union_all
+from sqlalchemy import Select, and_, bindparam, case, func, literal_column, or_, select, union_all
 from sqlalchemy import update as update_table
 
 from engine.keys import number_of
-from engine.store.rows import JobRow, records
-from engine.store.statements import columns, literally
+from engine.store.rows import JobRow, record, records
+from engine.store.statements import at_key, columns, key_of, literally
 from engine.store.tables import instance, job
 from engine.store.transaction import Transaction
 
@@ -30,9 +30,9 @@ _READY, _LOCKED = literally("ready"), literally("locked")
 
 
 class Recovered(msgspec.Struct, frozen=True, kw_only=True):
-    """What a sweep over expired leases found: how many are ready again, and those that lost too many."""
+    """What a sweep over expired leases found: the keys of those ready again, and those that lost too many."""
 
-    ready: int
+    ready: list[int]
     exhausted: list[JobRow]
 
 
@@ -68,15 +68,29 @@ def _arm(number: int) -> Select[Any]:
 
 _LANES = _lanes()
 _PICKED = union_all(*map(_arm, range(_ARMS))).cte("picked")
+_TAKEN: dict[str, Any] = {
+    "stage": "locked",
+    "lock_owner": bindparam("owner"),
+    "lock_until": bindparam("until"),
+    "attempt": job.c.attempt + 1,
+}
 _CLAIM = (
     update_table(job)
     .where(job.c.bucket == _PICKED.c.bucket, job.c.key == _PICKED.c.key, job.c.stage == _READY)
-    .values(
-        stage="locked",
-        lock_owner=bindparam("owner"),
-        lock_until=bindparam("until"),
-        attempt=job.c.attempt + 1,
+    .values(**_TAKEN)
+    .returning(*columns(job, JobRow))
+)
+_CLAIM_ONE = (
+    update_table(job)
+    .where(
+        *at_key(job),
+        job.c.stage == _READY,
+        or_(
+            job.c.kind.in_(bindparam("kinds", expanding=True)),
+            and_(job.c.kind == literally("job"), job.c.type.in_(bindparam("types", expanding=True))),
+        ),
     )
+    .values(**_TAKEN)
     .returning(*columns(job, JobRow))
 )
 _EXPIRED = (
@@ -140,6 +154,15 @@ def claim(
     return sorted(claimed, key=_in_order)
 
 
+def claim_one(
+    tx: Transaction, key: int, *, owner: str, lease_us: int, kinds: Collection[str], types: Collection[str]
+) -> JobRow | None:
+    """Lock one job if it is ready and of these kinds, or kind job and these types; else return None."""
+    parameters = {"owner": owner, "until": tx.machine_now + lease_us, "kinds": [*kinds], "types": [*types]}
+    found = tx.execute(_CLAIM_ONE, key_of(key) | parameters).first()
+    return None if found is None else record(JobRow, found)
+
+
 def _in_order(row: JobRow) -> tuple[int, int, int]:
     return -row.priority, row.due_at, number_of(row.key)
 
@@ -151,8 +174,8 @@ def recover_expired(tx: Transaction, *, limit: int = 500) -> Recovered:
     with their instance locked: a job must never be failed without its incident.
     """
     parameters = {"machine_now": tx.machine_now, "at_most": limit}
-    ready = len(tx.execute(_RECOVER, parameters).all())
-    return Recovered(ready=ready, exhausted=records(JobRow, tx.execute(_EXHAUSTED, parameters)))
+    ready = tx.execute(_RECOVER, parameters).scalars().all()
+    return Recovered(ready=list(ready), exhausted=records(JobRow, tx.execute(_EXHAUSTED, parameters)))
 
 
 def any_ready(

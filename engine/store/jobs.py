@@ -20,6 +20,7 @@ from engine.keys import bucket_of
 from engine.store.claims import Recovered as Recovered
 from engine.store.claims import any_ready as any_ready
 from engine.store.claims import claim as claim
+from engine.store.claims import claim_one as claim_one
 from engine.store.claims import lane_of
 from engine.store.claims import recover_expired as recover_expired
 from engine.store.rows import JobRow, record, records
@@ -66,6 +67,7 @@ _PROMOTE = (
     .values(stage="ready")
     .returning(job.c.key)  # the SQLite driver counts no rows of a statement that begins with WITH
 )
+_UNCLAIMED = select(job.c.key).where(job.c.stage == _READY).limit(bindparam("at_most"))
 _NEXT_DUE = select(func.min(job.c.due_at)).where(job.c.stage == _SCHEDULED)
 _RESCHEDULE = (
     update_table(job)
@@ -125,6 +127,7 @@ def insert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     """Insert new jobs, all in one statement."""
     values = [_values(row) for row in rows]
     if values:
+        _note_ready(tx, values)
         tx.execute(_INSERT, values)
 
 
@@ -132,6 +135,7 @@ def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     """Insert new jobs and replace known ones, all in one statement; call it with the instances locked."""
     values = [_values(row) for row in rows]
     if values:
+        _note_ready(tx, values)
         tx.execute_for(_UPSERT, values)
 
 
@@ -175,7 +179,14 @@ def promote_due(tx: Transaction, now: int, *, limit: int = 500) -> int:
 
     Return how many.
     """
-    return len(tx.execute(_PROMOTE, {"now": now, "at_most": limit}).all())
+    promoted = tx.execute(_PROMOTE, {"now": now, "at_most": limit}).scalars().all()
+    tx.ready_jobs += promoted
+    return len(promoted)
+
+
+def unclaimed(tx: Transaction, *, limit: int) -> list[int]:
+    """Return keys of ready jobs, whoever shall run them; hints that were lost are given again for these."""
+    return list(tx.execute(_UNCLAIMED, {"at_most": limit}).scalars())
 
 
 def next_due(tx: Transaction) -> int | None:
@@ -264,6 +275,10 @@ def _fenced(tx: Transaction, statement: Any, key: int, owner: str, attempt: int,
 
 def _values(row: JobRow) -> dict[str, Any]:
     return values_of(row, row.key) | {"lane": lane_of(row.kind, row.type, row.process_id)}
+
+
+def _note_ready(tx: Transaction, values: list[dict[str, Any]]) -> None:
+    tx.ready_jobs += [row["key"] for row in values if row["stage"] == "ready"]
 
 
 def _buckets(keys: Iterable[int]) -> list[int]:

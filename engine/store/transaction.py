@@ -32,6 +32,7 @@ class Transaction:
         self.dialect = connection.dialect.name
         self.keyring = keyring
         self.statements = 0
+        self.ready_jobs: list[int] = []  # made ready here: whoever commits tells the workers
         self._times = times
         self._total = total
         self._now: int | None = None

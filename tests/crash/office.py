@@ -20,6 +20,7 @@ import cli
 from commands.deploy import publish
 from demo.servers import DemoServers
 from engine import WARSAW, ProcessEngine
+from engine.transport import Transport
 from tests.crash.worker_process import ENVIRONMENT, Death, Order
 
 ROOT = Path(cli.__file__).parent
@@ -139,10 +140,11 @@ class Office:
 
 
 @contextmanager
-def opened(url: str, folder: Path) -> Iterator[Office]:
+def opened(url: str, folder: Path, transport: Transport | None = None) -> Iterator[Office]:
     """Start the outside systems, open an engine without handlers and deploy the procedure."""
     outside = folder / "outside"
-    with ProcessEngine(url) as engine, DemoServers(outside, now=engine.now) as servers:
+    engine = ProcessEngine(url, transport=transport)
+    with engine, DemoServers(outside, now=engine.now) as servers:
         messages = str(ROOT / "processes" / "zszo03" / "messages")
         environment = {"OBIEG_SMTP_MESSAGES": messages, **servers.environment}
         (folder / ENVIRONMENT).write_bytes(msgspec.json.encode(environment))

@@ -113,3 +113,24 @@ def test_a_clock_that_steps_back_fires_nothing_early_or_twice(
     assert str(daemons[0].instance(key).state) == "completed"
     instants = [told.at for told in daemons[0].history(key)]
     assert instants == sorted(instants)
+
+
+def test_a_timer_made_ready_by_a_node_ahead_waits_on_a_node_behind(database_url: str) -> None:
+    """The clocks of two nodes are never quite the same; what one calls due the other must not drop."""
+    behind, ahead = VirtualClock(START), VirtualClock(START + MINUTE)
+    waits = process("waits").start().catch_timer("PT1M", "wait").end("done")
+    comes = process("comes").start_timer("R1/2026-12-17T10:01:00+01:00/PT1H").end("done")
+    with (
+        ProcessEngine(database_url, clock=behind) as late,
+        ProcessEngine(database_url, clock=ahead) as early,
+    ):
+        late.deploy(waits.files() + comes.files(), by="owner")
+        key = late.start("waits", actor="anna").key
+        assert promote(early.parts) == 2
+        assert idle.run_internal(late.parts, limit=BATCH)
+        assert (late.instance(key).state, late.instances(process_id="comes")) == ("active", [])
+        behind.advance(MINUTE)
+        catch_up(late)
+        assert late.instance(key).state == "completed"
+        assert [each.state for each in late.instances(process_id="comes")] == ["completed"]
+        assert late.verify().ok

@@ -157,11 +157,11 @@ def test_a_dead_workers_job_comes_back_five_times_then_waits_for_a_person(store:
         (row,) = claim(store, lease=EXPIRED, types=["email.send"])
         assert (row.crash_count, row.attempt) == (crash, crash + 1)
         recovered = store.run(jobs.recover_expired)
-        assert (recovered.ready, recovered.exhausted) == (1, [])
+        assert (recovered.ready, recovered.exhausted) == ([row.key], [])
     claim(store, lease=EXPIRED)
     for _ in range(2):
         recovered = store.run(jobs.recover_expired)
-        assert recovered.ready == 0
+        assert recovered.ready == []
         assert [(row.key, row.crash_count) for row in recovered.exhausted] == [(job_key(1), 5)]
     with store.transaction() as tx:
         found = instances.lock_by_job(tx, job_key(1))
@@ -179,7 +179,7 @@ def test_a_renewed_lease_is_not_recovered(store: Store) -> None:
         return jobs.renew(tx, job_key(1), owner="w1", attempt=1, until=tx.machine_now + LEASE)
 
     assert store.run(renew)
-    assert store.run(jobs.recover_expired).ready == 0
+    assert store.run(jobs.recover_expired).ready == []
 
 
 def test_suspension_stops_jobs_but_not_their_due_instants(store: Store) -> None:
