@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import NamedTuple
 
 from engine.errors import Conflict, NotFound
 from engine.kernel.codec import encode_values
@@ -72,8 +73,10 @@ class Secrets:
         with self._store.reading() as tx:
             return _opened(tx, _living(tx, reference, root_key))
 
-    def take_once(self, reference: str, *, by: str, root_key: int | None = None) -> str:
-        """Show a secret to a person, once, which is audited.
+    def take_once(
+        self, reference: str, *, by: str, root_key: int | None = None, task: str = "", element: str = ""
+    ) -> str:
+        """Show a secret to a person, once, which is audited with the task it was for.
 
         Raises ``Conflict`` the second time, ``NotFound`` as ``read`` does.
         """
@@ -83,11 +86,44 @@ class Secrets:
             row = secret_rows.take(tx, reference, tx.now)
             if row is None:
                 raise Conflict("expected a secret nobody has seen, but it was shown already")
-            what = {"secret": reference, "case": str(row.root_key), "purpose": row.purpose}
-            audit.append(tx, at=tx.now, actor=by, action="secret_shown", payload=encode_values(what))
+            _audit(tx, row, "secret_shown", by=by, task=task, element=element)
             return _opened(tx, row)
 
         return self._store.run(take)
+
+    def take_again(
+        self,
+        reference: str,
+        *,
+        by: str,
+        reason: str,
+        root_key: int | None = None,
+        task: str = "",
+        element: str = "",
+    ) -> str:
+        """Show a secret that was shown before once more, counted and audited with the reason.
+
+        Raises ``Conflict`` where nobody has seen it yet, ``NotFound`` as ``read`` does.
+        """
+
+        def take(tx: Transaction) -> str:
+            _living(tx, reference, root_key)
+            row = secret_rows.take_again(tx, reference, tx.now)
+            if row is None:
+                raise Conflict("expected a secret that was shown before, but nobody has seen it")
+            _audit(tx, row, "secret_shown_again", by=by, task=task, element=element, reason=reason)
+            return _opened(tx, row)
+
+        return self._store.run(take)
+
+    def about(self, reference: str) -> SecretState | None:
+        """Return what is known of a secret without opening it; None where it never was."""
+        with self._store.reading() as tx:
+            row = secret_rows.read(tx, reference)
+            if row is None:
+                return None
+            gone = row.state == "destroyed" or row.expires_at <= tx.now
+            return SecretState(purpose=row.purpose, times=row.shown, gone=gone)
 
     def destroy(self, reference: str, *, root_key: int | None = None) -> None:
         """Destroy a secret for good; twice, or one there never was, is no error.
@@ -106,6 +142,20 @@ class Secrets:
     def destroy_expired(self) -> int:
         """Destroy the secrets whose time is over, a bounded number; return how many."""
         return self._store.run(lambda tx: secret_rows.destroy_expired(tx, tx.now))
+
+
+class SecretState(NamedTuple):
+    """A secret from outside: what for, how often people saw it, whether it is destroyed or expired."""
+
+    purpose: str
+    times: int
+    gone: bool
+
+
+def _audit(tx: Transaction, row: SecretRow, action: str, *, by: str, **told: str) -> None:
+    what = {"secret": row.ref, "case": str(row.root_key), "purpose": row.purpose}
+    what |= {name: text for name, text in told.items() if text}
+    audit.append(tx, at=tx.now, actor=by, action=action, payload=encode_values(what))
 
 
 def _place(root_key: int, purpose: str, reference: str) -> bytes:

@@ -368,6 +368,19 @@ class Entry(Record, frozen=True):
     resolution: str | None
 
 
+class Shown(Record, frozen=True, kw_only=True):
+    """A secret a user task can show: how often it was, whether it is gone, whether it may be shown again.
+
+    ``variable`` holds its reference; of ``may_repeat`` (print-outs) a person says the reason.
+    """
+
+    variable: str
+    purpose: str
+    times: int
+    gone: bool
+    may_repeat: bool
+
+
 class Node(Record, frozen=True, kw_only=True):
     """One running engine process, as the database knows it."""
 

@@ -28,7 +28,7 @@ from engine.model.records import (
 )
 from engine.parameters import Parameters
 from engine.people import People
-from engine.process_engine import definitions, idle, instances, jobs, messages, user_tasks
+from engine.process_engine import definitions, idle, instances, jobs, messages, reveals, user_tasks
 from engine.process_engine.correcting import Corrections
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
@@ -210,6 +210,14 @@ class ProcessEngine(Views, Corrections):
     ) -> None:
         """Complete a task; what was entered is checked against its form first (``InvalidSubmission``)."""
         user_tasks.complete(self.parts, task_key, variables=variables, actor=actor, request_id=request_id)
+
+    def reveal(self, task_key: int, *, variable: str, actor: str, reason: str = "") -> str:
+        """Show a secret to the person who has a task, once (a print-out again with a ``reason``); audited.
+
+        Raises ``NotFound`` where the task shows no such thing or it is gone, ``Forbidden`` for somebody who
+        may not, ``Conflict`` the second time.
+        """
+        return reveals.reveal(self.parts, task_key, variable=variable, actor=actor, reason=reason)
 
     # --- jobs ---
 

@@ -37,6 +37,7 @@ _TEXTS = (
     "request_id",
     "started_by",
     "type",
+    "variable",
     "verb",
     "worker",
 )

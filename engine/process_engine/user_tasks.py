@@ -16,6 +16,7 @@ from engine.model.records import UserTask, UserTaskState
 from engine.process_engine import jobs
 from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import Parts
+from engine.process_engine.reveals import require_apart
 from engine.process_engine.verb import Repeated, run_verb
 from engine.store import instances, user_tasks
 from engine.store.rows import UserTaskRow
@@ -64,6 +65,8 @@ def update(parts: Parts, key: int, verb: str, *, actor: str, reason: str = "", *
 
     def work(family: Family) -> UserTask:
         member, row = _locked(family, key)
+        if changes.get("assignee") is not None:
+            _require_apart(family, member, row, changes["assignee"])
         if verb == "unclaim" and row.assignee not in (None, actor):
             raise Conflict(f"user task {key} is claimed by {row.assignee}, not by {actor}")
         family.apply(member, cmd.UpdateTask(task_key=key, verb=verb, reason=reason, changes=changes))
@@ -96,6 +99,7 @@ def complete(
             raise Conflict(
                 f"user task {key} is claimed by {row.assignee}: only they, or nobody, may complete it"
             )
+        _require_apart(family, member, row, actor)
         values = _submission(family, member, row, variables)
         family.apply(member, cmd.CompleteUserTask(task_key=key, variables=values))
         return key
@@ -121,6 +125,10 @@ def _locked(family: Family, key: int) -> tuple[Member, UserTaskRow]:
     if row.state not in OPEN:
         raise Conflict(f"user task {key} is already {row.state}")
     return family.adopt(locked), row
+
+
+def _require_apart(family: Family, member: Member, row: UserTaskRow, person: str) -> None:
+    require_apart(family.parts, family.tx, row, person, definition_key=member.row.definition_key)
 
 
 def _submission(

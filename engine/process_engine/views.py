@@ -23,6 +23,7 @@ from engine.model.records import (
     Node,
     ProcessInstance,
     Report,
+    Shown,
     StrandedJob,
     Timer,
     UserTask,
@@ -36,6 +37,7 @@ from engine.process_engine import (
     instances,
     owners,
     queries,
+    reveals,
     screens,
     user_tasks,
 )
@@ -83,6 +85,10 @@ class Views:
     def variables(self, instance_key: int) -> dict[str, Any]:
         """Return an instance's own variables."""
         return queries.variables(self.parts, instance_key)
+
+    def shown_by(self, task_key: int) -> list[Shown]:
+        """Return the secrets a user task can show to its person; raises ``NotFound``."""
+        return reveals.shown_by(self.parts, task_key)
 
     def timers(self, instance_key: int) -> list[Timer]:
         """Return an instance's waiting timers, the first due first."""

@@ -238,6 +238,7 @@ class SecretRow(StoredRow, frozen=True, kw_only=True):
     ciphertext: bytes
     expires_at: int
     state: str = "ready"
+    shown: int = 0
 
 
 class DocumentRow(StoredRow, frozen=True, kw_only=True):

@@ -20,7 +20,15 @@ _TAKE = (
     .where(
         secret.c.ref == bindparam("at_ref"), secret.c.state == "ready", secret.c.expires_at > bindparam("now")
     )
-    .values(state="read")
+    .values(state="read", shown=secret.c.shown + 1)
+    .returning(*_COLUMNS)
+)
+_TAKE_AGAIN = (
+    update_table(secret)
+    .where(
+        secret.c.ref == bindparam("at_ref"), secret.c.state == "read", secret.c.expires_at > bindparam("now")
+    )
+    .values(shown=secret.c.shown + 1)
     .returning(*_COLUMNS)
 )
 _BLANK = {"state": "destroyed", "wrapped": b"", "ciphertext": b""}
@@ -55,6 +63,12 @@ def read(tx: Transaction, ref: str) -> SecretRow | None:
 def take(tx: Transaction, ref: str, now: int) -> SecretRow | None:
     """Use a secret up: the row for the one who comes first before it expires, None for everybody after."""
     rows = records(SecretRow, tx.execute(_TAKE, {"at_ref": ref, "now": now}))
+    return rows[0] if rows else None
+
+
+def take_again(tx: Transaction, ref: str, now: int) -> SecretRow | None:
+    """Count that a used secret is shown once more; None where it is not used, or gone."""
+    rows = records(SecretRow, tx.execute(_TAKE_AGAIN, {"at_ref": ref, "now": now}))
     return rows[0] if rows else None
 
 

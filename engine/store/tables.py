@@ -336,6 +336,7 @@ secret = table(
     bytes_column("ciphertext"),
     key_column("expires_at"),
     text_column("state"),
+    Column("shown", Integer, nullable=False),
     Index("secret_by_root", "root_key"),  # erasure
 )
 

@@ -196,6 +196,7 @@ CREATE TABLE secret (
 	ciphertext BYTEA NOT NULL, 
 	expires_at BIGINT NOT NULL, 
 	state TEXT NOT NULL, 
+	shown INTEGER NOT NULL, 
 	PRIMARY KEY (ref)
 );;
 CREATE TABLE document (

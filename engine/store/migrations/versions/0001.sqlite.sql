@@ -214,6 +214,7 @@ CREATE TABLE secret (
 	ciphertext BLOB NOT NULL, 
 	expires_at INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
+	shown INTEGER NOT NULL, 
 	PRIMARY KEY (ref)
 )
  STRICT;;
