@@ -19,7 +19,17 @@ from engine import Conflict, EngineError, InvalidVariables, NotFound, ProcessEng
 from web.attempts import Attempts
 from web.authorization import Action
 from web.headers import SecurityHeaders
-from web.pages import definitions, demonstration, incidents, instances, languages, signing_in, starts, tasks
+from web.pages import (
+    definitions,
+    demonstration,
+    incidents,
+    instances,
+    languages,
+    secrets,
+    signing_in,
+    starts,
+    tasks,
+)
 from web.rendering import Pages
 from web.routing import route
 from web.translation import N_, Languages, Table, _
@@ -85,6 +95,8 @@ def _routes() -> list[BaseRoute]:
         route("/tasks/{key}/claim", tasks.claim, Action.WORK, post=True),
         route("/tasks/{key}/unclaim", tasks.unclaim, Action.WORK, post=True),
         route("/tasks/{key}/complete", tasks.complete, Action.WORK, post=True),
+        route("/tasks/{key}/secrets", secrets.show, Action.REVEAL),
+        route("/tasks/{key}/secrets", secrets.reveal, Action.REVEAL, post=True),
         route("/start", starts.overview, Action.START),
         route("/start/{process_id}", starts.show, Action.START),
         route("/start/{process_id}", starts.start, Action.START, post=True),

@@ -14,6 +14,7 @@ class Action(StrEnum):
     START = "start a process"
     SEE_TASKS = "see the worklist"
     WORK = "work on a user task"
+    REVEAL = "have a secret shown"
     SEE_INSTANCES = "see process instances"
     SEE_ALL_INSTANCES = "see everybody's process instances"
     SEE_HISTORY = "see the history and verify it"
@@ -28,7 +29,7 @@ _EVERYBODY = frozenset({Action.SEE_DEFINITIONS})
 _OFFICE = _EVERYBODY | {Action.SEE_INSTANCES, Action.SEE_ALL_INSTANCES}
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
-    Role.CLERK: _OFFICE | {Action.START, Action.SEE_TASKS, Action.WORK},
+    Role.CLERK: _OFFICE | {Action.START, Action.SEE_TASKS, Action.WORK, Action.REVEAL},
     Role.OWNER: _EVERYBODY | {Action.DEPLOY},
     Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
     Role.OPERATOR: _OFFICE | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.SEE_HISTORY},

@@ -26,6 +26,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/tasks/{key}/claim"): {Role.APPLICANT, Role.CLERK},
     ("POST", "/tasks/{key}/unclaim"): {Role.APPLICANT, Role.CLERK},
     ("POST", "/tasks/{key}/complete"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/tasks/{key}/secrets"): {Role.CLERK},
+    ("POST", "/tasks/{key}/secrets"): {Role.CLERK},
     ("GET", "/start"): {Role.APPLICANT, Role.CLERK},
     ("GET", "/start/{process_id}"): {Role.APPLICANT},  # the process asked for starts in applicants' lane
     ("POST", "/start/{process_id}"): {Role.APPLICANT},

@@ -51,6 +51,10 @@ def claim(visit: Visit) -> Response:
         visit.engine.claim(task.key, actor=visit.person.id)
     except Conflict:
         return _told(visit, task, _("To zadanie ma już ktoś inny. Odśwież listę zadań."))
+    except Forbidden:
+        return _told(
+            visit, task, _("Tego zadania nie może wykonać osoba, która wykonała inne w tej sprawie.")
+        )
     return go_to(f"/tasks/{task.key}")
 
 
@@ -142,6 +146,7 @@ def _form(visit: Visit, task: UserTask, entered: Entered, status: int = 200) -> 
         line=_line(visit, task, now),
         instance=visit.engine.instance(task.instance_key),
         is_open=is_open,
+        shows=is_open and visit.may(Action.REVEAL) and visit.engine.shown_by(task.key),
         fields=() if filled is None else shown(filled, entered),
         can_grow=filled is not None and any(field.hide for field in filled.form.fields),
         labels={} if filled is None else {f.key: (f.label, f.id) for f in filled.form.fields},
