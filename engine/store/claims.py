@@ -18,6 +18,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, literal_column, or_,
 from sqlalchemy import update as update_table
 
 from engine.keys import number_of
+from engine.store.prepared import Prepared
 from engine.store.rows import JobRow, record, records
 from engine.store.statements import at_key, columns, key_of, literally
 from engine.store.tables import instance, job
@@ -66,7 +67,7 @@ def _arm(number: int) -> Select[Any]:
     return select(taken.c.bucket, taken.c.key)
 
 
-_LANES = _lanes()
+_LANES = Prepared(_lanes())
 _PICKED = union_all(*map(_arm, range(_ARMS))).cte("picked")
 _TAKEN: dict[str, Any] = {
     "stage": "locked",
@@ -74,7 +75,7 @@ _TAKEN: dict[str, Any] = {
     "lock_until": bindparam("until"),
     "attempt": job.c.attempt + 1,
 }
-_CLAIM = (
+_CLAIM = Prepared(
     update_table(job)
     .where(job.c.bucket == _PICKED.c.bucket, job.c.key == _PICKED.c.key, job.c.stage == _READY)
     .values(**_TAKEN)
@@ -110,7 +111,7 @@ _SUSPENDED = (
     )
     .exists()
 )
-_RECOVER = (
+_RECOVER = Prepared(
     update_table(job)
     .where(job.c.bucket == _AGAIN.c.bucket, job.c.key == _AGAIN.c.key)
     .values(
@@ -145,12 +146,12 @@ def claim(
     The lease is by the machine clock; the attempt counts from here, before the work. Fewer than ``limit`` may
     come back although more are ready; none means that there are none, or that others are just claiming them.
     """
-    lanes = [lane for (lane,) in tx.execute(_LANES) if _wanted(lane, kinds, types)]
+    lanes = [lane for (lane,) in tx.run(_LANES) if _wanted(lane, kinds, types)]
     if not lanes or limit < 1:
         return []
     until = tx.machine_now + lease_us
     parameters: dict[str, Any] = {"owner": owner, "until": until} | _shares(lanes, limit, tx.machine_now)
-    claimed = records(JobRow, tx.execute(_CLAIM, parameters))
+    claimed = records(JobRow, tx.run(_CLAIM, parameters))
     return sorted(claimed, key=_in_order)
 
 
@@ -174,15 +175,15 @@ def recover_expired(tx: Transaction, *, limit: int = 500) -> Recovered:
     with their instance locked: a job must never be failed without its incident.
     """
     parameters = {"machine_now": tx.machine_now, "at_most": limit}
-    ready = tx.execute(_RECOVER, parameters).scalars().all()
-    return Recovered(ready=list(ready), exhausted=records(JobRow, tx.execute(_EXHAUSTED, parameters)))
+    ready = [key for (key,) in tx.run(_RECOVER, parameters)]
+    return Recovered(ready=ready, exhausted=records(JobRow, tx.execute(_EXHAUSTED, parameters)))
 
 
 def any_ready(
     tx: Transaction, *, kinds: Collection[str] = ("job",), types: Collection[str] | None = None
 ) -> bool:
     """Return whether a claim would find something."""
-    return any(_wanted(lane, kinds, types) for (lane,) in tx.execute(_LANES))
+    return any(_wanted(lane, kinds, types) for (lane,) in tx.run(_LANES))
 
 
 def _wanted(lane: str, kinds: Collection[str], types: Collection[str] | None) -> bool:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import delete, insert, select
 
 from engine.keys import bucket_of
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.sealing import DataKey
 from engine.store.statements import at_key, key_of
 from engine.store.tables import data_key
 from engine.store.transaction import Transaction
 
-_INSERT = insert(data_key)
-_READ = select(data_key.c.root_key, data_key.c.kid, data_key.c.wrapped).where(
-    data_key.c.bucket.in_(bindparam("buckets", expanding=True)),
-    data_key.c.root_key.in_(bindparam("roots", expanding=True)),
+_INSERT = Prepared(insert(data_key))
+_READ = with_lists(
+    lambda among: select(data_key.c.root_key, data_key.c.kid, data_key.c.wrapped).where(
+        among(data_key.c.bucket, "buckets"), among(data_key.c.root_key, "roots")
+    )
 )
 _DELETE = delete(data_key).where(*at_key(data_key, "root_key"))
 
@@ -28,15 +30,15 @@ def insert_key(tx: Transaction, key: DataKey) -> None:
         "kid": key.kid,
         "wrapped": key.wrapped,
     }
-    tx.execute(_INSERT, [parameters])
+    tx.run(_INSERT, parameters)
 
 
 def read(tx: Transaction, root_keys: Iterable[int | None]) -> dict[int, DataKey]:
     """Return the data keys of these cases by root key, in one statement; erased cases are missing."""
-    roots = sorted({root for root in root_keys if root is not None})
+    roots = {root for root in root_keys if root is not None}
     if not roots:
         return {}
-    rows = tx.execute(_READ, {"roots": roots, "buckets": sorted({bucket_of(root) for root in roots})})
+    rows = tx.run(_READ, lists(roots=roots, buckets=map(bucket_of, roots)))
     return {root: tx.keyring.data_key(root, kid, wrapped) for root, kid, wrapped in rows}
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from sqlalchemy import bindparam, exists, insert, select
 
 from engine.history import chain_hash
+from engine.store.prepared import Prepared
 from engine.store.rows import HistoryRow, record, records
 from engine.store.statements import at_key, columns, key_of, values_of
 from engine.store.tables import history, instance
 from engine.store.transaction import Transaction
 
-_INSERT = insert(history)
+_INSERT = Prepared(insert(history))
 _SELECT = select(*columns(history, HistoryRow)).where(*at_key(history, "instance_key"))
 _READ = _SELECT.where(history.c.seq >= bindparam("from_seq")).order_by(history.c.seq)
 _LAST = _SELECT.order_by(history.c.seq.desc()).limit(1)
@@ -30,7 +31,7 @@ def append(tx: Transaction, rows: Iterable[HistoryRow]) -> None:
     """Append rows, all in one statement."""
     values = [values_of(row, row.instance_key) for row in rows]
     if values:
-        tx.execute(_INSERT, values)
+        tx.run_many(_INSERT, values)
 
 
 def read(

@@ -8,22 +8,25 @@ from sqlalchemy import bindparam, select
 from sqlalchemy import update as update_table
 
 from engine.keys import bucket_of
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import IncidentRow, record, records
-from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
+from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
 from engine.store.tables import incident
 from engine.store.transaction import Transaction
 
-_UPSERT = upsert_into(incident, keep=("instance_key", "root_key", "created_at"))
+_UPSERT = Prepared(upsert_into(incident, keep=("instance_key", "root_key", "created_at")))
 _SELECT = select(*columns(incident, IncidentRow))
 _READ = _SELECT.where(*at_key(incident))
-_RESOLVE = (
-    update_table(incident)
-    .where(
-        incident.c.bucket.in_(bindparam("buckets", expanding=True)),
-        incident.c.key.in_(bindparam("keys", expanding=True)),
-        incident.c.state == "open",
+_RESOLVE = with_lists(
+    lambda among: (
+        update_table(incident)
+        .where(
+            among(incident.c.bucket, "buckets"),
+            among(incident.c.key, "keys"),
+            incident.c.state == literally("open"),
+        )
+        .values(state="resolved", resolved_at=bindparam("at"))
     )
-    .values(state="resolved", resolved_at=bindparam("at"))
 )
 
 
@@ -31,15 +34,14 @@ def upsert(tx: Transaction, rows: Iterable[IncidentRow]) -> None:
     """Insert new incidents and replace known ones, all in one statement."""
     values = [values_of(row, row.key) for row in rows]
     if values:
-        tx.execute_for(_UPSERT, values)
+        tx.run_many(_UPSERT, values)
 
 
 def resolve(tx: Transaction, keys: Iterable[int], at: int) -> None:
     """Mark open incidents resolved, all in one statement."""
-    resolved = sorted(keys)
+    resolved = list(keys)
     if resolved:
-        buckets = sorted({bucket_of(key) for key in resolved})
-        tx.execute(_RESOLVE, {"keys": resolved, "buckets": buckets, "at": at})
+        tx.run(_RESOLVE, lists(keys=resolved, buckets=map(bucket_of, resolved)) | {"at": at})
 
 
 def read(tx: Transaction, key: int) -> IncidentRow | None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import Executable, FromClause, Select, Table, and_, bindparam, exists, select, tuple_
+from sqlalchemy import FromClause, Select, Table, and_, bindparam, exists, select, tuple_
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
@@ -19,6 +19,7 @@ from sqlalchemy import update as update_table
 from engine.errors import Conflict
 from engine.keys import bucket_of
 from engine.store import data_keys, user_tasks
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import (
     IncidentRow,
     InstanceRow,
@@ -51,6 +52,7 @@ class LockedInstance(msgspec.Struct, frozen=True, kw_only=True):
 _root = instance.alias("r")
 _instance = instance.alias("i")
 _WIDTH = len(InstanceRow.__struct_fields__)
+_KID = _WIDTH + 2
 
 
 def _joined(source: Any) -> Any:
@@ -69,26 +71,26 @@ _STATE = [
     data_key.c.kid,
     data_key.c.wrapped,
 ]
-_LOAD = select(*_STATE).select_from(_joined(_instance)).where(*at_key(_instance))
-_LOAD_MANY = (
-    select(*_STATE)
-    .select_from(_joined(_instance))
-    .where(
-        _instance.c.bucket.in_(bindparam("buckets", expanding=True)),
-        _instance.c.key.in_(bindparam("keys", expanding=True)),
+_OF_KEY = select(*_STATE).select_from(_joined(_instance)).where(*at_key(_instance))
+_LOAD = Prepared(_OF_KEY)
+_LOAD_MANY = with_lists(
+    lambda among: (
+        select(*_STATE)
+        .select_from(_joined(_instance))
+        .where(among(_instance.c.bucket, "buckets"), among(_instance.c.key, "keys"))
     )
 )
-_LOCK = _LOAD.with_for_update(of=[_root, _instance])
+_LOCK = Prepared(_OF_KEY.with_for_update(of=[_root, _instance]))
 
 
-def _lock_by(work: Table, kind: type[StoredRow]) -> Executable:
+def _lock_by(work: Table, kind: type[StoredRow]) -> Prepared:
     from_work = work.join(
         _instance, and_(_instance.c.bucket == work.c.bucket, _instance.c.key == work.c.instance_key)
     )
     statement = (
         select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work)).where(*at_key(work))
     )
-    return statement.with_for_update(of=[_root, _instance, work])
+    return Prepared(statement.with_for_update(of=[_root, _instance, work]))
 
 
 def _work_columns(work: FromClause, kind: type[StoredRow]) -> list[Any]:
@@ -99,16 +101,18 @@ _LOCK_BY_TASK = _lock_by(user_task, UserTaskRow)
 _LOCK_BY_JOB = _lock_by(job, JobRow)
 _LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
 _LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
-_PAGES = select(page.c.container_key, page.c.page, page.c.content).where(*at_key(page, "instance_key"))
-_INSERT = insert_into(instance)
-_INSERT_PAGES = insert_into(page)
-_UPSERT_PAGES = upsert_into(page)
+_PAGES = Prepared(
+    select(page.c.container_key, page.c.page, page.c.content).where(*at_key(page, "instance_key"))
+)
+_INSERT = Prepared(insert_into(instance))
+_INSERT_PAGES = Prepared(insert_into(page))
+_UPSERT_PAGES = Prepared(upsert_into(page))
 _DELETE_PAGES = delete_from(page).where(
     *at_key(page, "instance_key"),
     tuple_(page.c.container_key, page.c.page).in_(bindparam("places", expanding=True)),
 )
 _CHANGING = ("state", "ended_at", "seq", "head_hash", "pages", "definition_key", "process_id", "version")
-_UPDATE = (
+_WITHOUT_STATE = (
     update_table(instance)
     .where(*at_key(instance), instance.c.revision == bindparam("expected"))
     .values(
@@ -116,9 +120,10 @@ _UPDATE = (
         | {"revision": instance.c.revision + 1}
     )
 )
-_UPDATE_STATE = _UPDATE.values(state_bytes=bindparam("new_state_bytes"))
+_UPDATE = Prepared(_WITHOUT_STATE)
+_UPDATE_STATE = Prepared(_WITHOUT_STATE.values(state_bytes=bindparam("new_state_bytes")))
 _SELECT = select(*columns(instance, InstanceRow))
-_READ = _SELECT.where(*at_key(instance))
+_READ = Prepared(_SELECT.where(*at_key(instance)))
 _HEADS = (
     _SELECT.where(instance.c.key > bindparam("after")).order_by(instance.c.key).limit(bindparam("at_most"))
 )
@@ -132,13 +137,13 @@ _CALLED = _SELECT.where(*at_key(instance, "root_key"), instance.c.parent_key.is_
 
 def lock(tx: Transaction, *, instance_key: int) -> LockedInstance | None:
     """Lock an instance and return it, None where there is none; raises Conflict for an erased one."""
-    row = tx.execute(_LOCK, key_of(instance_key)).first()
+    row = tx.run(_LOCK, key_of(instance_key)).first()
     return None if row is None else _opened(tx, row)
 
 
 def load(tx: Transaction, instance_key: int) -> LockedInstance | None:
     """Return an instance with its state as ``lock`` does, without locking anything."""
-    row = tx.execute(_LOAD, key_of(instance_key)).first()
+    row = tx.run(_LOAD, key_of(instance_key)).first()
     return None if row is None else _opened(tx, row)
 
 
@@ -147,17 +152,17 @@ def load_many(tx: Transaction, instance_keys: Iterable[int]) -> dict[int, Locked
 
     Erased ones are missing.
     """
-    keys = sorted(set(instance_keys))
+    keys = set(instance_keys)
     if not keys:
         return {}
-    rows = tx.execute(_LOAD_MANY, {"keys": keys, "buckets": sorted({bucket_of(key) for key in keys})}).all()
-    opened = [_opened(tx, row) for row in rows if row.kid is not None]
+    rows = tx.run(_LOAD_MANY, lists(keys=keys, buckets=map(bucket_of, keys))).all()
+    opened = [_opened(tx, row) for row in rows if row[_KID] is not None]
     return {locked.row.key: locked for locked in opened}
 
 
 def lock_by_task(tx: Transaction, task_key: int) -> tuple[LockedInstance, UserTaskRow] | None:
     """Lock the instance a user task belongs to."""
-    row = tx.execute(_LOCK_BY_TASK, key_of(task_key)).first()
+    row = tx.run(_LOCK_BY_TASK, key_of(task_key)).first()
     return None if row is None else (_opened(tx, row), user_tasks.task_of(row[len(_STATE) :]))
 
 
@@ -179,9 +184,9 @@ def lock_by_subscription(
 
 
 def _lock_with(
-    tx: Transaction, statement: Executable, key: int, kind: type[Work]
+    tx: Transaction, statement: Prepared, key: int, kind: type[Work]
 ) -> tuple[LockedInstance, Work] | None:
-    row = tx.execute(statement, key_of(key)).first()
+    row = tx.run(statement, key_of(key)).first()
     return None if row is None else (_opened(tx, row), record(kind, row[len(_STATE) :]))
 
 
@@ -197,7 +202,7 @@ def _opened(tx: Transaction, selected: Any) -> LockedInstance:
 
 
 def _read_pages(tx: Transaction, instance_key: int, key: DataKey) -> dict[tuple[int, int], bytes]:
-    rows = tx.execute(_PAGES, key_of(instance_key))
+    rows = tx.run(_PAGES, key_of(instance_key))
     return {
         (container, number): key.open(_place_of(instance_key, container, number), content)
         for container, number, content in rows
@@ -224,9 +229,9 @@ def insert(
         "pages": len(pages or {}),
         "state_bytes": data_key.seal(_place_of(row.key), state),
     }
-    tx.execute(_INSERT, [values])
+    tx.run(_INSERT, values)
     if pages:
-        tx.execute(_INSERT_PAGES, _sealed_pages(row.key, data_key, pages))
+        tx.run_many(_INSERT_PAGES, _sealed_pages(row.key, data_key, pages))
 
 
 def update(
@@ -247,13 +252,13 @@ def update(
     values["expected"] = row.revision
     if state is not None:
         values["new_state_bytes"] = data_key.seal(_place_of(row.key), state)
-    changed = tx.execute(_UPDATE if state is None else _UPDATE_STATE, values)
+    changed = tx.run(_UPDATE if state is None else _UPDATE_STATE, values)
     if changed.rowcount != 1:
         raise Conflict(
             f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
         )
     if pages_upserted:
-        tx.execute_for(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
+        tx.run_many(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
     deleted = list(pages_deleted)
     if deleted:
         tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
@@ -274,7 +279,7 @@ def _sealed_pages(instance_key: int, key: DataKey, pages: Pages) -> list[dict[st
 
 def read(tx: Transaction, instance_key: int) -> InstanceRow | None:
     """Return an instance without its state."""
-    row = tx.execute(_READ, key_of(instance_key)).first()
+    row = tx.run(_READ, key_of(instance_key)).first()
     return None if row is None else record(InstanceRow, row)
 
 

@@ -23,6 +23,7 @@ from engine.store.claims import claim as claim
 from engine.store.claims import claim_one as claim_one
 from engine.store.claims import lane_of
 from engine.store.claims import recover_expired as recover_expired
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import JobRow, record, records
 from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
 from engine.store.tables import job
@@ -31,11 +32,11 @@ from engine.store.transaction import Transaction
 _SCHEDULED, _READY, _LOCKED = literally("scheduled"), literally("ready"), literally("locked")
 _COLUMNS = columns(job, JobRow)
 _SELECT = select(*_COLUMNS)
-_READ = _SELECT.where(*at_key(job))
-_INSERT = insert_into(job)
-_UPSERT = upsert_into(job, keep=("created_at", "instance_key", "root_key", "attempt"))
-_DELETE = delete_from(job).where(
-    job.c.bucket.in_(bindparam("buckets", expanding=True)), job.c.key.in_(bindparam("keys", expanding=True))
+_READ = Prepared(_SELECT.where(*at_key(job)))
+_INSERT = Prepared(insert_into(job))
+_UPSERT = Prepared(upsert_into(job, keep=("created_at", "instance_key", "root_key", "attempt")))
+_DELETE = with_lists(
+    lambda among: delete_from(job).where(among(job.c.bucket, "buckets"), among(job.c.key, "keys"))
 )
 # Who answers late, after the lease went to another, meets no row here (security.md §1 rule 5).
 _FENCE = (
@@ -44,11 +45,13 @@ _FENCE = (
     job.c.lock_owner == bindparam("owner"),
     job.c.attempt == bindparam("made"),
 )
-_COMPLETE = delete_from(job).where(*_FENCE)
-_RENEW = update_table(job).where(*_FENCE).values(lock_until=bindparam("until"))
+_COMPLETE = Prepared(delete_from(job).where(*_FENCE))
+_RENEW = Prepared(update_table(job).where(*_FENCE).values(lock_until=bindparam("until")))
 _FREED: dict[str, Any] = {"lock_owner": None, "lock_until": None}
-_RELEASE = update_table(job).where(*_FENCE).values(stage="ready", attempt=job.c.attempt - 1, **_FREED)
-_FAIL = (
+_RELEASE = Prepared(
+    update_table(job).where(*_FENCE).values(stage="ready", attempt=job.c.attempt - 1, **_FREED)
+)
+_FAIL = Prepared(
     update_table(job)
     .where(*_FENCE)
     .values(stage=bindparam("new_stage"), retries=bindparam("left"), due_at=bindparam("due"), **_FREED)
@@ -61,7 +64,7 @@ _DUE = (
     .with_for_update(skip_locked=True)
     .cte("due")
 )
-_PROMOTE = (
+_PROMOTE = Prepared(
     update_table(job)
     .where(job.c.bucket == _DUE.c.bucket, job.c.key == _DUE.c.key)
     .values(stage="ready")
@@ -128,7 +131,7 @@ def insert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     values = [_values(row) for row in rows]
     if values:
         _note_ready(tx, values)
-        tx.execute(_INSERT, values)
+        tx.run_many(_INSERT, values)
 
 
 def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
@@ -136,19 +139,19 @@ def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     values = [_values(row) for row in rows]
     if values:
         _note_ready(tx, values)
-        tx.execute_for(_UPSERT, values)
+        tx.run_many(_UPSERT, values)
 
 
 def delete(tx: Transaction, keys: Iterable[int]) -> None:
     """Delete jobs in whatever stage, all in one statement: a late answer to one is then refused."""
-    unwanted = sorted(keys)
+    unwanted = list(keys)
     if unwanted:
-        tx.execute(_DELETE, {"keys": unwanted, "buckets": _buckets(unwanted)})
+        tx.run(_DELETE, lists(keys=unwanted, buckets=map(bucket_of, unwanted)))
 
 
 def read(tx: Transaction, key: int) -> JobRow | None:
     """Return one job."""
-    row = tx.execute(_READ, key_of(key)).first()
+    row = tx.run(_READ, key_of(key)).first()
     return None if row is None else record(JobRow, row)
 
 
@@ -179,7 +182,7 @@ def promote_due(tx: Transaction, now: int, *, limit: int = 500) -> int:
 
     Return how many.
     """
-    promoted = tx.execute(_PROMOTE, {"now": now, "at_most": limit}).scalars().all()
+    promoted = [key for (key,) in tx.run(_PROMOTE, {"now": now, "at_most": limit})]
     tx.ready_jobs += promoted
     return len(promoted)
 
@@ -268,9 +271,9 @@ def query(
     return records(JobRow, tx.execute(first_due_first.limit(limit).offset(offset)))
 
 
-def _fenced(tx: Transaction, statement: Any, key: int, owner: str, attempt: int, **values: Any) -> bool:
+def _fenced(tx: Transaction, statement: Prepared, key: int, owner: str, attempt: int, **values: Any) -> bool:
     parameters = key_of(key) | {"owner": owner, "made": attempt} | values
-    return tx.execute(statement, parameters).rowcount == 1
+    return tx.run(statement, parameters).rowcount == 1
 
 
 def _values(row: JobRow) -> dict[str, Any]:

@@ -7,13 +7,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy import insert as insert_into
 
 from engine.store.office_tables import parameters
+from engine.store.prepared import Prepared
 from engine.store.rows import ParametersRow, record
 from engine.store.statements import columns
 from engine.store.transaction import Transaction
 
 _INSERT = insert_into(parameters)
 _SELECT = select(*columns(parameters, ParametersRow)).where(parameters.c.procedure == bindparam("of"))
-_LATEST = _SELECT.order_by(parameters.c.version.desc()).limit(1)
+_LATEST = Prepared(_SELECT.order_by(parameters.c.version.desc()).limit(1))
 _VERSION = _SELECT.where(parameters.c.version == bindparam("at_version"))
 
 
@@ -24,7 +25,7 @@ def insert(tx: Transaction, row: ParametersRow) -> None:
 
 def latest(tx: Transaction, procedure: str) -> ParametersRow | None:
     """Return the newest version."""
-    row = tx.execute(_LATEST, {"of": procedure}).first()
+    row = tx.run(_LATEST, {"of": procedure}).first()
     return None if row is None else record(ParametersRow, row)
 
 

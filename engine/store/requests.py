@@ -7,13 +7,14 @@ from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 
+from engine.store.prepared import Prepared
 from engine.store.rows import RequestRow, record
 from engine.store.statements import columns
 from engine.store.tables import request
 from engine.store.transaction import Transaction
 
-_INSERT = insert_into(request)
-_READ = select(*columns(request, RequestRow)).where(request.c.id == bindparam("id"))
+_INSERT = Prepared(insert_into(request))
+_READ = Prepared(select(*columns(request, RequestRow)).where(request.c.id == bindparam("id")))
 _PURGE = delete_from(request).where(
     request.c.id.in_(
         select(request.c.id).where(request.c.created_at < bindparam("before")).limit(bindparam("at_most"))
@@ -26,12 +27,12 @@ def insert(tx: Transaction, row: RequestRow) -> None:
 
     Which finds it.
     """
-    tx.execute(_INSERT, [asdict(row)])
+    tx.run(_INSERT, asdict(row))
 
 
 def read(tx: Transaction, id: str) -> RequestRow | None:
     """Return the answer a request got before."""
-    row = tx.execute(_READ, {"id": id}).first()
+    row = tx.run(_READ, {"id": id}).first()
     return None if row is None else record(RequestRow, row)
 
 

@@ -10,15 +10,17 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 
 from engine.keys import bucket_of
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import SubscriptionRow, record, records
 from engine.store.statements import at_key, columns, drawn, key_of, literally, values_of
 from engine.store.tables import subscription
 from engine.store.transaction import Transaction
 
-_INSERT = insert_into(subscription)
-_DELETE = delete_from(subscription).where(
-    subscription.c.bucket.in_(bindparam("buckets", expanding=True)),
-    subscription.c.key.in_(bindparam("keys", expanding=True)),
+_INSERT = Prepared(insert_into(subscription))
+_DELETE = with_lists(
+    lambda among: delete_from(subscription).where(
+        among(subscription.c.bucket, "buckets"), among(subscription.c.key, "keys")
+    )
 )
 _STARTS = (
     subscription.c.kind != literally("message"),
@@ -49,14 +51,14 @@ def insert(tx: Transaction, rows: Iterable[SubscriptionRow]) -> None:
     """
     values = [values_of(row, row.key) for row in rows]
     if values:
-        tx.execute(_INSERT, values)
+        tx.run_many(_INSERT, values)
 
 
 def delete(tx: Transaction, keys: Iterable[int]) -> None:
     """Close subscriptions, all in one statement; those gone already do not matter."""
-    unwanted = sorted(keys)
+    unwanted = list(keys)
     if unwanted:
-        tx.execute(_DELETE, {"keys": unwanted, "buckets": sorted({bucket_of(key) for key in unwanted})})
+        tx.run(_DELETE, lists(keys=unwanted, buckets=map(bucket_of, unwanted)))
 
 
 def rebind(tx: Transaction, instance_key: int, definition_key: int) -> None:

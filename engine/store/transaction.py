@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable
 
+from engine.store.prepared import Prepared, Rows, Values
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 
@@ -54,9 +55,22 @@ class Transaction:
 
     def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         """Run one statement; a list of parameters makes it one statement with many rows."""
+        self._count()
+        return self.connection.execute(statement, parameters)
+
+    def run(self, statement: Prepared, values: Values | None = None) -> Rows:
+        """Run one statement of the hot path."""
+        self._count()
+        return statement.run(self.connection, values)
+
+    def run_many(self, statement: Prepared, rows: Sequence[Values]) -> Rows:
+        """Run one statement of the hot path with several rows (at least one)."""
+        self._count()
+        return statement.run_many(self.connection, rows)
+
+    def _count(self) -> None:
         self.statements += 1
         self._total.statements += 1
-        return self.connection.execute(statement, parameters)
 
     def execute_for(self, statements: Mapping[str, Executable], parameters: Parameters = None) -> Result:
         """Run the variant of a statement written for this transaction's database."""

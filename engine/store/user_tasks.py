@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, cast, func, literal, literal_column, select
+from sqlalchemy import Select, Text, bindparam, cast, func, literal_column, select
 from sqlalchemy import update as update_table
 from sqlalchemy.dialects.postgresql import array
 
 from engine.keys import bucket_of
+from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import UserTaskRow, record
-from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
+from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
 from engine.store.tables import user_task
 from engine.store.transaction import Transaction
 
@@ -19,37 +21,36 @@ _SEPARATOR = "\x1f"  # the ASCII unit separator: no name of a group or person ha
 _CANDIDATES = ("candidate_groups", "candidate_users")
 _GROUPS_AT, _USERS_AT = (UserTaskRow.__struct_fields__.index(name) for name in _CANDIDATES)
 _OPEN = ("created", "assigned")
-_UPSERT = upsert_into(user_task, keep=("instance_key", "root_key", "created_at"))
-_END = (
-    update_table(user_task)
-    .where(
-        user_task.c.bucket.in_(bindparam("buckets", expanding=True)),
-        user_task.c.key.in_(bindparam("keys", expanding=True)),
+_UPSERT = Prepared(upsert_into(user_task, keep=("instance_key", "root_key", "created_at")))
+_END = with_lists(
+    lambda among: (
+        update_table(user_task)
+        .where(among(user_task.c.bucket, "buckets"), among(user_task.c.key, "keys"))
+        .values(state=bindparam("new_state"), ended_at=bindparam("at"))
     )
-    .values(state=bindparam("new_state"), ended_at=bindparam("at"))
 )
 _SELECT = select(*columns(user_task, UserTaskRow))
-_READ = _SELECT.where(*at_key(user_task))
+_READ = Prepared(_SELECT.where(*at_key(user_task)))
 
 
 def upsert(tx: Transaction, rows: Iterable[UserTaskRow]) -> None:
     """Insert new tasks and replace known ones, all in one statement."""
     values = [_values(row) for row in rows]
     if values:
-        tx.execute_for(_UPSERT, values)
+        tx.run_many(_UPSERT, values)
 
 
 def end(tx: Transaction, states: Mapping[int, str], at: int) -> None:
     """End tasks, each in its state (completed or cancelled): one statement per state."""
     for state in sorted(set(states.values())):
-        keys = sorted(key for key, ended in states.items() if ended == state)
-        buckets = sorted({bucket_of(key) for key in keys})
-        tx.execute(_END, {"keys": keys, "buckets": buckets, "new_state": state, "at": at})
+        keys = [key for key, ended in states.items() if ended == state]
+        ended = {"new_state": str(state), "at": at}
+        tx.run(_END, lists(keys=keys, buckets=map(bucket_of, keys)) | ended)
 
 
 def read(tx: Transaction, key: int) -> UserTaskRow | None:
     """Return one task."""
-    row = tx.execute(_READ, key_of(key)).first()
+    row = tx.run(_READ, key_of(key)).first()
     return None if row is None else task_of(row)
 
 
@@ -67,27 +68,38 @@ def query(
     offset: int = 0,
 ) -> list[UserTaskRow]:
     """Return tasks that meet all conditions given, oldest first."""
-    found = _SELECT
-    equal = {
+    conditions: dict[str, Any] = {
         "instance_key": instance_key,
         "assignee": assignee,
         "process_id": process_id,
         "element_id": element_id,
+        "candidate_groups": group,
+        "candidate_users": candidate_user,
     }
-    for name, value in equal.items():
-        if value is not None:
-            found = found.where(user_task.c[name] == value)
+    given = {name: value for name, value in conditions.items() if value is not None}
+    values = given | {"at_most": limit, "skipped": offset}
     if instance_key is not None:
-        found = found.where(user_task.c.bucket == bucket_of(instance_key))
+        values["at_bucket"] = bucket_of(instance_key)
+    chosen = None if states is None else tuple(sorted(map(str, states)))
+    return [task_of(row) for row in tx.run(_query(frozenset(given), chosen), values)]
+
+
+@lru_cache(maxsize=200)  # the combinations of filters that pages and programs use
+def _query(names: frozenset[str], states: tuple[str, ...] | None) -> Prepared:
+    """Return the query with these conditions; states are constants, for the partial indexes."""
+    found = _SELECT
+    for name in sorted(names - set(_CANDIDATES)):
+        found = found.where(user_task.c[name] == bindparam(name))
+    if "instance_key" in names:
+        found = found.where(user_task.c.bucket == bindparam("at_bucket"))
     if states is not None:
-        found = found.where(user_task.c.state.in_(states))
+        found = found.where(user_task.c.state.in_([literally(state) for state in states]))
         if not set(states).difference(_OPEN):
             found = found.where(user_task.c.ended_at.is_(None))  # lets the indexes of open tasks be used
-    for column, wanted in zip(_CANDIDATES, (group, candidate_user), strict=True):
-        if wanted is not None:
-            found = _among(tx, found, column, wanted)
-    oldest_first = found.order_by(user_task.c.created_at, drawn(user_task))
-    return [task_of(row) for row in tx.execute(oldest_first.limit(limit).offset(offset))]
+    found = found.order_by(user_task.c.created_at, drawn(user_task))
+    found = found.limit(bindparam("at_most")).offset(bindparam("skipped"))
+    candidates = sorted(names.intersection(_CANDIDATES))
+    return Prepared({dialect: _among(dialect, found, candidates) for dialect in ("sqlite", "postgresql")})
 
 
 def task_of(values: Sequence[Any]) -> UserTaskRow:
@@ -98,11 +110,17 @@ def task_of(values: Sequence[Any]) -> UserTaskRow:
     return record(UserTaskRow, unfolded)
 
 
-def _among(tx: Transaction, found: Select[Any], column: str, name: str) -> Select[Any]:
-    if tx.dialect == "sqlite":
-        return found.where(func.instr(user_task.c[column], f"{_SEPARATOR}{name}{_SEPARATOR}") > 0)
-    names = func.string_to_array(user_task.c[column], func.chr(literal_column("31")))
-    return found.where(names.op("@>")(array([cast(literal(name), Text)])))
+def _among(dialect: str, found: Select[Any], columns: Iterable[str]) -> Select[Any]:
+    """Narrow to tasks that have the person or group wanted among the candidates in these columns."""
+    separator = func.char(31) if dialect == "sqlite" else func.chr(literal_column("31"))
+    for column in columns:
+        wanted = bindparam(column, type_=Text)
+        if dialect == "sqlite":
+            found = found.where(func.instr(user_task.c[column], separator + wanted + separator) > 0)
+        else:
+            names = func.string_to_array(user_task.c[column], separator)
+            found = found.where(names.op("@>")(array([cast(wanted, Text)])))
+    return found
 
 
 def _values(row: UserTaskRow) -> dict[str, Any]:

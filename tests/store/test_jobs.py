@@ -234,7 +234,7 @@ def test_future_timers_are_not_in_a_claims_way(store: Store) -> None:
     with store.transaction() as tx:
         if store.dialect == "postgresql":
             tx.connection.exec_driver_sql("ANALYZE job")
-        compiled = str(claims._LANES.compile(dialect=tx.connection.dialect))
+        compiled = claims._LANES.text(tx.connection.dialect)
         plan = "\n".join(str(row) for row in tx.connection.exec_driver_sql(explain + compiled))
     assert "job_ready" in plan
     assert "Seq Scan on job" not in plan
