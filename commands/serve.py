@@ -31,8 +31,15 @@ _DEMO = Path("var/serve")
     help="Jobs at the same time; with 0 others run them.",
 )
 @broker_option()
+@click.option(
+    "--office", "file", type=click.Path(path_type=Path, dir_okay=False, exists=True), envvar="OBIEG_OFFICE",
+    show_envvar=True, allow_from_autoenv=False,
+    help="The office's file: its name, colour and contacts for the accessibility statement.",
+)  # fmt: skip
 @pass_office
-def command(office: Office, host: str, port: int, demo: bool, threads: int, broker: str | None) -> None:
+def command(
+    office: Office, host: str, port: int, demo: bool, threads: int, broker: str | None, file: Path | None
+) -> None:
     """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C.
 
     Without --demo people sign in with a password (`obieg user password`), and the outside systems are those
@@ -43,11 +50,12 @@ def command(office: Office, host: str, port: int, demo: bool, threads: int, brok
         require_loopback(host)
     import uvicorn  # the web server: only where pages are served
 
-    from web import create_application
+    from web import create_application, identity
 
+    whose = identity.read(file) if file is not None else None
     with _opened(office, demo=demo, broker=broker) as (engine, outside), working(engine, threads):
         output.show(f"http://{host}:{port}")
-        application = create_application(engine, demonstration=outside)
+        application = create_application(engine, demonstration=outside, identity=whose)
         uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from engine import Conflict, EngineError, InvalidVariables, NotFound, ProcessEngine
+from engine import EngineError, ProcessEngine
+from web import refusals
 from web.attempts import Attempts
 from web.authorization import Action
 from web.headers import SecurityHeaders
+from web.identity import Identity
 from web.pages import (
+    accessibility,
     definitions,
     demonstration,
     incidents,
@@ -32,22 +36,9 @@ from web.pages import (
 )
 from web.rendering import Pages
 from web.routing import route
-from web.translation import N_, Languages, Table, _
-from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit
+from web.translation import Languages
 
 STATIC = Path(__file__).parent / "static"
-UNAVAILABLE = 503
-_SENTENCES = Table(
-    {
-        "403": N_("Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie."),
-        "404": N_("Nie ma takiej strony albo nie jest dla Ciebie dostępna."),
-        "405": N_("Tej strony nie otwiera się w ten sposób."),
-        "409": N_("Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz."),
-        "413": N_("Przesłane dane są za duże."),
-        "503": N_("System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę."),
-        "422": N_("Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości."),
-    }
-)
 
 
 class Sent(NamedTuple):
@@ -69,17 +60,27 @@ class Demonstration(Protocol):
         """Return the text messages sent, the newest first."""
 
 
-def create_application(engine: ProcessEngine, *, demonstration: Demonstration | None = None) -> Starlette:
-    """Return the web application over an engine; ``demonstration`` adds what only a demonstration has."""
+def create_application(
+    engine: ProcessEngine, *, demonstration: Demonstration | None = None, identity: Identity | None = None
+) -> Starlette:
+    """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
+
+    ``identity`` is whose pages they are.
+    """
     application = Starlette(
         routes=[*_routes(), *(_demonstration() if demonstration is not None else ()), *_technical()],
-        middleware=[Middleware(Languages), Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: _refused, EngineError: _failed},
+        middleware=[
+            Middleware(Languages),
+            Middleware(SecurityHeaders),
+            Middleware(ServerErrorMiddleware, handler=refusals.broken),  # inside: its page has the headers
+        ],
+        exception_handlers={HTTPException: refusals.refused, EngineError: refusals.failed},
     )
     application.state.engine = engine
     application.state.pages = Pages()
     application.state.demonstration = demonstration
     application.state.attempts = Attempts()
+    application.state.identity = identity or Identity()
     return application
 
 
@@ -90,6 +91,8 @@ def _routes() -> list[BaseRoute]:
         route("/sign-in", signing_in.sign_in, Action.SIGN_IN, post=True),
         route("/sign-out", signing_in.sign_out, Action.SIGN_IN, post=True),
         route("/language", languages.choose, Action.SIGN_IN, post=True),
+        route("/dostepnosc", accessibility.statement, Action.SIGN_IN),
+        route("/office.css", accessibility.colours, Action.SIGN_IN),
         route("/tasks", tasks.worklist, Action.SEE_TASKS),
         route("/tasks/{key}", tasks.show, Action.WORK),
         route("/tasks/{key}/claim", tasks.claim, Action.WORK, post=True),
@@ -133,38 +136,3 @@ async def _health(request: Request) -> Response:
     """Say that this node answers and reaches its database."""
     await run_in_threadpool(request.app.state.engine.now)
     return PlainTextResponse("ok")
-
-
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    told = error.detail if error.status_code == 403 and len(error.detail) > 20 else ""
-    sentence = told or _SENTENCES.get(str(error.status_code), _("Tego nie można teraz zrobić."))
-    return await _page(request, error.status_code, sentence)
-
-
-async def _failed(request: Request, error: Exception) -> Response:
-    status = _status(request, error)
-    return await _page(request, status, _SENTENCES[str(status)])
-
-
-def _status(request: Request, error: Exception) -> int:
-    """Return what an answer says of an error no page has told about: is it ours, or the request's."""
-    if isinstance(error, Conflict):
-        return CONFLICT
-    if isinstance(error, NotFound):
-        return NOT_FOUND
-    if isinstance(error, InvalidVariables):
-        return UNPROCESSABLE if request.method == "POST" else NOT_FOUND
-    return UNAVAILABLE
-
-
-async def _page(request: Request, status: int, sentence: str) -> Response:
-    def page() -> Response:
-        visit = Visit(request, None)
-        return visit.page("told.html", status=status, sentence=sentence, back="/", task=None)
-
-    values: dict[str, Any] = {"status_code": status}
-    try:
-        return await run_in_threadpool(page)
-    except EngineError:
-        return PlainTextResponse(sentence, **values)

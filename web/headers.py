@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = (
@@ -21,11 +24,11 @@ _HEADERS = {
 }
 TOO_LARGE = 413
 MOST_BYTES = 12 * 1024 * 1024
-_TOO_LARGE = "Przesłane dane są za duże (najwyżej 12 MB).".encode()
+MOST_PASSED_BY = 64 * 1024 * 1024
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer, and refuses bodies that are too large before they are read."""
+    """Adds the headers to every answer, and stops bodies that grow too large while they are read."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -45,10 +48,8 @@ class SecurityHeaders:
                 headers["Cache-Control"] = kept
             await send(message)
 
-        if _announced(scope) > MOST_BYTES:
-            await _refuse(with_headers)
-            return
-        await self._app(scope, _bounded(receive), with_headers)
+        most = MOST_PASSED_BY if _announced(scope) > MOST_BYTES else MOST_BYTES
+        await self._app(scope, _bounded(receive, most), with_headers)
 
 
 def _kept(path: str) -> str:
@@ -58,6 +59,19 @@ def _kept(path: str) -> str:
     return "max-age=3600" if path.startswith("/static/") else "no-store"
 
 
+async def require_small(request: Request) -> None:
+    """Refuse a body that is announced as too large before it is kept; raises 413.
+
+    What the browser sends is let pass by first, up to a limit: one that is hung up on shows no page.
+    """
+    if _announced(request.scope) <= MOST_BYTES:
+        return
+    with suppress(ClientDisconnect):
+        async for _part in request.stream():
+            pass
+    raise HTTPException(TOO_LARGE)
+
+
 def _announced(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
@@ -65,22 +79,16 @@ def _announced(scope: Scope) -> int:
     return 0
 
 
-def _bounded(receive: Receive) -> Receive:
-    """Return a receiver that stops a body without an announced length at the limit; raises 413."""
+def _bounded(receive: Receive, most: int) -> Receive:
+    """Return a receiver that stops a body at the limit, whatever it was announced as; raises 413."""
     received = 0
 
     async def bounded() -> Message:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > MOST_BYTES:
+        if received > most:
             raise HTTPException(TOO_LARGE)
         return message
 
     return bounded
-
-
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": TOO_LARGE, "headers": headers})
-    await send({"type": "http.response.body", "body": _TOO_LARGE})

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from web.authorization import Action, authorize
+from web.headers import require_small
 from web.translation import _
 from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
@@ -22,6 +23,8 @@ def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route
     """Return the route of a page; ``action`` is what somebody must be allowed to do to see it at all."""
 
     async def endpoint(request: Request) -> Response:
+        if post:
+            await require_small(request)
         form = await request.form(max_files=10, max_fields=MOST_FIELDS) if post else None
 
         def answer() -> Response:

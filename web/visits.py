@@ -15,6 +15,7 @@ from web.authorization import Action, authorize
 
 if TYPE_CHECKING:
     from web.attempts import Attempts
+    from web.identity import Identity
     from web.rendering import Pages
 
 COOKIE = "obieg"
@@ -28,17 +29,19 @@ _LONGEST_REQUEST = 64
 class Visit:
     """What a page is given: the engine, the person, what was sent."""
 
-    def __init__(self, request: Request, form: FormData | None) -> None:
+    def __init__(self, request: Request, form: FormData | None, *, as_stranger: bool = False) -> None:
+        """Take a request; ``as_stranger`` asks nobody who it is, also not a database that is out of reach."""
         self.request = request
         self.engine: ProcessEngine = request.app.state.engine
         self.pages: Pages = request.app.state.pages
         self.demonstration = request.app.state.demonstration
         self.attempts: Attempts = request.app.state.attempts
+        self.identity: Identity = request.app.state.identity
         self.form = form if form is not None else FormData()
         self.session: Session | None = None
         self.someone: Person | None = None
         token = self.token
-        if token:
+        if token and not as_stranger:
             self.session = self.engine.accounts.session(token)
         if self.session is not None:
             self.someone = self._known(self.session.person_id)

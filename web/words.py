@@ -56,6 +56,17 @@ ELEMENT_TYPES = Table(
         "eventBasedGateway": N_("oczekiwanie na pierwsze zdarzenie"),
     }
 )
+ROLES = Table(
+    {
+        "applicant": N_("wnioskodawca"),
+        "clerk": N_("urzędnik"),
+        "owner": N_("właściciel procedury"),
+        "approver": N_("zatwierdzający wdrożenia"),
+        "operator": N_("operator"),
+        "auditor": N_("audytor"),
+        "administrator": N_("administrator"),
+    }
+)
 SEVERITIES = Table({"error": N_("Błąd"), "warning": N_("Ostrzeżenie"), "hint": N_("Wskazówka")})
 _DAYS = Table(
     {

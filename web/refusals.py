@@ -1,0 +1,91 @@
+"""What a request is told that cannot be answered as asked: a polite page, whatever has happened."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine import Conflict, EngineError, InvalidVariables, NotFound
+from web.translation import N_, Table, _
+from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit
+
+BROKEN, UNAVAILABLE = 500, 503
+_HEADINGS = Table(
+    {
+        "403": N_("Formularz nieaktualny"),
+        "404": N_("Nie ma takiej strony"),
+        "405": N_("Nie ma takiej strony"),
+        "409": N_("Coś się tymczasem zmieniło"),
+        "413": N_("Przesłane dane są za duże"),
+        "422": N_("Nie można przyjąć tych danych"),
+        "429": N_("Za dużo prób"),
+        "500": N_("Wystąpił błąd"),
+        "503": N_("System chwilowo nie odpowiada"),
+    }
+)
+_SENTENCES = Table(
+    {
+        "403": N_("Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie."),
+        "404": N_("Nie ma takiej strony albo nie jest dla Ciebie dostępna."),
+        "405": N_("Tej strony nie otwiera się w ten sposób."),
+        "409": N_("Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz."),
+        "413": N_(
+            "Razem można przesłać najwyżej 12 MB. Nic nie zostało zapisane; zmniejsz pliki i spróbuj znowu."
+        ),
+        "422": N_("Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości."),
+        "429": N_("Za dużo prób naraz, spróbuj za chwilę."),
+        "500": N_("Nie udało się wykonać tej czynności i nic nie zostało zapisane. Błąd został odnotowany."),
+        "503": N_("System chwilowo nie odpowiada. Nic nie zostało utracone; spróbuj za chwilę."),
+    }
+)
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """Answer an HTTP error: what its raiser told in a sentence, else what the status means."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
+    told = error.detail if error.status_code == 403 and len(error.detail) > 20 else ""
+    return await _page(request, error.status_code, told)
+
+
+async def failed(request: Request, error: Exception) -> Response:
+    """Answer an error of the engine no page has told about."""
+    return await _page(request, _status(request, error))
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """Answer a defect of ours; the server logs it besides."""
+    return await _page(request, BROKEN)
+
+
+def _status(request: Request, error: Exception) -> int:
+    """Return what an answer says of an error no page has told about: is it ours, or the request's."""
+    if isinstance(error, Conflict):
+        return CONFLICT
+    if isinstance(error, NotFound):
+        return NOT_FOUND
+    if isinstance(error, InvalidVariables):
+        return UNPROCESSABLE if request.method == "POST" else NOT_FOUND
+    return UNAVAILABLE
+
+
+async def _page(request: Request, status: int, told: str = "") -> Response:
+    def page() -> Response:
+        return _visit(request).page(
+            "told.html",
+            status=status,
+            heading=_HEADINGS.get(str(status), _("Komunikat")),
+            sentence=told or _SENTENCES.get(str(status), _("Tego nie można teraz zrobić.")),
+            back="/",
+        )
+
+    return await run_in_threadpool(page)
+
+
+def _visit(request: Request) -> Visit:
+    """Return the visit; a stranger's where the database cannot say whose it is."""
+    try:
+        return Visit(request, None)
+    except EngineError:
+        return Visit(request, None, as_stranger=True)
