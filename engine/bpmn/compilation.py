@@ -13,7 +13,8 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
 
     ``form_ids`` and ``decision_ids`` include those uploaded together with the models, ``process_ids`` those
     deployed before; ``parameters`` are the names FEEL sees as ``parameters.x``; ``error_codes`` maps a job
-    type to the BPMN error codes its handler may raise.
+    type to the BPMN error codes its handler may raise; ``form_fields`` has, by form and field, the kind of
+    value that a form uploaded together with the models gives.
     """
 
     job_types: frozenset[str] | None = None
@@ -22,6 +23,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     process_ids: frozenset[str] | None = None
     parameters: frozenset[str] | None = None
     error_codes: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
+    form_fields: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
 
 
 class Compilation(msgspec.Struct, frozen=True, kw_only=True):

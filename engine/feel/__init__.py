@@ -22,6 +22,7 @@ from engine.feel.expression import (
 )
 from engine.feel.formatting import format_value, literal_text
 from engine.feel.functions import closure
+from engine.feel.incomparable import incomparable_in
 from engine.feel.inference import type_of
 from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
 from engine.feel.names import is_name
@@ -62,6 +63,7 @@ __all__ = [
     "explain",
     "format_value",
     "guarded",
+    "incomparable_in",
     "is_name",
     "kind_of",
     "less",

@@ -135,10 +135,11 @@ def type_of(source: str, variables: _Types) -> FeelType:
 
     ``variables`` are the types of those that are known to have one.
     """
-    return _inferred(tree_of(source, frozenset(variables)), variables)
+    return inferred(tree_of(source, frozenset(variables)), variables)
 
 
-def _inferred(node: Any, known: _Types) -> FeelType:
+def inferred(node: Any, known: _Types) -> FeelType:
+    """Return the type of a part of an expression."""
     infer = _RULES.get(type(node))
     return ANY if infer is None else infer(node, known)
 
@@ -159,14 +160,14 @@ def _name(node: nodes.Name, known: _Types) -> FeelType:
 
 
 def _unary(node: nodes.Unary, known: _Types) -> FeelType:
-    found = _inferred(node.operand, known)
+    found = inferred(node.operand, known)
     return found if found.kind in ("number", *_DURATIONS) else ANY
 
 
 def _binary(node: nodes.Binary, known: _Types) -> FeelType:
     if node.operator in _COMPARISONS:
         return _BOOLEAN
-    left, right = _inferred(node.left, known).kind, _inferred(node.right, known).kind
+    left, right = inferred(node.left, known).kind, inferred(node.right, known).kind
     if left == right == "string" and node.operator == "+":
         return _STRING
     if left == right == "number":
@@ -175,18 +176,18 @@ def _binary(node: nodes.Binary, known: _Types) -> FeelType:
 
 
 def _path(node: nodes.Path, known: _Types) -> FeelType:
-    value = _inferred(node.value, known)
+    value = inferred(node.value, known)
     if value.kind != "list" or value.item is None:
         return value.members.get(node.name, ANY)
     return FeelType("list", item=value.item.members.get(node.name, ANY))
 
 
 def _filter(node: nodes.Filter, known: _Types) -> FeelType:
-    value = _inferred(node.value, known)
+    value = inferred(node.value, known)
     if isinstance(node.condition, nodes.Literal) and kind_of(node.condition.value) == "number":
         return value.item or ANY if value.kind == "list" else value
     if isinstance(node.condition, nodes.Binary | nodes.Logic | nodes.Between | nodes.In):
-        is_choice = _inferred(node.condition, {}).kind == "boolean"
+        is_choice = inferred(node.condition, {}).kind == "boolean"
         item = value.item if value.kind == "list" else None
         return FeelType("list", item=item) if is_choice else ANY
     return ANY
@@ -195,39 +196,39 @@ def _filter(node: nodes.Filter, known: _Types) -> FeelType:
 def _call(node: nodes.Call, known: _Types) -> FeelType:
     if isinstance(node.function, nodes.Name) and node.function.name not in known:
         return _RESULTS.get(node.function.name, ANY)
-    return _inferred(node.function, known).result or ANY
+    return inferred(node.function, known).result or ANY
 
 
 def _list(node: nodes.ListOf, known: _Types) -> FeelType:
-    return FeelType("list", item=_common([_inferred(item, known) for item in node.items]))
+    return FeelType("list", item=_common([inferred(item, known) for item in node.items]))
 
 
 def _context(node: nodes.ContextOf, known: _Types) -> FeelType:
     members: dict[str, FeelType] = {}
     for name, entry in node.entries:
-        members[name] = _inferred(entry, {**known, **members})
+        members[name] = inferred(entry, {**known, **members})
     return FeelType("context", members=members)
 
 
 def _range(node: nodes.RangeOf, known: _Types) -> FeelType:
-    return FeelType("range", item=_common([_inferred(node.low, known), _inferred(node.high, known)]))
+    return FeelType("range", item=_common([inferred(node.low, known), inferred(node.high, known)]))
 
 
 def _if(node: nodes.If, known: _Types) -> FeelType:
-    return _common([_inferred(node.then, known), _inferred(node.otherwise, known)])
+    return _common([inferred(node.then, known), inferred(node.otherwise, known)])
 
 
 def _for(node: nodes.For, known: _Types) -> FeelType:
     inside = {**known, "partial": FeelType("list")}
     for each in node.iterations:
-        domain = _inferred(each.domain, inside)
+        domain = inferred(each.domain, inside)
         inside[each.name] = domain.item or ANY if each.end is None and domain.kind == "list" else ANY
-    return FeelType("list", item=_inferred(node.body, inside))
+    return FeelType("list", item=inferred(node.body, inside))
 
 
 def _function(node: nodes.FunctionOf, known: _Types) -> FeelType:
     parameters = {name: ANY if written is None else _written(written) for name, written in node.parameters}
-    result = _inferred(node.body, {**known, **parameters})
+    result = inferred(node.body, {**known, **parameters})
     return FeelType("function", parameters=tuple(parameters.values()), result=result)
 
 
@@ -268,7 +269,7 @@ _RULES: dict[type, Callable[[Any, _Types], FeelType]] = {
     nodes.ListOf: _list,
     nodes.ContextOf: _context,
     nodes.RangeOf: _range,
-    nodes.RangeFrom: lambda node, known: FeelType("range", item=_inferred(node.operand, known)),
+    nodes.RangeFrom: lambda node, known: FeelType("range", item=inferred(node.operand, known)),
     nodes.If: _if,
     nodes.For: _for,
     nodes.FunctionOf: _function,

@@ -88,6 +88,25 @@ class Component:
     properties: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Component, ...] = ()
 
+    @property
+    def kind(self) -> str:
+        """FEEL's word for what an answer is, "" for a component that carries no data."""
+        if self.type is ComponentType.DATETIME:
+            return _TEMPORAL.get(self.subtype, "date and time")
+        return _KINDS.get(self.type, "")
+
+
+_TEMPORAL = {"date": "date", "time": "time"}
+_KINDS = {
+    ComponentType.TEXTFIELD: "string",
+    ComponentType.TEXTAREA: "string",
+    ComponentType.NUMBER: "number",
+    ComponentType.CHECKBOX: "boolean",
+    ComponentType.CHECKLIST: "list",
+    ComponentType.RADIO: "string",
+    ComponentType.SELECT: "string",
+}
+
 
 def fields_of(components: tuple[Component, ...]) -> Iterator[Component]:
     """Yield the components that carry data, in document order, those inside groups included."""

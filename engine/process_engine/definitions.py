@@ -56,6 +56,7 @@ class Upload:
         self.files = dict(files)
         self.findings: list[Finding] = []
         self.forms: dict[str, str] = {}  # form id → file
+        self._fields: dict[str, dict[str, str]] = {}  # form id → field → kind of value
         self.decisions: dict[str, tuple[str, str, str]] = {}  # decision id → version tag, name, file
         self.processes: tuple[ProcessDefinition, ...] = ()
         models = [(name, content) for name, content in files if name.endswith(MODELS)]
@@ -68,7 +69,9 @@ class Upload:
     def _read_other(self, name: str, content: bytes) -> None:
         try:
             if name.endswith(".form"):
-                self.forms[read_form(name, content).id] = name
+                form = read_form(name, content)
+                self.forms[form.id] = name
+                self._fields[form.id] = {each.key: each.kind for each in form.fields if not each.read_only}
             elif name.endswith(".dmn"):
                 self._read_decisions(name, content)
             elif not name.endswith(MODELS):
@@ -96,6 +99,7 @@ class Upload:
             decision_ids=frozenset(self.decisions) | {row.id for row in known if row.kind == "decision"},
             process_ids=frozenset(row.id for row in known if row.kind == "process"),
             error_codes=errors,
+            form_fields=self._fields,
         )
 
     @property

@@ -11,6 +11,7 @@ import pytest
 
 from engine.clock import WARSAW
 from engine.errors import InvalidSubmission
+from engine.feel import kind_of
 from engine.forms import Form, read_form
 
 NOW = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
@@ -77,9 +78,11 @@ CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}, {"value":
 def test_what_is_sent_becomes_a_value_of_the_fields_type(
     component: dict[str, Any], given: object, expected: object
 ) -> None:
-    value = answer(form(component), given)
+    made = form(component)
+    value = answer(made, given)
     assert value == expected
     assert type(value) is type(expected)
+    assert value is None or kind_of(value) == made.fields[0].kind
 
 
 @pytest.mark.parametrize(

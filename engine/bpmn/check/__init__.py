@@ -87,6 +87,6 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
         for check in _OF_PROCESSES:
             findings += check(definition)
         findings += expressions.check_expressions(definition, environment)
-        findings += kinds.check_kinds(definition)
+        findings += kinds.check_kinds(definition, environment)
         findings += links.check_links(definition, environment, called)
     return findings

@@ -201,6 +201,24 @@ DIALECT = {
         "{what} „{expression}” musi dawać: {kind}, ale zawsze jest to {other}",
         "popraw wyrażenie FEEL",
     ),
+    "expression-kind/form": Rule(
+        WARNING,
+        "FEEL (DMN 1.5 §10.3)",
+        "expected {what} {expression!r} to be {kind}, but with what the forms give it is {other}",
+        "correct the FEEL expression, or the type of the field",
+        "{what} „{expression}” musi dawać: {kind}, ale z tego, co dają formularze, jest to {other}",
+        "popraw wyrażenie FEEL albo typ pola",
+    ),
+    "comparison-kinds": Rule(
+        WARNING,
+        "FEEL (DMN 1.5 §10.3.2.13)",
+        "expected {expression!r} to compare values of one kind, but {operator} has {left} and {right}: "
+        "that is neither true nor false",
+        "compare values of one kind, or convert one of them",
+        "„{expression}” musi porównywać wartości jednego rodzaju, ale „{operator}” łączy {left} i {right}: "
+        "to ani prawda, ani fałsz",
+        "porównaj wartości jednego rodzaju albo przekształć jedną z nich",
+    ),
     "function-unknown": Rule(
         ERROR,
         "FEEL (DMN 1.5 §10.3.4)",

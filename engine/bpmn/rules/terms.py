@@ -29,4 +29,13 @@ TERMS = {
     "true or false": "prawda albo fałsz",
     "a list": "lista",
     "a number": "liczba",
+    "a text": "tekst",
+    "a date": "data",
+    "a time of day": "godzina",
+    "a date and time": "data i godzina",
+    "a duration": "czas trwania",
+    "a duration in months": "czas trwania w miesiącach",
+    "a context": "zbiór pól",
+    "a range": "zakres",
+    "a function": "funkcja",
 }
