@@ -37,7 +37,7 @@ def command(office: Office, broker: str, processes: int, lease: dt.timedelta) ->
     def opened() -> Iterator[Callable[[int], object]]:
         with office.engine(create=True, handlers=office.handlers(), broker=broker) as engine:
             worker = Worker(engine, threads=1, lease=lease)
-            with ticking(engine, worker):
+            with ticking(engine, worker, kind="celery"):
                 yield worker.run_hinted
 
     output.show(f"Celery worker with {processes} processes; SIGTERM stops it")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -46,6 +47,18 @@ lease_option = click.option(
 )
 
 
+drain_option = click.option(
+    "--drain",
+    type=click.FloatRange(0, 3600),
+    default=60.0,
+    show_default=True,
+    envvar="OBIEG_DRAIN",
+    show_envvar=True,
+    callback=_seconds,
+    help="Seconds that running jobs may take to end once it is told to stop; the rest is given back.",
+)
+
+
 def log_to_stderr() -> None:
     """Send the log to standard error, one line an event."""
     logging.basicConfig(
@@ -54,9 +67,9 @@ def log_to_stderr() -> None:
 
 
 @contextmanager
-def ticking(engine: ProcessEngine, worker: Worker) -> Iterator[None]:
+def ticking(engine: ProcessEngine, worker: Worker, *, kind: str) -> Iterator[None]:
     """Promote what is due, renew leases and be listed as a node for as long as the block lasts."""
-    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
+    scheduler = Scheduler(engine, worker, version=metadata.version("obieg"), kind=kind)
     scheduler.start()
     try:
         yield
@@ -65,14 +78,21 @@ def ticking(engine: ProcessEngine, worker: Worker) -> Iterator[None]:
 
 
 @contextmanager
-def working(engine: ProcessEngine, threads: int) -> Iterator[None]:
-    """Run jobs and timers for as long as the block lasts; what is running is finished first."""
-    worker = Worker(engine, threads=threads)
+def working(engine: ProcessEngine, worker: Worker, *, kind: str) -> Iterator[threading.Thread]:
+    """Run jobs and timers for as long as the block lasts, on the thread given; then drain."""
     running = threading.Thread(target=worker.run, name="obieg-worker")
-    with ticking(engine, worker):
+    with ticking(engine, worker, kind=kind):
         running.start()
         try:
-            yield
+            yield running
         finally:
             worker.stop()
             running.join()
+
+
+def leave(worker: Worker) -> None:
+    """End the program though jobs that were given back still run here: threads cannot be ended."""
+    if worker.abandoned:
+        logging.shutdown()
+        sys.stdout.flush()
+        os._exit(0)

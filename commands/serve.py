@@ -13,8 +13,8 @@ import click
 from commands import output
 from commands.demonstration import office as invented
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, working
-from engine import ProcessEngine
+from commands.running import broker_option, leave, working
+from engine import ProcessEngine, Worker
 
 _DEMO = Path("var/serve")
 
@@ -53,10 +53,13 @@ def command(
     from web import create_application, identity
 
     whose = identity.read(file) if file is not None else None
-    with _opened(office, demo=demo, broker=broker) as (engine, outside), working(engine, threads):
-        output.show(f"http://{host}:{port}")
-        application = create_application(engine, demonstration=outside, identity=whose)
-        uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    with _opened(office, demo=demo, broker=broker) as (engine, outside):
+        worker = Worker(engine, threads=threads)
+        with working(engine, worker, kind="serve"):
+            output.show(f"http://{host}:{port}")
+            application = create_application(engine, demonstration=outside, identity=whose)
+            uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+    leave(worker)
 
 
 def require_loopback(host: str) -> None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import signal
 import threading
-from importlib import metadata
 
 import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, lease_option, log_to_stderr
-from engine import EngineError, Scheduler, Worker
+from commands.running import broker_option, drain_option, lease_option, leave, log_to_stderr, working
+from engine import EngineError, Worker
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
 _GLANCE = 1.0  # seconds between looks whether the worker still lives
@@ -28,8 +27,11 @@ _GLANCE = 1.0  # seconds between looks whether the worker still lives
 )
 @broker_option()
 @lease_option
+@drain_option
 @pass_office
-def command(office: Office, threads: int, broker: str | None, lease: dt.timedelta) -> None:
+def command(
+    office: Office, threads: int, broker: str | None, lease: dt.timedelta, drain: dt.timedelta
+) -> None:
     """Run jobs, timers and messages until SIGTERM or SIGINT; what is running is finished first.
 
     Where the outside systems are is told in OBIEG_SMTP_…, OBIEG_SMS_…, OBIEG_RSPO_…, OBIEG_SEOD_… and
@@ -38,20 +40,17 @@ def command(office: Office, threads: int, broker: str | None, lease: dt.timedelt
     log_to_stderr()
     handlers = office.handlers()
     with office.engine(create=True, handlers=handlers, broker=broker) as engine:
-        worker = Worker(engine, threads=threads, lease=lease)
-        scheduler = Scheduler(engine, worker, version=metadata.version("obieg"))
-        signal.pthread_sigmask(
-            signal.SIG_BLOCK, STOPPING
-        )  # before any thread: only sigwait below shall see them
-        running = threading.Thread(target=worker.run, name="obieg-worker")
-        scheduler.start()
-        running.start()
-        output.show(f"worker with {threads} threads for {len(handlers.types())} job types; SIGTERM stops it")
-        told = _wait_for_signal(running)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
-        worker.stop()
-        running.join()
-        scheduler.stop()
+        worker = Worker(engine, threads=threads, lease=lease, drain=drain)
+        # Before any thread is started: only sigtimedwait below shall see them.
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+        with working(engine, worker, kind="worker") as running:
+            output.show(
+                f"worker with {threads} threads for {len(handlers.types())} job types; SIGTERM stops it"
+            )
+            told = _wait_for_signal(running)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPPING)
+    if told:
+        leave(worker)
     if not told:
         raise EngineError(
             "expected the worker to run until it is stopped, but it ended by itself; see the log"

@@ -1,13 +1,14 @@
 """Signing in: passwords, sessions, and the delay after failures (``security.md`` §7).
 
 Passwords are kept as argon2id hashes, session tokens as SHA-256 digests. An unknown id, a wrong password and
-an account without one get the same answer after the same work. A try is counted before it is checked; those
-for ids nobody has are counted in memory only, so that they fill no table. Instants are of the machine
-clock: moving the business clock in a demonstration signs nobody out.
+an account without one get the same answer after the same work. A try is counted before it is checked, in the
+database, so that it does not matter which of several programs is asked; ids nobody has are kept as digests,
+for a day. Instants are of the machine clock: moving the business clock in a demonstration signs nobody out.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import threading
 from functools import cached_property
@@ -19,7 +20,7 @@ from engine.errors import Busy, EngineError, Forbidden, NotFound
 from engine.kernel.codec import encode_values
 from engine.keys import token_text
 from engine.model.records import Record
-from engine.store import Store, Transaction, audit, people, sessions
+from engine.store import Store, Transaction, attempts, audit, people, sessions
 from engine.store.rows import PersonRow, SessionRow
 
 SHORTEST_PASSWORD = 12
@@ -28,10 +29,10 @@ IDLE_US = 30 * 60 * 1_000_000
 ABSOLUTE_US = 10 * 60 * 60 * 1_000_000
 _SEEN_EVERY_US = 60 * 1_000_000  # a session in use is written once a minute, not on every page
 _FREE_TRIES = 5
+_MICROSECOND = dt.timedelta(microseconds=1)
 _LONGEST_DELAY_US = 15 * 60 * 1_000_000
 _MOST_AT_ONCE = 4  # hashing takes 64 MB each
 _FORGET_AFTER_US = 24 * 60 * 60 * 1_000_000
-_MOST_STRANGERS = 10_000
 _LONGEST_ID = 256
 _CROWDED = "Za dużo prób naraz, spróbuj za chwilę."
 _WRONG = "Login lub hasło jest nieprawidłowe. Sprawdź oba i spróbuj ponownie."
@@ -50,7 +51,6 @@ class Accounts:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._hasher = PasswordHasher()
-        self._strangers = _Strangers()
         self._checking = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
     def set_password(self, person_id: str, password: str, *, by: str) -> None:
@@ -94,15 +94,24 @@ class Accounts:
         """Count a try and return whose it is, None for nobody's; raises ``Forbidden`` while it must wait."""
         with self._store.reading() as tx:
             row = people.read(tx, person_id) if _may_be_id(person_id) else None
-            now = tx.machine_now
-        if row is None:
-            waiting = self._strangers.tried(person_id[:_LONGEST_ID], now)
-        else:
-            waiting = self._store.run(lambda tx: _tried(tx, person_id))
+            counted = person_id if row is not None else _stranger(tx, person_id)
+        waiting = self._store.run(lambda tx: _tried(tx, counted))
         if waiting > 0:
             minutes = -(-waiting // 60_000_000)
             raise Forbidden(f"Za dużo nieudanych prób. Spróbuj ponownie za {minutes} min.")
         return row
+
+    def take_try(self, place: str, *, free: int, comes_back: dt.timedelta) -> bool:
+        """Count a try from a place (an address) before it is made; False where none of ``free`` is left."""
+        price = comes_back // _MICROSECOND
+        return self._store.run(
+            lambda tx: attempts.take(tx, place, free=free, price_us=price, now=tx.machine_now)
+        )
+
+    def give_back_try(self, place: str, *, comes_back: dt.timedelta) -> None:
+        """Forget a try that was no failure."""
+        price = comes_back // _MICROSECOND
+        self._store.run(lambda tx: attempts.give_back(tx, place, price_us=price))
 
     def open(self, person_id: str) -> str:
         """Open a session for somebody who is known to be who they are; return its token."""
@@ -162,24 +171,10 @@ class Accounts:
             return False
 
 
-class _Strangers:
-    """Tries for ids that nobody has: they have to wait as people do; only so many are kept."""
-
-    def __init__(self) -> None:
-        self._tries: dict[str, tuple[int, int]] = {}
-        self._lock = threading.Lock()
-
-    def tried(self, person_id: str, now: int) -> int:
-        """Count a try unless it has to wait; return how long, in microseconds."""
-        with self._lock:
-            tried, last = self._tries.get(person_id, (0, 0))
-            waiting = last + _delay(tried) - now
-            if waiting <= 0:
-                self._tries.pop(person_id, None)
-                self._tries[person_id] = (tried + 1, now)
-            if len(self._tries) > _MOST_STRANGERS:
-                del self._tries[next(iter(self._tries))]
-        return waiting
+def _stranger(tx: Transaction, person_id: str) -> str:
+    """Return what tries for an id that nobody has are counted under; no id begins like it."""
+    said = person_id[:_LONGEST_ID].encode("utf-8", "replace").decode()
+    return "\x1f" + tx.keyring.digest(f"stranger\0{said}").hex()
 
 
 def _tried(tx: Transaction, person_id: str) -> int:

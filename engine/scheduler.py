@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import socket
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -18,7 +19,7 @@ from engine.process_engine.engine import ProcessEngine
 from engine.process_engine.family import Family
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
-from engine.store import Transaction, instances, jobs, messages, nodes, requests
+from engine.store import Transaction, attempts, instances, jobs, messages, nodes, requests, sessions
 from engine.store.rows import JobRow, NodeRow
 from engine.worker import LEASE, Worker
 
@@ -27,14 +28,19 @@ logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick it skips is m
 BATCH = 500
 REQUEST_DAYS = 30
 _DAY = 86_400_000_000
+_HOUR = 3_600_000_000
 
 
 class Scheduler:
     """Starts and stops the ticks of one node."""
 
-    def __init__(self, engine: ProcessEngine, worker: Worker | None = None, *, version: str = "") -> None:
+    def __init__(
+        self, engine: ProcessEngine, worker: Worker | None = None, *, version: str = "", kind: str = "worker"
+    ) -> None:
         self._parts: Parts = engine.parts
+        self._worker = worker
         self._version = version
+        self._kind = kind
         self._started = 0
         self._ticker = BackgroundScheduler(
             timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
@@ -49,6 +55,7 @@ class Scheduler:
             self._every(lease / 6, lambda: hint_again(self._parts))
         if worker is not None:
             self._every(lease / 3, worker.renew)
+            self._every(1, worker.look_for_suspects)
 
     def start(self) -> None:
         """Begin to tick."""
@@ -74,8 +81,18 @@ class Scheduler:
 
     def _write_beat(self, tx: Transaction) -> None:
         self._started = self._started or tx.machine_now
+        worker = self._worker
         row = NodeRow(
-            id=self._parts.node, started_at=self._started, seen_at=tx.machine_now, version=self._version
+            id=self._parts.node,
+            started_at=self._started,
+            seen_at=tx.machine_now,
+            version=self._version,
+            kind=self._kind,
+            host=socket.gethostname(),
+            threads=worker.threads if worker is not None else 0,
+            running=worker.running if worker is not None else 0,
+            draining=int(worker is not None and worker.draining),
+            types=" ".join(self._parts.handlers.types()),
         )
         nodes.beat(tx, row)
 
@@ -169,7 +186,10 @@ def _fail(tx: Transaction, row: JobRow) -> None:
 
 
 def clean(parts: Parts) -> None:
-    """Forget requests older than 30 days and let buffered messages expire."""
+    """Forget old requests, tries to sign in and silent nodes; let buffered messages expire."""
     parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY))
+    parts.store.run(lambda tx: nodes.remove_silent(tx, tx.machine_now - _HOUR))
+    parts.store.run(lambda tx: sessions.forget_failures(tx, before=tx.machine_now - _DAY))
+    parts.store.run(attempts.forget)
     while parts.store.run(lambda tx: messages.expire(tx, tx.now, limit=BATCH)) == BATCH:
         continue

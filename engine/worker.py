@@ -13,6 +13,7 @@ import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
+from typing import Any
 
 from engine.clock import monotonic
 from engine.errors import EngineError
@@ -26,6 +27,7 @@ from engine.store.rows import JobRow
 
 log = logging.getLogger("obieg.worker")
 LEASE = dt.timedelta(seconds=30)
+DRAIN = dt.timedelta(seconds=60)
 LONGEST_WAIT = 1.0
 _MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -33,17 +35,39 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 class Worker:
     """Runs the jobs of one node in a pool of threads until stopped; with no threads, only what is hinted."""
 
-    def __init__(self, engine: ProcessEngine, *, threads: int = 4, lease: dt.timedelta = LEASE) -> None:
+    def __init__(
+        self,
+        engine: ProcessEngine,
+        *,
+        threads: int = 4,
+        lease: dt.timedelta = LEASE,
+        drain: dt.timedelta = DRAIN,
+    ) -> None:
         self._parts: Parts = engine.parts
         self.lease = lease
+        self.threads = threads
+        self.abandoned = 0  # jobs that had not ended when patience did: their threads still run
+        self._drain = drain
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
-        self._threads = threads
         self._running: dict[int, tuple[JobRow, float]] = {}
+        self._suspected = self._alone = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
+    @property
+    def running(self) -> int:
+        """Return how many jobs are being worked on."""
+        with self._lock:
+            return len(self._running)
+
+    @property
+    def draining(self) -> bool:
+        """Return whether nothing more is claimed."""
+        return self._stopped.is_set()
+
     def run(self) -> None:
-        """Work until ``stop``; then wait for what is running."""
+        """Work until ``stop``; then let what is running end, as long as ``drain`` lasts, and give back the
+        rest."""
         while not self._stopped.is_set():
             try:
                 busy = self.run_once()
@@ -52,24 +76,58 @@ class Worker:
                 busy = False
             if not busy:
                 self._parts.transport.wait(LONGEST_WAIT)
-        self._pool.shutdown(wait=True)
+        self._finish()
 
     def stop(self) -> None:
-        """Claim nothing more; ``run`` returns when the running jobs have ended."""
+        """Claim nothing more; ``run`` returns when the running jobs have ended or were given back."""
         self._stopped.set()
         self._parts.transport.wake()
 
-    def run_once(self) -> bool:
-        """Claim at most as many jobs as there are free threads and start them; return whether there were
-        any."""
+    def _finish(self) -> None:
+        self._pool.shutdown(wait=False)
+        give_up = monotonic() + self._drain.total_seconds()
+        while self.running and (left := give_up - monotonic()) > 0:
+            self._parts.transport.wait(min(left, LONGEST_WAIT))
         with self._lock:
-            free = self._threads - len(self._running)
-        if free < 1:
+            rows = [row for row, _ in self._running.values()]
+        for row in rows:
+            self._give_back(row)
+        self.abandoned = len(rows)
+
+    def _give_back(self, row: JobRow) -> None:
+        """Let another node have a job at once; what this one may still answer is fenced off."""
+        released = self._parts.store.run(
+            lambda tx: jobs.release(tx, row.key, owner=row.lock_owner or "", attempt=row.attempt)
+        )
+        if released:
+            log.warning("job_given_back key=%s type=%s", row.key, row.type)
+            self._parts.hint([row.key])
+
+    def run_once(self) -> bool:
+        """Claim at most as many jobs as there are free threads and start them; return whether to look again
+        at once."""
+        running = self.running
+        if running and (self._alone or self._suspected):
             return False
-        rows = self._claim(free)
+        self._alone, self._suspected = self._suspected, False
+        free = 1 if self._alone else self.threads - running
+        rows = self._claim(free, suspects=self._alone) if free > 0 else []
         for row in rows:
             self._start(row)
-        return bool(rows)
+        return bool(rows) or self._alone
+
+    def look_for_suspects(self) -> None:
+        """See whether jobs wait that were worked on when processes died: such a one is run alone, and next.
+
+        A process that dies cannot say which of its jobs killed it; so only the one at fault crashes so often
+        that a person must look.
+        """
+        if self.threads:
+            with self._parts.store.reading() as tx:
+                self._suspected = any(
+                    jobs.any_ready(tx, kinds=kinds, types=types, suspects=True)
+                    for kinds, types in ((KINDS, None), (("job",), self._parts.handlers.types()))
+                )
 
     def run_hinted(self, job_key: int) -> bool:
         """Run one job to its end if it is ready and for this node, 0: some such job; return whether it was.
@@ -123,16 +181,18 @@ class Worker:
             )
         )
 
-    def _claim(self, free: int) -> list[JobRow]:
+    def _claim(self, free: int, *, suspects: bool | None = None) -> list[JobRow]:
         shares = self._shares(free)
-        lease_us, owner = self.lease // _MICROSECOND, self._parts.node
+        how: dict[str, Any] = {
+            "owner": self._parts.node, "lease_us": self.lease // _MICROSECOND, "suspects": suspects
+        }  # fmt: skip
 
         def claim(tx: Transaction) -> list[JobRow]:
-            rows = jobs.claim(tx, kinds=KINDS, owner=owner, limit=free, lease_us=lease_us)
+            rows = jobs.claim(tx, kinds=KINDS, limit=free, **how)
             for types, limit in shares:
                 wanted = min(limit, free - len(rows))
                 if wanted > 0:
-                    rows += jobs.claim(tx, types=types, owner=owner, limit=wanted, lease_us=lease_us)
+                    rows += jobs.claim(tx, types=types, limit=wanted, **how)
             return rows
 
         return self._parts.store.run(claim)

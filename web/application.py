@@ -79,7 +79,7 @@ def create_application(
     application.state.engine = engine
     application.state.pages = Pages()
     application.state.demonstration = demonstration
-    application.state.attempts = Attempts()
+    application.state.attempts = Attempts(engine.accounts)
     application.state.identity = identity or Identity()
     return application
 

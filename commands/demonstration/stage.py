@@ -16,7 +16,7 @@ from commands.deploy import publish, tell
 from commands.office import Office
 from commands.running import working
 from demo.servers import DemoServers
-from engine import EngineError, ProcessEngine, SystemClock, UserTask
+from engine import EngineError, ProcessEngine, SystemClock, UserTask, Worker
 
 T = TypeVar("T")
 PROCESS = "zszo03_haslo_startowe"
@@ -101,7 +101,7 @@ def opened(office: Office, folder: Path) -> Iterator[Stage]:
             year = engine.now().astimezone(output.WARSAW).year
             stage = Stage(engine=engine, servers=servers, folder=folder, number=f"ZSZO/{year}/1")
             _introduce(stage, office)
-            with working(engine, _THREADS):
+            with working(engine, Worker(engine, threads=_THREADS), kind="worker"):
                 yield stage
 
 

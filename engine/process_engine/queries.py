@@ -11,7 +11,7 @@ from engine.calendar import polish_calendar
 from engine.clock import WARSAW, instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.model.records import Incident, Node, ProcessInstance, StrandedJob, Timer
+from engine.model.records import Incident, Node, NodeState, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.replay import timer_of
@@ -25,8 +25,10 @@ from engine.store import (
     jobs,
     nodes,
 )
-from engine.store.rows import IncidentRow
+from engine.store.rows import IncidentRow, NodeRow
 from engine.store.sealing import DataKey, place
+
+_SILENT_US = 20_000_000  # four beats
 
 
 def process_instances(
@@ -101,15 +103,23 @@ def incident_of(row: IncidentRow, data_key: DataKey | None) -> Incident:
 def all_nodes(parts: Parts) -> list[Node]:
     """Return the nodes the database knows."""
     with parts.store.reading() as tx:
-        return [
-            Node(
-                id=row.id,
-                started_at=instant(row.started_at),
-                seen_at=instant(row.seen_at),
-                version=row.version,
-            )
-            for row in nodes.all(tx)
-        ]
+        return [_node(row, tx.machine_now) for row in nodes.all(tx)]
+
+
+def _node(row: NodeRow, now: int) -> Node:
+    state = NodeState.DRAINING if row.draining else NodeState.ALIVE
+    return Node(
+        id=row.id,
+        started_at=instant(row.started_at),
+        seen_at=instant(row.seen_at),
+        version=row.version,
+        kind=row.kind,
+        host=row.host,
+        threads=row.threads,
+        running=row.running,
+        state=NodeState.SILENT if now - row.seen_at > _SILENT_US else state,
+        job_types=tuple(row.types.split()),
+    )
 
 
 def job_types(parts: Parts) -> dict[str, tuple[str, ...]]:

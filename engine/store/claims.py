@@ -14,7 +14,18 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, case, func, literal_column, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy import update as update_table
 
 from engine.keys import number_of
@@ -27,6 +38,8 @@ from engine.store.transaction import Transaction
 _SEPARATOR = "\x1f"
 _ARMS = 8  # lanes one claim takes from
 _CRASHES = 5  # lost leases before a person must look (durability.md §2 rule 4)
+_SUSPECTED = 2  # lost leases after which a job runs alone, so that only the one at fault is blamed further
+_MARK = "!"  # what the lane of a suspect begins with
 _READY, _LOCKED = literally("ready"), literally("locked")
 
 
@@ -37,9 +50,21 @@ class Recovered(msgspec.Struct, frozen=True, kw_only=True):
     exhausted: list[JobRow]
 
 
-def lane_of(kind: str, job_type: str, process_id: str) -> str:
-    """Return the lane a job stands in."""
-    return _SEPARATOR.join((kind, job_type, process_id))
+def lane_of(row: JobRow) -> str:
+    """Return the lane a job stands in; suspects stand apart."""
+    mark = _MARK if row.crash_count >= _SUSPECTED else ""
+    return mark + _SEPARATOR.join((row.kind, row.type, row.process_id))
+
+
+def acquitted() -> ColumnElement[str]:
+    """Return the lane of a job whose crashes are forgiven."""
+    return case((job.c.lane.startswith(_MARK), func.substr(job.c.lane, 2)), else_=job.c.lane)
+
+
+def _suspected() -> ColumnElement[str]:
+    """Return the lane of a job that has crashed once more."""
+    newly = and_(job.c.crash_count >= _SUSPECTED - 1, job.c.lane.not_like(f"{_MARK}%"))
+    return case((newly, literally(_MARK).concat(job.c.lane)), else_=job.c.lane)
 
 
 def _lanes() -> Select[Any]:
@@ -117,6 +142,7 @@ _RECOVER = Prepared(
     .values(
         stage=case((_SUSPENDED, literally("suspended")), else_=_READY),
         crash_count=job.c.crash_count + 1,
+        lane=_suspected(),
         lock_owner=None,
         lock_until=None,
     )
@@ -140,13 +166,17 @@ def claim(
     lease_us: int,
     kinds: Collection[str] = ("job",),
     types: Collection[str] | None = None,
+    suspects: bool | None = None,
 ) -> list[JobRow]:
     """Lock up to ``limit`` ready jobs of these kinds (and types) for ``lease_us`` microseconds.
+
+    ``suspects``: only those that lost several leases (True), only others (False), or all (None). They are to
+    run alone: a process that dies cannot say which of its jobs killed it.
 
     The lease is by the machine clock; the attempt counts from here, before the work. Fewer than ``limit`` may
     come back although more are ready; none means that there are none, or that others are just claiming them.
     """
-    lanes = [lane for (lane,) in tx.run(_LANES) if _wanted(lane, kinds, types)]
+    lanes = [lane for (lane,) in tx.run(_LANES) if _wanted(lane, kinds, types, suspects)]
     if not lanes or limit < 1:
         return []
     until = tx.machine_now + lease_us
@@ -180,14 +210,21 @@ def recover_expired(tx: Transaction, *, limit: int = 500) -> Recovered:
 
 
 def any_ready(
-    tx: Transaction, *, kinds: Collection[str] = ("job",), types: Collection[str] | None = None
+    tx: Transaction,
+    *,
+    kinds: Collection[str] = ("job",),
+    types: Collection[str] | None = None,
+    suspects: bool | None = None,
 ) -> bool:
     """Return whether a claim would find something."""
-    return any(_wanted(lane, kinds, types) for (lane,) in tx.run(_LANES))
+    return any(_wanted(lane, kinds, types, suspects) for (lane,) in tx.run(_LANES))
 
 
-def _wanted(lane: str, kinds: Collection[str], types: Collection[str] | None) -> bool:
-    kind, job_type, _ = lane.split(_SEPARATOR, 2)
+def _wanted(lane: str, kinds: Collection[str], types: Collection[str] | None, suspects: bool | None) -> bool:
+    marked = lane.startswith(_MARK)
+    if suspects is not None and suspects != marked:
+        return False
+    kind, job_type, _ = lane.removeprefix(_MARK).split(_SEPARATOR, 2)
     return kind in kinds and (types is None or job_type in types)
 
 

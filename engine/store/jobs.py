@@ -18,10 +18,10 @@ from sqlalchemy import update as update_table
 
 from engine.keys import bucket_of
 from engine.store.claims import Recovered as Recovered
+from engine.store.claims import acquitted, lane_of
 from engine.store.claims import any_ready as any_ready
 from engine.store.claims import claim as claim
 from engine.store.claims import claim_one as claim_one
-from engine.store.claims import lane_of
 from engine.store.claims import recover_expired as recover_expired
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import JobRow, record, records
@@ -103,7 +103,7 @@ _REVIVE = (
         job.c.stage == "failed",
         job.c.kind != "job",
     )
-    .values(stage="ready", crash_count=0, **_FREED)
+    .values(stage="ready", crash_count=0, lane=acquitted(), **_FREED)
 )
 
 
@@ -122,7 +122,9 @@ _ACTIVATE_STARTS = (
 )
 _STRANDED = (job.c.stage == literally("failed"), job.c.instance_key.is_(None))
 _RETRY_STRANDED = (
-    update_table(job).where(*at_key(job), *_STRANDED).values(stage="ready", crash_count=0, **_FREED)
+    update_table(job)
+    .where(*at_key(job), *_STRANDED)
+    .values(stage="ready", crash_count=0, lane=acquitted(), **_FREED)
 )
 
 
@@ -277,7 +279,7 @@ def _fenced(tx: Transaction, statement: Prepared, key: int, owner: str, attempt:
 
 
 def _values(row: JobRow) -> dict[str, Any]:
-    return values_of(row, row.key) | {"lane": lane_of(row.kind, row.type, row.process_id)}
+    return values_of(row, row.key) | {"lane": lane_of(row)}
 
 
 def _note_ready(tx: Transaction, values: list[dict[str, Any]]) -> None:

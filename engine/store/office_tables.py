@@ -87,6 +87,13 @@ sign_in = table(  # who may try again when, and who is in; instants of the machi
     narrow=True,
 )
 
+attempt = table(  # tries to sign in, by where they come from (hashed); an instant of the machine clock
+    "attempt",
+    *identity(bytes_column("subject")),
+    key_column("until"),
+    narrow=True,
+)
+
 session = table(
     "session",
     *identity(bytes_column("token_hash")),
@@ -144,6 +151,12 @@ node = table(
     key_column("started_at"),
     key_column("seen_at"),
     text_column("version"),
+    text_column("kind"),  # worker, serve, celery
+    text_column("host"),
+    Column("threads", Integer, nullable=False),
+    Column("running", Integer, nullable=False),
+    Column("draining", Small, nullable=False),
+    text_column("types"),  # the job types it has handlers for, separated by spaces
 )
 batch = table(
     "batch",

@@ -327,6 +327,12 @@ class NodeRow(StoredRow, frozen=True, kw_only=True):
     started_at: int
     seen_at: int
     version: str
+    kind: str = "worker"
+    host: str = ""
+    threads: int = 0
+    running: int = 0
+    draining: int = 0
+    types: str = ""
 
 
 class BatchRow(StoredRow, frozen=True, kw_only=True):

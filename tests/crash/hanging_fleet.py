@@ -35,7 +35,7 @@ def main(url: str, broker: str) -> int:
     def opened() -> Iterator[Callable[[int], object]]:
         with ProcessEngine(url, handlers=registry, transport=celery_transport(broker)) as engine:
             worker = Worker(engine, threads=1, lease=LEASE)
-            with ticking(engine, worker):
+            with ticking(engine, worker, kind="celery"):
                 yield worker.run_hinted
 
     return run_celery(broker, opened, processes=1, time_limit=LIMIT)

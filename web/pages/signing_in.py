@@ -19,17 +19,17 @@ def show(visit: Visit) -> Response:
 
 def sign_in(visit: Visit) -> Response:
     """Check the password and open a session; one address does not try for ever."""
-    attempts, now = visit.attempts, visit.engine.now()
-    if not attempts.take(visit.address, now):
+    attempts = visit.attempts
+    if not attempts.take(visit.address):
         return _form(visit, _(_CROWDED), TOO_MANY)
     try:
         token = visit.engine.accounts.sign_in(visit.field("person"), visit.field("password"))
     except Forbidden as refused:
         return _form(visit, str(refused))
     except Busy:
-        attempts.give_back(visit.address, now)
+        attempts.give_back(visit.address)
         return _form(visit, _(_CROWDED), TOO_MANY)
-    attempts.give_back(visit.address, now)
+    attempts.give_back(visit.address)
     return _entered(visit, token)
 
 

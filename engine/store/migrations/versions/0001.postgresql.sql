@@ -277,6 +277,11 @@ CREATE TABLE sign_in (
 	last_failure BIGINT NOT NULL, 
 	PRIMARY KEY (person_id)
 );;
+CREATE TABLE attempt (
+	subject BYTEA NOT NULL, 
+	until BIGINT NOT NULL, 
+	PRIMARY KEY (subject)
+);;
 CREATE TABLE session (
 	token_hash BYTEA NOT NULL, 
 	person_id TEXT NOT NULL, 
@@ -338,6 +343,12 @@ CREATE TABLE node (
 	started_at BIGINT NOT NULL, 
 	seen_at BIGINT NOT NULL, 
 	version TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	host TEXT NOT NULL, 
+	threads INTEGER NOT NULL, 
+	running INTEGER NOT NULL, 
+	draining SMALLINT NOT NULL, 
+	types TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );;
 CREATE TABLE batch (

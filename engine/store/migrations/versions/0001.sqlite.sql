@@ -307,6 +307,13 @@ CREATE TABLE sign_in (
 )
  WITHOUT ROWID,
  STRICT;;
+CREATE TABLE attempt (
+	subject BLOB NOT NULL, 
+	until INTEGER NOT NULL, 
+	PRIMARY KEY (subject)
+)
+ WITHOUT ROWID,
+ STRICT;;
 CREATE TABLE session (
 	token_hash BLOB NOT NULL, 
 	person_id TEXT NOT NULL, 
@@ -377,6 +384,12 @@ CREATE TABLE node (
 	started_at INTEGER NOT NULL, 
 	seen_at INTEGER NOT NULL, 
 	version TEXT NOT NULL, 
+	kind TEXT NOT NULL, 
+	host TEXT NOT NULL, 
+	threads INTEGER NOT NULL, 
+	running INTEGER NOT NULL, 
+	draining INTEGER NOT NULL, 
+	types TEXT NOT NULL, 
 	PRIMARY KEY (id)
 )
  STRICT;;
