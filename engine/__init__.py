@@ -43,6 +43,7 @@ from engine.model.case import (
     WaitKind,
 )
 from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
+from engine.model.node import Node, NodeState
 from engine.model.outline import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
@@ -64,8 +65,6 @@ from engine.model.records import (
     InstanceView,
     ItemState,
     Job,
-    Node,
-    NodeState,
     Opinion,
     OpinionVerdict,
     ProcessInstance,

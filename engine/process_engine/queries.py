@@ -11,7 +11,8 @@ from engine.calendar import polish_calendar
 from engine.clock import WARSAW, instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.model.records import Incident, Node, NodeState, ProcessInstance, StrandedJob, Timer
+from engine.model.node import Node, NodeState
+from engine.model.records import Incident, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.replay import timer_of

@@ -11,6 +11,7 @@ from engine.dmn import DecisionResult
 from engine.forms import FilledForm
 from engine.model.case import Case, Course, Deadline
 from engine.model.drafting import ChangedElement
+from engine.model.node import Node
 from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
@@ -20,7 +21,6 @@ from engine.model.records import (
     HistoryEvent,
     Incident,
     InstanceView,
-    Node,
     ProcessInstance,
     Report,
     Shown,
