@@ -11,12 +11,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 import msgspec
 
 from engine import Clock, EngineError, HandlerRegistry, Keyring, ProcessEngine, celery_transport
+
+if TYPE_CHECKING:
+    from handlers import Settings
 
 DATABASE = "sqlite:///obieg.db"
 _MAGIC = b"SQLite format 3\0"
@@ -73,15 +76,24 @@ class Office(msgspec.Struct, kw_only=True):
 
     def handlers(self, environment: Mapping[str, str] = os.environ) -> HandlerRegistry:
         """Return every handler, set up from ``OBIEG_SMTP_…`` and its like; raises ``EngineError``."""
-        from handlers import register_all, settings_from  # typst, pikepdf and httpx: only where handlers run
+        from handlers import register_all  # typst, pikepdf and httpx: only where handlers run
 
-        messages = os.pathsep.join(str(folder) for folder in sorted(self.processes.glob("*/messages")))
         registry = HandlerRegistry()
         try:
-            register_all(registry, settings_from({"OBIEG_SMTP_MESSAGES": messages, **environment}))
+            register_all(registry, self.settings(environment))
         except ValueError as error:
             raise EngineError(str(error)) from None
         return registry
+
+    def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Return what ``OBIEG_SMTP_…`` and its like say of the outside systems; raises ``EngineError``."""
+        from handlers import settings_from
+
+        messages = os.pathsep.join(str(folder) for folder in sorted(self.processes.glob("*/messages")))
+        try:
+            return settings_from({"OBIEG_SMTP_MESSAGES": messages, **environment})
+        except ValueError as error:
+            raise EngineError(str(error)) from None
 
 
 pass_office = click.make_pass_decorator(Office)

@@ -29,6 +29,7 @@ from engine.errors import (
 from engine.forms import Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
+from engine.model.arrivals import Arrival, File
 from engine.model.case import (
     CalendarDay,
     Case,
@@ -91,6 +92,7 @@ from engine.worker import Worker
 __all__ = [
     "WARSAW",
     "Accounts",
+    "Arrival",
     "Batch",
     "BatchItem",
     "BatchState",
@@ -126,6 +128,7 @@ __all__ = [
     "EngineError",
     "Entry",
     "EvaluationError",
+    "File",
     "FilledForm",
     "Finding",
     "Flaw",

@@ -4,7 +4,7 @@ Each module has a frozen settings record and ``register(registry, settings)``. T
 module nearest to yours, add its settings to ``Settings`` and its ``register`` to ``register_all``, and test
 it against a server of ``demo/``. The modules share ``connection`` (settings), ``inputs`` (reading a job) and
 ``outbound`` (HTTP and the watchdog). ``templates``, ``message`` and ``smtp`` are the floors under ``email``;
-``signed_xml``, ``seals`` and ``trusted_signature`` those under ``signature``.
+``signed_xml``, ``seals`` and ``trusted_signature`` those under ``signature``; ``mail_in`` is what comes back.
 
 In each line: job type, variables in (``?`` = may be absent) and [headers] → variables out; ! BPMN errors.
 
@@ -71,6 +71,7 @@ from handlers import (
     zszo,
 )
 from handlers.connection import read
+from handlers.mail_in.imap import MailInSettings
 from handlers.seals import SignatureSettings
 from handlers.smtp import EmailSettings
 
@@ -87,12 +88,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     password: password.PasswordSettings = password.PasswordSettings()
     package: package.PackageSettings = package.PackageSettings()
     signature: SignatureSettings = SignatureSettings()
+    mail_in: MailInSettings = MailInSettings()
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Build all settings from variables ``OBIEG_SMTP_…``, ``OBIEG_SMS_…``, ``OBIEG_RSPO_…``,
     ``OBIEG_SEOD_…``, ``OBIEG_ZSZO_…``, ``OBIEG_SIO_…``, ``OBIEG_PASSWORD_…``,
-    ``OBIEG_PACKAGE_…``, ``OBIEG_SIGNATURE_…``; raises ValueError naming a wrong one.
+    ``OBIEG_PACKAGE_…``, ``OBIEG_SIGNATURE_…``, ``OBIEG_MAIL_…`` (the mailbox of ``obieg mail-in``); raises
+    ValueError naming a wrong one.
     """
     return Settings(
         email=read(EmailSettings, "OBIEG_SMTP_", environment),
@@ -104,6 +107,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
         password=read(password.PasswordSettings, "OBIEG_PASSWORD_", environment),
         package=read(package.PackageSettings, "OBIEG_PACKAGE_", environment),
         signature=read(SignatureSettings, "OBIEG_SIGNATURE_", environment),
+        mail_in=read(MailInSettings, "OBIEG_MAIL_", environment),
     )
 
 

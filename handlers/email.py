@@ -1,7 +1,7 @@
 """``email.send``: one message from a template to one recipient, built once, sent at least once (A32, A44).
 
-What is kept of it: template and its hash, the message's hash, the server's words and when it accepted; the
-recipient and the text stay in the sealed message bytes. A plain mail never carries a password or its key: the
+What is kept of it, sealed with the case: template, recipient, the message's hash, the server's words and when
+it accepted; the text stays in the sealed message bytes. A plain mail never carries a password or its key: the
 handler reads no secret, and templates cannot name one.
 """
 
@@ -19,14 +19,17 @@ from handlers import inputs, mail_signature, message, return_address, smtp, temp
 from handlers.smtp import EmailSettings
 
 REJECTED = "EMAIL_ODRZUCONY"
+BOUNCED = "email_zwrocony"
 
 
 def register(registry: HandlerRegistry, settings: EmailSettings) -> None:
     """Register ``email.send``.
 
-    In: header ``template`` (or variable ``szablon``); variable (or header) ``do``; optional variable
-    ``zalacznik`` (a document's reference) with header ``zalacznik_nazwa``. Out: ``wyslano`` (when the
-    server accepted: deadlines may start here, B35), ``wiadomosc_id``, ``wiadomosc_sha256``.
+    In: header ``template`` (or variable ``szablon``); variable (or header) ``do``; optional variables
+    ``zalacznik`` (a document's reference) with header ``zalacznik_nazwa``, and ``zwrot_jako``: the message a
+    bounce of this mail becomes (``email_zwrocony`` unless told; ``-`` where no case waits for it). Out:
+    ``wyslano`` (when the server accepted: deadlines may start here, B35), ``wiadomosc_id``,
+    ``wiadomosc_sha256``.
     BPMN error ``EMAIL_ODRZUCONY``, variable ``odpowiedz_serwera``.
     """
     _require_usable_sender(settings)
@@ -161,6 +164,8 @@ def _deliver(context: JobContext, settings: EmailSettings, recipient: str, raw: 
         "message_id": message.message_id(key, settings.sender),
         "sha256": hashlib.sha256(raw).hexdigest(),
         "template": _template(context),
+        "recipient": recipient,
+        "bounce_as": inputs.optional_text(context, "zwrot_jako", BOUNCED),
     }
 
 

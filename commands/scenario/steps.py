@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+import demo.bounces
 from commands import reading
 from commands.scenario.expectations import expect
 from commands.scenario.file import Start, moment
@@ -114,6 +115,33 @@ def message(world: World, step: Step) -> None:
     )  # fmt: skip
 
 
+def letter(world: World, step: Step) -> None:
+    """``letter: {from, subject, text, to, charset, at}``: a mail to the office, to its case unless told.
+
+    ``at`` is when the office's mail server got it, if not now.
+    """
+    given = dict(step["letter"])
+    at = moment(str(given["at"])) if "at" in given else world.clock.now()
+    raw = demo.bounces.letter(
+        to=str(given.get("to", world.case_address)), sender=str(given["from"]),
+        subject=str(given.get("subject", "")), text=str(given.get("text", "")),
+        charset=str(given.get("charset", "utf-8")),
+    )  # fmt: skip
+    world.receive(raw, at)
+
+
+def bounce(world: World, step: Step) -> None:
+    """``bounce: {to: address, style: postfix}``: the last mail to an address comes back."""
+    given = dict(step["bounce"])
+    address = str(given["to"])
+    sent = [line for line in world.servers.lines("smtp", "mail") if address in line["rcpt_to"]]
+    if not sent:
+        raise EngineError(f"expected a mail to {address} that could come back, but there is none")
+    mail = (world.servers.directory / "outbox" / sent[-1]["file"]).read_bytes()
+    style = str(given.get("style", "postfix"))
+    world.receive(demo.bounces.bounce(mail, to=sent[-1]["mail_from"], style=style), world.clock.now())
+
+
 def signal(world: World, step: Step) -> None:
     """``signal: name`` with ``variables``."""
     world.engine.broadcast_signal(str(step["signal"]), variables=step.get("variables", {}))
@@ -152,6 +180,7 @@ def check(world: World, step: Step) -> None:
 VERBS: dict[str, Callable[[World, Step], None]] = {
     "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "change": change, "start": start,
     "person": person, "advance": advance, "to": to, "message": message, "signal": signal, "job": job,
+    "letter": letter, "bounce": bounce,
     "resolve": resolve, "expect": check,
 }  # fmt: skip
 

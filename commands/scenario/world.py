@@ -16,11 +16,18 @@ from commands.scenario.file import WARSAW, Scenario, Start, moment
 from demo.http_server import Answer
 from demo.servers import DemoServers
 from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, VirtualClock
-from handlers import register_all, settings_from
+from handlers import register_all, return_address, settings_from
+from handlers.mail_in.intake import MailIntake
+from handlers.smtp import EmailSettings
 
 OPEN_TASKS = ("created", "assigned")
 PARAMETER = "wiazanie"
 BINDINGS = ("wbudowany", "ręczny")  # the values of the parameter (`docs/decisions/0012`)
+_MAILBOXES = {
+    "OBIEG_SMTP_BOUNCES": "zwroty@um.krakow.example",
+    "OBIEG_SMTP_REPLIES": "sprawy@um.krakow.example",
+    "OBIEG_SMTP_TOKEN": "scenariusz",
+}
 _MOST_STOPS = 10_000  # of the clock within one step
 
 
@@ -31,9 +38,11 @@ class World:
     """
 
     def __init__(
-        self, engine: ProcessEngine, servers: DemoServers, clock: VirtualClock, procedure: Path, binding: str
-    ) -> None:
+        self, engine: ProcessEngine, servers: DemoServers, clock: VirtualClock, procedure: Path, binding: str,
+        email: EmailSettings,
+    ) -> None:  # fmt: skip
         self.engine = engine
+        self._email = email
         self.servers = servers
         self.clock = clock
         self.messages = procedure / "messages"
@@ -43,6 +52,16 @@ class World:
         self.key = 0
         self.mails_seen = 0
         self.sms_seen = 0
+
+    @property
+    def case_address(self) -> str:
+        """Return the address for letters about the case looked at."""
+        number = self.engine.instance(self.key).business_key or ""
+        return return_address.case_address(self._email.replies, number)
+
+    def receive(self, raw: bytes, at: dt.datetime) -> None:
+        """Let the office find a mail in its mailbox that its mail server got at this time."""
+        MailIntake(self.engine, self._email).take(raw, at)
 
     def start(self, process: str, given: Start) -> None:
         """Start a case and let the office run until it waits; from then on it is the case looked at."""
@@ -148,7 +167,8 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
         servers.rspo.schools = _schools(scenario, procedure) or servers.rspo.schools
         registry = HandlerRegistry()
         messages = procedure / "messages"
-        register_all(registry, settings_from(servers.environment | {"OBIEG_SMTP_MESSAGES": str(messages)}))
+        settings = settings_from(servers.environment | _MAILBOXES | {"OBIEG_SMTP_MESSAGES": str(messages)})
+        register_all(registry, settings)
         engine = ProcessEngine(database, clock=clock, handlers=registry)
         try:
             folders = [folder for folder in (procedure, forms) if folder.is_dir()]
@@ -157,7 +177,7 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
             for each in deployment.definitions:
                 if each.kind == "process":
                     engine.parameters.set(each.id, parameters, by="test")
-            yield World(engine, servers, clock, procedure, binding)
+            yield World(engine, servers, clock, procedure, binding, settings.email)
         finally:
             engine.close()
 

@@ -17,6 +17,7 @@ from engine.documents import Documents
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
 from engine.keys import token_text
+from engine.model.arrivals import Arrival, File
 from engine.model.records import (
     Deployment,
     Finding,
@@ -28,7 +29,16 @@ from engine.model.records import (
 )
 from engine.parameters import Parameters
 from engine.people import People
-from engine.process_engine import definitions, idle, instances, jobs, messages, reveals, user_tasks
+from engine.process_engine import (
+    definitions,
+    idle,
+    instances,
+    intake,
+    jobs,
+    messages,
+    reveals,
+    user_tasks,
+)
 from engine.process_engine.correcting import Corrections
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
@@ -304,6 +314,36 @@ class ProcessEngine(Views, Corrections):
     def broadcast_signal(self, name: str, *, variables: Mapping[str, Any] | None = None) -> None:
         """Broadcast a signal to every subscription open now."""
         messages.broadcast(self.parts, name, variables=variables)
+
+    def take_in(
+        self,
+        *,
+        request_id: str,
+        register: str,
+        subject: str,
+        data: Mapping[str, Any],
+        message: str = "",
+        correlation_key: str = "",
+        variables: Mapping[str, Any] | None = None,
+        files: Sequence[File] = (),
+        root_key: int | None = None,
+        resolution: str = "",
+        required: bool = False,
+    ) -> Arrival:
+        """Take in what came from outside, once per ``request_id``: entry, files, message in one transaction.
+
+        Where a case waits for the ``message`` the entry is resolved; else it stays open, or is resolved with
+        ``resolution``. Files are sealed with the key of the case ``root_key``, else with one of their own.
+        With ``required`` nothing is taken in where nobody waits: ``NotFound``.
+        """
+        return intake.take_in(
+            self.parts,
+            intake.Incoming(
+                request_id=request_id, register=register, subject=subject, data=dict(data), message=message,
+                correlation_key=correlation_key, variables=dict(variables or {}), files=tuple(files),
+                root_key=root_key, resolution=resolution, required=required,
+            ),
+        )  # fmt: skip
 
     def run_until_idle(self) -> int:
         """Fire due timers, run registered handlers and deliveries until nothing is due; return the units

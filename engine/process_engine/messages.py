@@ -54,7 +54,7 @@ def publish(
     """
     values = accepted(variables)
     name, correlation_key = accepted_text(name, "message name"), accepted_text(correlation_key, "key")
-    first = _reserved(parts)
+    first = reserved(parts)
 
     def work(tx: Transaction) -> list[int]:
         return publish_in(
@@ -72,7 +72,8 @@ def publish(
     return made
 
 
-def _reserved(parts: Parts) -> int:
+def reserved(parts: Parts) -> int:
+    """Reserve key numbers for one publication and return the first."""
     allocator = parts.store.allocator()
     first = allocator.base(reserve=_KEYS)
     allocator.used(_KEYS)
@@ -130,7 +131,7 @@ def broadcast(parts: Parts, name: str, *, variables: Mapping[str, Any] | None) -
 
 
 def _broadcast_batch(parts: Parts, name: str, values: dict[str, Any], after: int) -> tuple[list[int], int]:
-    first = _reserved(parts)
+    first = reserved(parts)
     return parts.store.run(lambda tx: broadcast_in(tx, Numbers(first), name, values, after=after))
 
 

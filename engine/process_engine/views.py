@@ -35,6 +35,7 @@ from engine.process_engine import (
     deadlines,
     definitions,
     instances,
+    intake,
     owners,
     queries,
     reveals,
@@ -124,6 +125,10 @@ class Views:
     def incidents(self, **filters: Any) -> list[Incident]:
         """Return incidents by ``instance_key, process_id, type, state, limit``."""
         return queries.incident_records(self.parts, **filters)
+
+    def effect(self, idempotency_key: str, name: str) -> Mapping[str, Any] | None:
+        """Return the kept reply of the outside world to one effect of a job, None where there is none."""
+        return intake.effect_of(self.parts, idempotency_key, name)
 
     def stranded_jobs(self, limit: int = 100) -> list[StrandedJob]:
         """Return the engine's own jobs that crashed too often and belong to no instance, oldest first."""
