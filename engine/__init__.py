@@ -6,6 +6,7 @@ from engine.accounts import Accounts, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.definition_drafts import DefinitionDrafts
+from engine.desks import Desks, SavedFilter
 from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Document, Documents
 from engine.errors import (
@@ -79,6 +80,7 @@ from engine.model.records import (
     UserTaskState,
     Verdict,
 )
+from engine.model.worklist import MOST_COUNTED, ListedTask, Order, Scope, Worklist, WorklistQuery
 from engine.parameters import Parameters
 from engine.people import People, Person, Role
 from engine.process_engine import ProcessEngine
@@ -90,6 +92,7 @@ from engine.transport import celery_transport, run_celery
 from engine.worker import Worker
 
 __all__ = [
+    "MOST_COUNTED",
     "WARSAW",
     "Accounts",
     "Arrival",
@@ -117,6 +120,7 @@ __all__ = [
     "DefinitionDraft",
     "DefinitionDrafts",
     "Deployment",
+    "Desks",
     "Difference",
     "Document",
     "Documents",
@@ -151,12 +155,14 @@ __all__ = [
     "JobContext",
     "JobFailure",
     "Keyring",
+    "ListedTask",
     "Node",
     "NodeState",
     "NotFound",
     "OpenJob",
     "Opinion",
     "OpinionVerdict",
+    "Order",
     "OutlineEvent",
     "OutlineStep",
     "Parameters",
@@ -169,7 +175,9 @@ __all__ = [
     "Registers",
     "Report",
     "Role",
+    "SavedFilter",
     "Scheduler",
+    "Scope",
     "Secrets",
     "Session",
     "Severity",
@@ -188,6 +196,8 @@ __all__ = [
     "WaitKind",
     "WayOut",
     "Worker",
+    "Worklist",
+    "WorklistQuery",
     "celery_transport",
     "draw_characters",
     "import_spiff",

@@ -33,6 +33,7 @@ from web.pages import (
     signing_in,
     starts,
     tasks,
+    worklist,
 )
 from web.rendering import Pages
 from web.routing import route
@@ -93,10 +94,14 @@ def _routes() -> list[BaseRoute]:
         route("/language", languages.choose, Action.SIGN_IN, post=True),
         route("/dostepnosc", accessibility.statement, Action.SIGN_IN),
         route("/office.css", accessibility.colours, Action.SIGN_IN),
-        route("/tasks", tasks.worklist, Action.SEE_TASKS),
+        route("/tasks", worklist.show, Action.SEE_TASKS),
+        route("/tasks/next", worklist.take_next, Action.WORK, post=True),
+        route("/tasks/claim", worklist.take_several, Action.WORK, post=True),
+        route("/tasks/filters", worklist.keep_filter, Action.SEE_TASKS, post=True),
         route("/tasks/{key}", tasks.show, Action.WORK),
         route("/tasks/{key}/claim", tasks.claim, Action.WORK, post=True),
         route("/tasks/{key}/unclaim", tasks.unclaim, Action.WORK, post=True),
+        route("/tasks/{key}/assign", tasks.assign, Action.ASSIGN, post=True),
         route("/tasks/{key}/complete", tasks.complete, Action.WORK, post=True),
         route("/tasks/{key}/secrets", secrets.show, Action.REVEAL),
         route("/tasks/{key}/secrets", secrets.reveal, Action.REVEAL, post=True),

@@ -13,8 +13,10 @@ class Action(StrEnum):
     SIGN_IN = "sign in"
     START = "start a process"
     SEE_TASKS = "see the worklist"
+    SEE_ALL_TASKS = "see everybody's user tasks"
     WORK = "work on a user task"
     REVEAL = "have a secret shown"
+    ASSIGN = "give a user task to a colleague"
     SEE_INSTANCES = "see process instances"
     SEE_ALL_INSTANCES = "see everybody's process instances"
     SEE_HISTORY = "see the history and verify it"
@@ -26,10 +28,12 @@ class Action(StrEnum):
 
 
 _EVERYBODY = frozenset({Action.SEE_DEFINITIONS})
-_OFFICE = _EVERYBODY | {Action.SEE_INSTANCES, Action.SEE_ALL_INSTANCES}
+_OFFICE = _EVERYBODY | {
+    *(Action.SEE_INSTANCES, Action.SEE_ALL_INSTANCES, Action.SEE_TASKS, Action.SEE_ALL_TASKS)
+}
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
-    Role.CLERK: _OFFICE | {Action.START, Action.SEE_TASKS, Action.WORK, Action.REVEAL},
+    Role.CLERK: _OFFICE | {Action.START, Action.WORK, Action.ASSIGN, Action.REVEAL},
     Role.OWNER: _EVERYBODY | {Action.DEPLOY},
     Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
     Role.OPERATOR: _OFFICE | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.SEE_HISTORY},
@@ -65,8 +69,17 @@ def may_start(person: Person, group: str) -> bool:
     return group in person.groups if group else Role.CLERK in person.roles
 
 
+def may_get(person: Person, task: UserTask) -> bool:
+    """Say whether a colleague may be given a task: they work here, and in a group the task is offered to."""
+    return person.active and Role.CLERK in person.roles and _is_offered(person, task)
+
+
 def is_theirs(person: Person, task: UserTask) -> bool:
     """Say whether a task is a person's: they have it, or may take it."""
     if task.assignee is not None:
         return task.assignee == person.id or bool(set(person.groups) & set(task.candidate_groups))
+    return _is_offered(person, task)
+
+
+def _is_offered(person: Person, task: UserTask) -> bool:
     return person.id in task.candidate_users or bool(set(person.groups) & set(task.candidate_groups))

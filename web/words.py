@@ -11,7 +11,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 
 from engine import WARSAW
-from web.translation import N_, Language, Table, _, language, locale, ngettext
+from web.translation import N_, Language, Table, _, language, locale
 
 INSTANCE_STATES = Table(
     {
@@ -103,18 +103,6 @@ def last_day(due_at: dt.datetime) -> dt.date:
     """Return the last day something can be done on before a deadline."""
     local = due_at.astimezone(WARSAW)
     return (local - dt.timedelta(microseconds=1)).date()
-
-
-def time_left(due_at: dt.datetime, now: dt.datetime, working_days: int) -> str:
-    """Return how long there is yet, in words; ``working_days`` are those after today up to the last day."""
-    if due_at <= now:
-        return _("termin minął")
-    today = now.astimezone(WARSAW).date()
-    if last_day(due_at) == today:
-        return _("ostatni dzień: dzisiaj")
-    if working_days == 0:
-        return _("nie został żaden dzień roboczy")
-    return ngettext("został %(num)s dzień roboczy", "zostały %(num)s dni robocze", working_days)
 
 
 def value(given: Any) -> str:

@@ -13,6 +13,7 @@ from engine.accounts import Accounts
 from engine.catalogue import Catalogue
 from engine.clock import Clock, micros
 from engine.definition_drafts import DefinitionDrafts
+from engine.desks import Desks
 from engine.documents import Documents
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
@@ -80,6 +81,7 @@ class ProcessEngine(Views, Corrections):
         self.parameters = Parameters(store)
         self.secrets = Secrets(store)
         self.documents = Documents(store)
+        self.desks = Desks(store)
         self.registers = Registers(store)
         self.definition_drafts = DefinitionDrafts(store)
         self.parts = Parts(

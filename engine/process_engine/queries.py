@@ -7,8 +7,7 @@ import datetime as dt
 from collections.abc import Collection
 from typing import Any
 
-from engine.calendar import polish_calendar
-from engine.clock import WARSAW, instant
+from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
 from engine.model.node import Node, NodeState
@@ -170,10 +169,3 @@ def stranded_jobs(parts: Parts, limit: int) -> list[StrandedJob]:
         )
         for row in rows
     ]
-
-
-def working_days_until(parts: Parts, due_at: dt.datetime) -> int:
-    """Return how many working days come after today, up to the last day before a deadline ends."""
-    today = now(parts).astimezone(WARSAW).date()
-    last = (due_at.astimezone(WARSAW) - dt.timedelta(microseconds=1)).date()
-    return max(0, polish_calendar().working_days_between(today, last))

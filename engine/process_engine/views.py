@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from engine import replay, verification
+from engine.calendar import polish_calendar
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
 from engine.model.case import Case, Course, Deadline
@@ -28,6 +29,7 @@ from engine.model.records import (
     Timer,
     UserTask,
 )
+from engine.model.worklist import Scope, Worklist, WorklistQuery
 from engine.process_engine import (
     batches,
     cases,
@@ -41,6 +43,7 @@ from engine.process_engine import (
     reveals,
     screens,
     user_tasks,
+    worklist,
 )
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
@@ -117,6 +120,10 @@ class Views:
             state=state,
             limit=limit,
         )
+
+    def worklist(self, query: WorklistQuery, *, scopes: tuple[Scope, ...] = ()) -> Worklist:
+        """Return one page of open tasks, and up to ``MOST_COUNTED`` + 1 how many each of the scopes has."""
+        return worklist.read(self.parts, query, scopes)
 
     def user_task(self, task_key: int) -> UserTask:
         """Return one user task; raises ``NotFound``."""
@@ -229,9 +236,13 @@ class Views:
         """Return the business time, aware, in UTC."""
         return queries.now(self.parts)
 
-    def working_days_until(self, due_at: dt.datetime) -> int:
-        """Return how many working days come after today, up to the last day before a deadline ends."""
-        return queries.working_days_until(self.parts, due_at)
+    def working_days_between(self, start: dt.date, end: dt.date) -> int:
+        """Return how many working days come after a day, up to and with another."""
+        return polish_calendar().working_days_between(start, end)
+
+    def is_working_day(self, day: dt.date) -> bool:
+        """Say whether offices work on a day."""
+        return polish_calendar().is_working_day(day)
 
     def next_due(self) -> dt.datetime | None:
         """Return when the next timer or retry becomes due, None where none waits."""

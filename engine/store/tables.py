@@ -99,9 +99,14 @@ instance = table(
     partial(
         "instance_open", "process_id", "started_at", where="ended_at IS NULL"
     ),  # query: open cases of a process
-    partial(
-        "instance_by_business_key", "business_key", where="business_key IS NOT NULL"
-    ),  # query: business_key
+    Index(  # query: business_key; worklist: cases whose number begins with a text, whatever the collation
+        "instance_by_business_key",
+        "business_key",
+        "key",
+        postgresql_ops={"business_key": "text_pattern_ops"},
+        sqlite_where=text("business_key IS NOT NULL"),
+        postgresql_where=text("business_key IS NOT NULL"),
+    ),
     partial(
         "instance_by_parent", "parent_key", where="parent_key IS NOT NULL"
     ),  # children of a case, query: parent
@@ -159,7 +164,18 @@ user_task = table(
     text_column("form_id", nullable=True),
     key_column("created_at"),
     key_column("ended_at", nullable=True),
+    key_column("due_order"),  # due_at, or after all others: what both databases read off an index in order
+    text_column("search_text"),  # the name folded: small letters without diacritics (search_text.py)
     Index("user_task_by_instance", "instance_key"),  # query: instance_key
+    partial(  # worklist: by deadline; its other orders and filters read this index alone, never the rows
+        "user_task_worklist",
+        *("candidate_groups", "due_order", "key", "bucket", "ended_at", "priority", "created_at"),
+        *("process_id", "assignee", "root_key", "candidate_users", "search_text"),
+        where="ended_at IS NULL",
+    ),
+    partial(  # worklist: tasks offered to one person
+        "user_task_by_candidate", "candidate_users", where="ended_at IS NULL AND candidate_users <> ''"
+    ),
     partial("user_task_open", "created_at", "key", where="ended_at IS NULL"),  # query: worklist, oldest first
     partial(
         "user_task_by_assignee", "assignee", "created_at", where="ended_at IS NULL AND assignee IS NOT NULL"

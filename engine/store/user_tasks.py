@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import array
 from engine.keys import bucket_of
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import UserTaskRow, record
+from engine.store.search_text import folded
 from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
 from engine.store.tables import user_task
 from engine.store.transaction import Transaction
@@ -21,6 +22,7 @@ _SEPARATOR = "\x1f"  # the ASCII unit separator: no name of a group or person ha
 _CANDIDATES = ("candidate_groups", "candidate_users")
 _GROUPS_AT, _USERS_AT = (UserTaskRow.__struct_fields__.index(name) for name in _CANDIDATES)
 _OPEN = ("created", "assigned")
+NO_DEADLINE = (1 << 63) - 1  # sorts after every deadline
 _UPSERT = Prepared(upsert_into(user_task, keep=("instance_key", "root_key", "created_at")))
 _END = with_lists(
     lambda among: (
@@ -106,8 +108,13 @@ def task_of(values: Sequence[Any]) -> UserTaskRow:
     """Return the record of a row selected in the order of its fields."""
     unfolded = list(values)
     for position in (_GROUPS_AT, _USERS_AT):
-        unfolded[position] = tuple(name for name in unfolded[position].split(_SEPARATOR) if name)
+        unfolded[position] = names_in(unfolded[position])
     return record(UserTaskRow, unfolded)
+
+
+def names_in(candidates: str) -> tuple[str, ...]:
+    """Return the names a column of candidates holds."""
+    return tuple(name for name in candidates.split(_SEPARATOR) if name)
 
 
 def _among(dialect: str, found: Select[Any], columns: Iterable[str]) -> Select[Any]:
@@ -126,11 +133,13 @@ def _among(dialect: str, found: Select[Any], columns: Iterable[str]) -> Select[A
 def _values(row: UserTaskRow) -> dict[str, Any]:
     values = values_of(row, row.key)
     for column in _CANDIDATES:
-        values[column] = _folded(values[column])
-    return values
+        values[column] = joined(values[column])
+    due_order = NO_DEADLINE if row.due_at is None else row.due_at
+    return values | {"due_order": due_order, "search_text": folded(row.name)}
 
 
-def _folded(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """Return names as a column of candidates holds them; raises ``ValueError`` for one with a separator."""
     if any(_SEPARATOR in name for name in names):
         raise ValueError(f"expected names of groups and people without control characters, but got {names!r}")
     return _SEPARATOR.join(("", *names, "")) if names else ""

@@ -21,10 +21,14 @@ EVERYBODY = set(Role)
 OFFICE = {Role.CLERK, Role.OPERATOR, Role.AUDITOR}
 ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/"): EVERYBODY,
-    ("GET", "/tasks"): {Role.APPLICANT, Role.CLERK},
+    ("GET", "/tasks"): OFFICE | {Role.APPLICANT},
+    ("POST", "/tasks/next"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/claim"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/filters"): OFFICE | {Role.APPLICANT},
     ("GET", "/tasks/{key}"): {Role.APPLICANT, Role.CLERK},
     ("POST", "/tasks/{key}/claim"): {Role.APPLICANT, Role.CLERK},
     ("POST", "/tasks/{key}/unclaim"): {Role.APPLICANT, Role.CLERK},
+    ("POST", "/tasks/{key}/assign"): {Role.CLERK},
     ("POST", "/tasks/{key}/complete"): {Role.APPLICANT, Role.CLERK},
     ("GET", "/tasks/{key}/secrets"): {Role.CLERK},
     ("POST", "/tasks/{key}/secrets"): {Role.CLERK},
@@ -76,7 +80,7 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
-        theirs = role in allowed and not ("/tasks/" in path or "/incidents/" in path)
+        theirs = role in allowed and not ("/tasks/{key}" in path or "/incidents/" in path)
         if role is Role.APPLICANT and person != "anna" and "instances/" in path:
             theirs = False
         assert (visitor.status == 404) is not theirs or "/incidents/" in path, (method, path)

@@ -19,7 +19,6 @@ from web.translation import Language, language, language_of, plain_plural
 
 Browsers = Callable[[str | None], Browser]
 SOURCE = extracted()
-NOW = dt.datetime(2026, 11, 23, 10, tzinfo=dt.UTC)
 
 
 @pytest.mark.parametrize("spoken", Language)
@@ -119,7 +118,3 @@ def test_values_are_written_as_in_polish(given: object, said: str) -> None:
 def test_deadlines_end_with_the_day_they_are_for() -> None:
     midnight = dt.datetime(2026, 11, 28, tzinfo=WARSAW)
     assert words.deadline(midnight) == "pt 27.11.2026, 24:00"
-    assert words.time_left(midnight, NOW, 4) == "zostały 4 dni robocze"
-    assert words.time_left(midnight, NOW, 1) == "został 1 dzień roboczy"
-    assert words.time_left(midnight, NOW, 0) == "nie został żaden dzień roboczy"
-    assert words.time_left(NOW, NOW, 0) == "termin minął"

@@ -110,8 +110,8 @@ def verify(visit: Visit) -> Response:
 def of_number(visit: Visit) -> Response:
     """Send the first page on: to the worklist, the processes or the instances, by what somebody may do."""
     for action, path in (
-        (Action.SEE_TASKS, "/tasks"),
         (Action.SEE_INCIDENTS, "/instances"),
+        (Action.SEE_TASKS, "/tasks"),
         (Action.SEE_DEFINITIONS, "/processes"),
     ):
         if visit.may(action):

@@ -1,41 +1,28 @@
-"""The worklist and its tasks: take, fill in, complete."""
+"""One task: take it, give it back or to a colleague, fill it in, complete it."""
 
 from __future__ import annotations
-
-import datetime as dt
-from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import Conflict, FilledForm, Forbidden, InvalidSubmission, NotFound, UserTask, UserTaskState
-from web import words
-from web.authorization import Action, authorize, is_theirs
+from engine import (
+    Conflict,
+    FilledForm,
+    Forbidden,
+    InvalidSubmission,
+    NotFound,
+    Person,
+    Role,
+    UserTask,
+    UserTaskState,
+)
+from web.authorization import Action, authorize, may_get
+from web.deadlines import deadline_of, why
 from web.fields import Entered, shown, submission_of
 from web.translation import _
 from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
 
 _OPEN = (UserTaskState.CREATED, UserTaskState.ASSIGNED)
-_MOST = 500
-_NO_DEADLINE = dt.datetime.max.replace(tzinfo=dt.UTC)
-
-
-class Line(NamedTuple):
-    """One line of the worklist."""
-
-    task: UserTask
-    business_key: str
-    left: str
-    late: bool
-
-
-def worklist(visit: Visit) -> Response:
-    """Show the tasks of a person and of their groups, the first due first."""
-    which = visit.query("which") if visit.query("which") in ("mine", "groups") else "all"
-    tasks = sorted(_tasks(visit, which), key=lambda task: (task.due_at or _NO_DEADLINE, task.key))
-    now = visit.engine.now()
-    lines = [_line(visit, task, now) for task in tasks[:_MOST]]
-    return visit.page("worklist.html", lines=lines, which=which, more=len(tasks) > _MOST)
 
 
 def show(visit: Visit) -> Response:
@@ -68,6 +55,18 @@ def unclaim(visit: Visit) -> Response:
     return go_to("/tasks")
 
 
+def assign(visit: Visit) -> Response:
+    """Give a task to a colleague of a group it is offered to; whoever has it now is told by the history."""
+    task, wanted = _own_task(visit), visit.field("colleague")
+    if wanted not in {each.id for each in _colleagues(visit, task)}:
+        return _told(visit, task, _("Tej osobie nie można przekazać zadania. Wybierz kogoś z grupy."))
+    try:
+        visit.engine.assign(task.key, wanted, actor=visit.person.id, reason="przekazanie w grupie")
+    except (Conflict, NotFound, Forbidden):
+        return _told(visit, task, _("To zadanie ktoś już wykonał albo przejął. Nic nie zostało zapisane."))
+    return go_to("/tasks")
+
+
 def complete(visit: Visit) -> Response:
     """Complete a task with what was filled in; with „pokaż dalsze pola” only show what follows from it."""
     task = _own_task(visit)
@@ -89,31 +88,6 @@ def complete(visit: Visit) -> Response:
     return go_to("/tasks?done=1")
 
 
-def _tasks(visit: Visit, which: str) -> list[UserTask]:
-    person, engine = visit.person, visit.engine
-    found = (
-        {} if which == "groups" else {t.key: t for t in engine.user_tasks(assignee=person.id, limit=_MOST)}
-    )
-    if which != "mine":
-        for group in person.groups:
-            found |= {task.key: task for task in engine.user_tasks(group=group, limit=_MOST)}
-    if which == "groups":
-        found = {key: task for key, task in found.items() if task.assignee is None}
-    return [task for task in found.values() if is_theirs(person, task)]
-
-
-def _line(visit: Visit, task: UserTask, now: dt.datetime) -> Line:
-    left = ""
-    if task.due_at is not None:
-        left = words.time_left(task.due_at, now, visit.engine.working_days_until(task.due_at))
-    return Line(
-        task=task,
-        business_key=visit.engine.instance(task.instance_key).business_key or str(task.instance_key),
-        left=left,
-        late=task.due_at is not None and task.due_at <= now,
-    )
-
-
 def _own_task(visit: Visit) -> UserTask:
     try:
         task = visit.engine.user_task(visit.key("key"))
@@ -122,6 +96,14 @@ def _own_task(visit: Visit) -> UserTask:
     if not authorize(visit.someone, Action.WORK, task):
         raise HTTPException(NOT_FOUND)
     return task
+
+
+def _colleagues(visit: Visit, task: UserTask) -> list[Person]:
+    """Return who may be given a task: nobody where the one asking may not give it."""
+    if not visit.may(Action.ASSIGN):
+        return []
+    known = visit.engine.people.everybody(role=Role.CLERK)
+    return [each for each in known if may_get(each, task) and each.id != task.assignee]
 
 
 def _entered(
@@ -138,13 +120,16 @@ def _form(visit: Visit, task: UserTask, entered: Entered, status: int = 200) -> 
     filled = visit.engine.task_form(task.key) if is_open else None
     if filled is not None and not entered.submission:
         entered = _entered(visit, filled, {}, {})
-    now = visit.engine.now()
+    instance = visit.engine.instance(task.instance_key)
+    case = instance if instance.business_key else visit.engine.instance(instance.root_key)
     return visit.page(
         "task.html",
         status=status,
         task=task,
-        line=_line(visit, task, now),
-        instance=visit.engine.instance(task.instance_key),
+        case=case,
+        deadline=deadline_of(task.due_at, visit.engine.now(), visit.engine),
+        why=why(task, visit.engine),
+        colleagues=_colleagues(visit, task) if is_open else [],
         is_open=is_open,
         shows=is_open and visit.may(Action.REVEAL) and visit.engine.shown_by(task.key),
         fields=() if filled is None else shown(filled, entered),

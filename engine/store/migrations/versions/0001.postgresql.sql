@@ -69,6 +69,8 @@ CREATE TABLE user_task (
 	form_id TEXT, 
 	created_at BIGINT NOT NULL, 
 	ended_at BIGINT, 
+	due_order BIGINT NOT NULL, 
+	search_text TEXT NOT NULL, 
 	PRIMARY KEY (bucket, key)
 )
  WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);;
@@ -374,6 +376,34 @@ CREATE TABLE batch_item (
 	message BYTEA NOT NULL, 
 	PRIMARY KEY (bucket, batch_key, number)
 );;
+CREATE TABLE saved_filter (
+	person_id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	kid TEXT NOT NULL, 
+	content BYTEA NOT NULL, 
+	PRIMARY KEY (person_id, name)
+);;
+CREATE TABLE draft (
+	person_id TEXT NOT NULL, 
+	place TEXT NOT NULL, 
+	kid TEXT NOT NULL, 
+	wrapped BYTEA NOT NULL, 
+	content BYTEA NOT NULL, 
+	saved_at BIGINT NOT NULL, 
+	PRIMARY KEY (person_id, place)
+);;
+CREATE TABLE upload (
+	ref TEXT NOT NULL, 
+	person_id TEXT NOT NULL, 
+	place TEXT NOT NULL, 
+	kid TEXT NOT NULL, 
+	wrapped BYTEA NOT NULL, 
+	about BYTEA NOT NULL, 
+	content BYTEA NOT NULL, 
+	size BIGINT NOT NULL, 
+	saved_at BIGINT NOT NULL, 
+	PRIMARY KEY (ref)
+);;
 CREATE TABLE meta (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 
@@ -384,9 +414,11 @@ CREATE INDEX batch_item_pending ON batch_item (batch_key, number) WHERE state = 
 CREATE INDEX definition_by_deployment ON definition (deployment_key);;
 CREATE INDEX definition_draft_by_person ON definition_draft (person_id);;
 CREATE INDEX document_by_root ON document (root_key);;
+CREATE INDEX draft_by_age ON draft (saved_at);;
+CREATE INDEX draft_by_place ON draft (place);;
 CREATE INDEX incident_by_instance ON incident (instance_key);;
 CREATE INDEX incident_open ON incident (created_at) WHERE state = 'open';;
-CREATE INDEX instance_by_business_key ON instance (business_key) WHERE business_key IS NOT NULL;;
+CREATE INDEX instance_by_business_key ON instance (business_key text_pattern_ops, key) WHERE business_key IS NOT NULL;;
 CREATE INDEX instance_by_parent ON instance (parent_key) WHERE parent_key IS NOT NULL;;
 CREATE INDEX instance_by_start ON instance (started_at, key);;
 CREATE INDEX instance_open ON instance (process_id, started_at) WHERE ended_at IS NULL;;
@@ -407,10 +439,14 @@ CREATE INDEX session_by_person ON session (person_id);;
 CREATE INDEX subscription_by_correlation ON subscription (correlation_hash) WHERE kind = 'message';;
 CREATE INDEX subscription_by_instance ON subscription (instance_key);;
 CREATE INDEX subscription_by_name ON subscription (name_hash, key) WHERE kind <> 'message';;
+CREATE INDEX upload_by_age ON upload (saved_at);;
+CREATE INDEX upload_by_place ON upload (person_id, place);;
 CREATE INDEX user_task_by_assignee ON user_task (assignee, created_at) WHERE ended_at IS NULL AND assignee IS NOT NULL;;
+CREATE INDEX user_task_by_candidate ON user_task (candidate_users) WHERE ended_at IS NULL AND candidate_users <> '';;
 CREATE INDEX user_task_by_group ON user_task USING gin (string_to_array(candidate_groups, chr(31))) WHERE ended_at IS NULL;;
 CREATE INDEX user_task_by_instance ON user_task (instance_key);;
 CREATE INDEX user_task_open ON user_task (created_at, key) WHERE ended_at IS NULL;;
+CREATE INDEX user_task_worklist ON user_task (candidate_groups, due_order, key, bucket, ended_at, priority, created_at, process_id, assignee, root_key, candidate_users, search_text) WHERE ended_at IS NULL;;
 CREATE UNIQUE INDEX definition_by_version ON definition (kind, id, version);;
 CREATE UNIQUE INDEX document_once ON document (bucket, idempotency_key, name) WHERE idempotency_key <> '';;
 CREATE UNIQUE INDEX message_once ON message (bucket, correlation_hash, message_id) WHERE state = 'buffered' AND message_id <> '';;
