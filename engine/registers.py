@@ -1,6 +1,6 @@
 """Registers an office must keep (incidents, authorisations, reports): numbered, never deleted, resolved once.
 
-Entries outlive the erasure of their case: they are sealed with the keyring itself, not with the case's key.
+Entries outlive the erasure of their case: they are sealed with the office's data key, not with the case's.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from engine.errors import Conflict, EngineError, JobFailure, NotFound
 from engine.kernel.codec import decode_values, encode_values
 from engine.kernel.values import accepted, accepted_text
 from engine.model.records import Entry
-from engine.store import Store, Transaction, audit, registers, requests
+from engine.store import Store, Transaction, audit, data_keys, registers, requests
 from engine.store.rows import RegisterEntryRow, RequestRow
-from engine.store.sealing import place
+from engine.store.sealing import DataKey, place
 
 _EVERY = 2**31 - 1  # more than any register holds
-_KID = 16  # characters of a key's id, stored before what it has sealed
 
 
 class Registers:
@@ -43,14 +42,14 @@ class Registers:
         one before (0: none). Raises ``InvalidVariables`` for data that cannot be stored, ``JobFailure``
         where somebody else has written since.
         """
-        where = place("register", register, instance_key or 0)
+        where, key = place("register", register, instance_key or 0), data_keys.office_key(tx)
         number = registers.append(
             tx,
             register=register,
             instance_key=instance_key,
             at=tx.now,
-            subject=_sealed(tx, where, encode_values(subject)),
-            data=_sealed(tx, where, encode_values(accepted(data))),
+            subject=key.seal(where, encode_values(subject)),
+            data=key.seal(where, encode_values(accepted(data))),
         )
         if after is not None and number != after + 1:
             raise JobFailure(
@@ -78,7 +77,8 @@ class Registers:
             rows = registers.query(
                 tx, register, unresolved=unresolved, instance_key=instance_key, limit=limit
             )
-            return [_entry(tx, row) for row in rows]
+            key = data_keys.office_key(tx) if rows else None
+            return [] if key is None else [_entry(key, row) for row in rows]
 
     def all_in(self, register: str) -> list[Entry]:
         """Return every entry of a register, the oldest first."""
@@ -113,23 +113,14 @@ def _drawn(tx: Transaction, name: str, asked: str) -> int:
     return number
 
 
-def _sealed(tx: Transaction, where: bytes, plain: bytes) -> bytes:
-    return tx.keyring.kid.encode() + tx.keyring.wrap(where, plain)
-
-
-def _opened(tx: Transaction, where: bytes, sealed: bytes) -> Any:
-    kid = sealed[:_KID].decode("ascii", "replace")
-    return decode_values(tx.keyring.unwrap(kid, sealed[_KID:], where))
-
-
-def _entry(tx: Transaction, row: RegisterEntryRow) -> Entry:
+def _entry(key: DataKey, row: RegisterEntryRow) -> Entry:
     where = place("register", row.register, row.instance_key or 0)
     return Entry(
         register=row.register,
         number=row.number,
         instance_key=row.instance_key,
         at=instant(row.at),
-        subject=_opened(tx, where, row.subject),
-        data=_opened(tx, where, row.data),
+        subject=decode_values(key.open(where, row.subject)),
+        data=decode_values(key.open(where, row.data)),
         resolution=row.resolved,
     )

@@ -9,6 +9,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
+from engine import rotation
 from engine.errors import Conflict, NotFound
 from engine.kernel.codec import encode_values
 from engine.store import Store, Transaction, audit, secret_rows
@@ -138,6 +139,12 @@ class Secrets:
         self._store.run(
             lambda tx: secret_rows.destroy(tx, reference), acknowledged=lambda tx: _is_gone(tx, reference)
         )
+
+    def rotate(
+        self, *, by: str, batch: int = rotation.BATCH, progress: Callable[[int], None] = lambda _: None
+    ) -> rotation.Rotation:
+        """Change the key that wraps all data keys, or finish a change that was cut short (``rotation``)."""
+        return rotation.rotate(self._store, by=by, batch=batch, progress=progress)
 
     def destroy_expired(self) -> int:
         """Destroy the secrets whose time is over, a bounded number; return how many."""

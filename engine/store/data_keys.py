@@ -9,11 +9,12 @@ from sqlalchemy import delete, insert, select
 from engine.keys import bucket_of
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.sealing import DataKey
-from engine.store.statements import at_key, key_of
+from engine.store.statements import at_key, insert_if_new, insert_new_into, key_of
 from engine.store.tables import data_key
 from engine.store.transaction import Transaction
 
 _INSERT = Prepared(insert(data_key))
+_INSERT_NEW = insert_new_into(data_key)
 _READ = with_lists(
     lambda among: select(data_key.c.root_key, data_key.c.kid, data_key.c.wrapped).where(
         among(data_key.c.bucket, "buckets"), among(data_key.c.root_key, "roots")
@@ -31,6 +32,23 @@ def insert_key(tx: Transaction, key: DataKey) -> None:
         "wrapped": key.wrapped,
     }
     tx.run(_INSERT, parameters)
+
+
+OFFICE = 0  # no case has it: the key of what outlives cases
+
+
+def office_key(tx: Transaction) -> DataKey:
+    """Return the data key of what belongs to no case, drawn at first use; of two at once, one remains."""
+    found = read(tx, [OFFICE]).get(OFFICE)
+    if found is None:
+        drawn = tx.keyring.new_data_key(OFFICE)
+        insert_if_new(
+            tx,
+            _INSERT_NEW,
+            {"bucket": bucket_of(OFFICE), "root_key": OFFICE, "kid": drawn.kid, "wrapped": drawn.wrapped},
+        )
+        found = read(tx, [OFFICE])[OFFICE]
+    return found
 
 
 def read(tx: Transaction, root_keys: Iterable[int | None]) -> dict[int, DataKey]:

@@ -65,6 +65,11 @@ def check_keyring(connection: Connection, ring: Keyring) -> None:
     _set_meta(connection, "kid", ring.kid)
 
 
+def name_keyring(connection: Connection, kid: str) -> None:
+    """Say which wrapping key is active, for who opens the database with another keyring."""
+    _set_meta(connection, "kid", kid)
+
+
 def clocks(connection: Connection) -> tuple[int, int]:
     """Return the database's time and the business clock's offset, in microseconds."""
     if connection.dialect.name == "sqlite":  # its clock is this machine's

@@ -13,7 +13,7 @@ import base64
 import hmac
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from engine.errors import Damaged, Incompatible
+from engine.errors import Damaged, EngineError, Incompatible
 from engine.keys import token_bytes
 
 FORMAT = 1
@@ -103,10 +103,11 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Keyring:
     """What stays outside the database: the keys that wrap data keys, the searching key, the signing key."""
 
-    def __init__(self, stored: _Stored) -> None:
+    def __init__(self, stored: _Stored, *, path: Path | None = None) -> None:
+        self.path = path  # the file it is kept in, None for one that is not
         self._stored = stored
-        self._secrets = {kid: base64.b64decode(secret) for kid, secret in stored.keys.items()}
-        self._ciphers = {kid: AESGCM(secret) for kid, secret in self._secrets.items()}
+        self._seen = None if path is None else _stamp(path)
+        self._ciphers = _ciphers(stored)
         self._digest_key = base64.b64decode(stored.digest)
         self._signing = Ed25519PrivateKey.from_private_bytes(base64.b64decode(stored.signing))
 
@@ -144,7 +145,8 @@ class Keyring:
     @classmethod
     def load(cls, path: Path) -> Keyring:
         """Return the keyring kept in a file."""
-        return cls.parse(path.read_bytes(), source=str(path))
+        found = cls.parse(path.read_bytes(), source=str(path))
+        return cls(found._stored, path=path)
 
     @classmethod
     def at(cls, path: Path) -> Keyring:
@@ -170,11 +172,7 @@ class Keyring:
         One that is there already stays (two processes may start at once).
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f"{path.name}.{token_bytes(6).hex()}")
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
-            file.write(msgspec.json.encode(self._stored))
-            file.flush()
-            os.fsync(file.fileno())
+        draft = self._draft(path)
         try:
             os.link(draft, path)  # unlike rename, it never replaces a keyring data were sealed with
         except FileExistsError:
@@ -182,16 +180,52 @@ class Keyring:
         finally:
             draft.unlink()
 
+    def _draft(self, path: Path) -> Path:
+        draft = path.with_name(f"{path.name}.{token_bytes(6).hex()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "wb") as file:
+            file.write(msgspec.json.encode(self._stored))
+            file.flush()
+            os.fsync(file.fileno())
+        return draft
+
     def rotated(self) -> Keyring:
         """Return this keyring with a new wrapping key; the older ones still open what they wrapped."""
         secret = token_bytes(32)
         keys = {**self._stored.keys, _kid(secret): _text(secret)}
-        return Keyring(msgspec.structs.replace(self._stored, active=_kid(secret), keys=keys))
+        return Keyring(msgspec.structs.replace(self._stored, active=_kid(secret), keys=keys), path=self.path)
+
+    def only(self, kids: Collection[str]) -> Keyring:
+        """Return this keyring without the wrapping keys that are neither active nor listed."""
+        keys = {
+            kid: key for kid, key in self._stored.keys.items() if kid in kids or kid == self._stored.active
+        }
+        return Keyring(msgspec.structs.replace(self._stored, keys=keys), path=self.path)
+
+    def replace_file(self) -> None:
+        """Write the keyring over the file it came from: there is the old one or the new one, never a part."""
+        if self.path is None:
+            raise EngineError(
+                "expected a keyring kept in a file, but this one is in the environment or memory"
+            )
+        draft = self._draft(self.path)
+        os.replace(draft, self.path)
+        folder = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # or a power cut could bring the old file back
+        finally:
+            os.close(folder)
 
     @property
     def kid(self) -> str:
-        """Return the id of the key that wraps new data keys."""
+        """Return the id of the key that wraps new data keys: the one its file names now."""
+        if self.path is not None and _stamp(self.path) not in (self._seen, None):
+            self._read_again()
         return self._stored.active
+
+    @property
+    def kids(self) -> frozenset[str]:
+        """Return the ids of all keys: the active one and those that only open."""
+        return frozenset(self._ciphers)
 
     def __contains__(self, kid: str) -> bool:
         """Return whether data keys wrapped by this key can be opened."""
@@ -213,12 +247,20 @@ class Keyring:
 
     def unwrap(self, kid: str, wrapped: bytes, aad: bytes) -> bytes:
         """Open what ``wrap`` sealed; raises Incompatible where this keyring lacks the key."""
-        cipher = self._ciphers.get(kid)
+        cipher = self._ciphers.get(kid) or self._read_again().get(kid)
         if cipher is None:
             raise Incompatible(
                 f"expected a keyring holding key {kid}, but this one has {', '.join(self._ciphers)}"
             )
         return _open(cipher, aad, wrapped)
+
+    def _read_again(self) -> dict[str, AESGCM]:
+        """Take over what the file says now: another process has rotated the keys. Known ones are kept."""
+        if self.path is not None and self.path.is_file():
+            now = Keyring.load(self.path)
+            self._ciphers = {**self._ciphers, **now._ciphers}
+            self._seen, self._stored = now._seen, now._stored
+        return self._ciphers
 
     def digest(self, text: str) -> bytes:
         """Return 16 bytes that stand for a text in indexes without giving it away (HMAC-SHA-256, cut)."""
@@ -245,6 +287,19 @@ def verify_signature(public_key: bytes, document: bytes, signature: bytes) -> bo
     except InvalidSignature:
         return False
     return True
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file of a path from the one that replaces it; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
+def _ciphers(stored: _Stored) -> dict[str, AESGCM]:
+    return {kid: AESGCM(base64.b64decode(secret)) for kid, secret in stored.keys.items()}
 
 
 def _kid(secret: bytes) -> str:
