@@ -8,6 +8,7 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
+from engine import grant_statements
 
 
 @click.group()
@@ -47,3 +48,17 @@ def status(office: Office) -> None:
         output.show_json({name.replace(" ", "_"): value for name, value in fields.items()})
     else:
         output.show_fields(fields)
+
+
+@command.command(cls=Command, name="grants")
+@click.option("--application", metavar="ROLE", default="obieg_app", show_default=True, help="Of the nodes.")
+@click.option("--auditor", metavar="ROLE", default="obieg_auditor", show_default=True, help="Who only reads.")
+def grants(application: str, auditor: str) -> None:
+    """Print the SQL that gives two PostgreSQL roles no more than they need; the tables' owner runs it.
+
+    \b
+    createuser obieg_app; createuser obieg_auditor
+    obieg db upgrade && obieg db grants | psql --set ON_ERROR_STOP=1 --single-transaction obieg
+    """
+    for statement in grant_statements(application=application, auditor=auditor):
+        output.show(f"{statement};")

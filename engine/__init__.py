@@ -87,6 +87,7 @@ from engine.process_engine import ProcessEngine
 from engine.registers import Registers
 from engine.scheduler import Scheduler
 from engine.secrets import Secrets
+from engine.store.grants import statements as grant_statements
 from engine.store.sealing import Keyring
 from engine.transport import celery_transport, run_celery
 from engine.worker import Worker
@@ -200,6 +201,7 @@ __all__ = [
     "WorklistQuery",
     "celery_transport",
     "draw_characters",
+    "grant_statements",
     "import_spiff",
     "run_celery",
 ]

@@ -74,7 +74,7 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     Raises FileNotFoundError where PostgreSQL is not installed.
     """
     programs = _programs()
-    user, become = _owner()
+    user, become = owner()
     folder = Path(tempfile.mkdtemp(prefix="obieg-pg-"))
     shutil.chown(folder, user)
     folder.chmod(0o755)  # the socket inside must be reachable for us, whoever the server runs as
@@ -96,7 +96,7 @@ def _programs() -> Path:
     return Path(os.path.realpath(found)).parent
 
 
-def _owner() -> tuple[str, tuple[str, ...]]:
+def owner() -> tuple[str, tuple[str, ...]]:
     """Return the user to run as and the words that become this user: PostgreSQL refuses to run as root."""
     if os.getuid() != 0:
         return pwd.getpwuid(os.getuid()).pw_name, ()

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from engine import failpoint
 from engine.clock import monotonic
 from engine.errors import Unavailable
+from engine.store.settings import taken_from
 
 BUSY_MS = 5_000  # how long SQLite waits for another program's write
 _POOL = 10
@@ -33,11 +36,6 @@ _SQLITE_SETTINGS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA trusted_schema = OFF",
 )
-_POSTGRESQL_SETTINGS = {
-    "statement_timeout": "30s",
-    "lock_timeout": "5s",
-    "idle_in_transaction_session_timeout": "60s",
-}
 # What is acknowledged must be durable; a stricter setting of the server (remote_apply) stays.
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
@@ -114,25 +112,29 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _postgresql(address: URL) -> Engine:
+    plain, settings = taken_from(address)
     database = create_engine(
-        address,
+        plain,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        pool_size=_POOL,
-        max_overflow=_OVERFLOW,
-        pool_timeout=_WAIT,
-        connect_args={"connect_timeout": 5, "application_name": "obieg"},
+        pool_size=settings.pool_size,
+        max_overflow=settings.max_overflow,
+        pool_timeout=settings.pool_timeout,
+        connect_args=settings.connecting,
     )
     # Several rows are one INSERT with many VALUES, not one INSERT per row.
     database.dialect.use_insertmanyvalues_wo_returning = True
-    event.listen(database, "connect", _set_up_postgresql)
+    if settings.session:
+        event.listen(database, "connect", partial(_set_up_postgresql, settings.session))
     event.listen(database, "checkin", _note_use)
     event.listen(database, "checkout", _ask_if_idle)
     return database
 
 
-def _set_up_postgresql(connection: psycopg.Connection[Any], _: ConnectionPoolEntry) -> None:
-    settings = [f"set_config('{name}', '{value}', false)" for name, value in _POSTGRESQL_SETTINGS.items()]
+def _set_up_postgresql(
+    session: Mapping[str, str], connection: psycopg.Connection[Any], _: ConnectionPoolEntry
+) -> None:
+    settings = [f"set_config('{name}', '{value}', false)" for name, value in session.items()]
     connection.execute(f"SELECT {', '.join(settings)}".encode())
     connection.execute(_DURABLE)
     connection.commit()

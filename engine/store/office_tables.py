@@ -240,6 +240,11 @@ _APPEND_ONLY = {
 }
 
 
+def append_only() -> tuple[str, ...]:
+    """Return the tables whose rows stay as they are."""
+    return tuple(_APPEND_ONLY)
+
+
 def triggers(dialect: str) -> list[str]:
     """Return the statements that make the append-only tables so, and register entries undeletable."""
     return _sqlite_triggers() if dialect == "sqlite" else _postgresql_triggers()

@@ -44,6 +44,7 @@ _POSTGRESQL = {
     "53100": (Trouble.STOP, "the disk of the database is full; free some space"),
     "53300": (Trouble.AGAIN, "the database has no free connection"),
     "25P03": (Trouble.GONE, "the operation stood still for too long and the database ended it"),
+    "42501": (Trouble.STOP, "the database's role may not do that; see `obieg db grants`"),
     "25006": (Trouble.STOP, "the database is read-only"),
     "57P01": (Trouble.GONE, "the database is shutting down"),
     "57P02": (Trouble.GONE, "the database restarted after a crash"),
