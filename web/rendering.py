@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from engine import draw_characters
 from web import words
 from web.authorization import Action
+from web.findings import message_of, remedy_of
 from web.islands import Islands
 from web.translation import Language, language, plain, plain_plural
 
@@ -41,6 +42,7 @@ class Pages:
         )
         self._environment.globals.update(words=words, Action=Action, language=language, Language=Language)
         self._environment.globals.update(request_id=_request_id, island=Islands().tags)
+        self._environment.globals.update(message_of=message_of, remedy_of=remedy_of)
         self._environment.filters["markdown"] = _markdown
 
     def page(self, visit: Visit, template: str, *, status: int, **values: object) -> Response:

@@ -47,6 +47,24 @@ def open_instances(parts: Parts) -> dict[tuple[str, int], int]:
         return standing.by_version(tx)
 
 
+def used(parts: Parts, process_id: str, version: int | None) -> dict[str, list[str]]:
+    """Return the ids of the forms, decisions and processes a version names, by kind; computed ones are left
+    out. Raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        if version is None:
+            bound = parts.catalogue.latest(tx, process_id)
+        else:
+            bound = parts.catalogue.version(tx, process_id, version)
+    elements = bound.definition.elements.values()
+    called = [each.called_element.process_id for each in elements if each.called_element is not None]
+    decisions = [each.called_decision.decision_id for each in elements if each.called_decision is not None]
+    return {
+        "form": sorted({task.form_id for each in elements if (task := each.user_task) and task.form_id}),
+        "decision": sorted({each.source for each in decisions if each.literal}),
+        "process": sorted({each.source for each in called if each.literal}),
+    }
+
+
 def job_types(parts: Parts) -> tuple[str, ...]:
     """Return the job types this node has handlers for."""
     return tuple(sorted(parts.handlers.types()))

@@ -228,6 +228,11 @@ class Views:
         """Return how many open instances each version of each process has, by id and version."""
         return owners.open_instances(self.parts)
 
+    def used(self, process_id: str, version: int | None = None) -> dict[str, list[str]]:
+        """Return the ids of forms, decisions and processes a version (the newest unless told) names, by kind;
+        raises ``NotFound``."""
+        return owners.used(self.parts, process_id, version)
+
     def handled_types(self) -> tuple[str, ...]:
         """Return the job types this engine has handlers for."""
         return owners.job_types(self.parts)

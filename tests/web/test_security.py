@@ -19,6 +19,7 @@ Browsers = Callable[[str | None], Browser]
 # Every route, with the roles that may use it; a route that is not listed here fails the test.
 EVERYBODY = set(Role)
 OFFICE = {Role.CLERK, Role.OPERATOR, Role.AUDITOR}
+OWNERS = {Role.OWNER, Role.APPROVER}
 ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/"): EVERYBODY,
     ("GET", "/tasks"): OFFICE | {Role.APPLICANT},
@@ -44,6 +45,19 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/processes"): EVERYBODY,
     ("GET", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
     ("POST", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
+    ("GET", "/modeler"): OWNERS,
+    ("POST", "/modeler/new"): OWNERS,
+    ("GET", "/modeler/text/{kind}/{id}"): OWNERS,
+    ("POST", "/modeler/text/{kind}/{id}"): OWNERS,
+    ("GET", "/modeler/text/{kind}/{id}/file"): OWNERS,
+    ("GET", "/modeler/process/{id}"): OWNERS,
+    ("GET", "/modeler/process/{id}/file"): OWNERS,
+    ("POST", "/modeler/process/{id}/check"): OWNERS,
+    ("POST", "/modeler/process/{id}/save"): OWNERS,
+    ("POST", "/modeler/process/{id}/opinion"): OWNERS,
+    ("POST", "/modeler/process/{id}/changes"): OWNERS,
+    ("POST", "/modeler/process/{id}/deploy"): OWNERS,
+    ("GET", "/definitions/{kind}/{id}/{version}/file"): EVERYBODY,
     ("GET", "/processes/{process_id}"): EVERYBODY,
     ("GET", "/processes/{process_id}/{version}/file"): EVERYBODY,
 }
@@ -78,6 +92,7 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
     for (method, path), allowed in ROUTES.items():
         place = path.replace("{key}", key[1] if "instances" in path else "1")
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
+        place = place.replace("{kind}", "process").replace("{id}", "wniosek_o_dostep")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
         theirs = role in allowed and not ("/tasks/{key}" in path or "/incidents/" in path)

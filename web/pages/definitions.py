@@ -6,7 +6,9 @@ from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import Definition, InvalidDefinition, NotFound
+from engine import Definition, Finding, InvalidDefinition, NotFound
+from web.authorization import Action
+from web.drafting import SUFFIXES
 from web.outline import lines_of
 from web.translation import _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
@@ -16,7 +18,9 @@ MOST_FILES = 20
 
 def overview(visit: Visit) -> Response:
     """Show the processes, each with its newest version."""
-    return visit.page("processes.html", processes=_newest(visit))
+    known = visit.engine.definitions()
+    others = {kind: _newest(known, kind) for kind in ("form", "decision")}
+    return visit.page("processes.html", processes=_newest(known, "process"), others=others)
 
 
 def show(visit: Visit) -> Response:
@@ -27,27 +31,50 @@ def show(visit: Visit) -> Response:
         outline = visit.engine.outline(process_id, version)
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
-    versions = [d for d in visit.engine.definitions() if d.kind == "process" and d.id == process_id]
+    known = visit.engine.definitions()
+    versions = [each for each in known if (each.kind, each.id) == ("process", process_id)]
+    shown = next(each for each in versions if each.version == outline.version)
     return visit.page(
         "process.html",
         outline=outline,
         lines=lines_of(outline),
         drawn_as=_("Diagram procedury: %(name)s", name=outline.name),
-        versions=sorted(versions, key=lambda d: -d.version),
+        shown=shown,
+        used=visit.engine.used(process_id, outline.version),
+        known={(each.kind, each.id) for each in known},
+        findings=_findings(visit, shown) if visit.may(Action.DEPLOY) else (),
+        waiting=visit.engine.open_instances(),
+        versions=sorted(versions, key=lambda each: -each.version),
     )
 
 
+def _findings(visit: Visit, shown: Definition) -> list[Finding]:
+    """Return what the check of today says about a version; what refers to its own file is at home there."""
+    content = visit.engine.definition_file("process", shown.id, shown.version)
+    return visit.engine.check([(shown.file, content)])
+
+
 def download(visit: Visit) -> Response:
-    """Give the file of a version, byte for byte as it was deployed."""
+    """Give the file of a version of a process, byte for byte as it was deployed."""
+    return _file(visit, "process", visit.path("process_id"))
+
+
+def download_any(visit: Visit) -> Response:
+    """Give the file of a version of a process, form or decision, byte for byte."""
+    return _file(visit, visit.path("kind"), visit.path("id"))
+
+
+def _file(visit: Visit, kind: str, id_: str) -> Response:
+    version = visit.version(visit.path("version"))
     try:
-        content = visit.engine.diagram(visit.path("process_id"), visit.version(visit.path("version")))
+        content = visit.engine.definition_file(kind, id_, version)
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
-    name = f"{visit.path('process_id')}-{visit.key('version')}.bpmn"
+    name = f"{id_}-{version}{SUFFIXES[kind]}"
     safe = "".join(each if (each.isalnum() and each.isascii()) or each in "-_." else "_" for each in name)
     return Response(
         content,
-        media_type="application/xml",
+        media_type="application/json" if kind == "form" else "application/xml",
         headers={"Content-Disposition": f'attachment; filename="{safe}"'},
     )
 
@@ -72,10 +99,10 @@ def deploy(visit: Visit) -> Response:
     return visit.page("upload.html", findings=deployment.findings, deployed=deployment, refused=False)
 
 
-def _newest(visit: Visit) -> list[Definition]:
+def _newest(known: list[Definition], kind: str) -> list[Definition]:
     newest: dict[str, Definition] = {}
-    for definition in visit.engine.definitions():
-        known = newest.get(definition.id)
-        if definition.kind == "process" and (known is None or definition.version > known.version):
+    for definition in known:
+        seen = newest.get(definition.id)
+        if definition.kind == kind and (seen is None or definition.version > seen.version):
             newest[definition.id] = definition
     return sorted(newest.values(), key=lambda each: each.name)

@@ -1,0 +1,40 @@
+/** bpmn-js' modeler with our panel, our texts and our element templates. */
+import Modeler from 'bpmn-js/lib/Modeler';
+import { BpmnPropertiesPanelModule } from 'bpmn-js-properties-panel';
+import { CloudElementTemplatesPropertiesProviderModule } from 'bpmn-js-element-templates';
+import { CreateAppendAnythingModule, CreateAppendElementTemplatesModule } from 'bpmn-js-create-append-anything';
+import behaviours from 'camunda-bpmn-js-behaviors/lib/camunda-cloud';
+import { translation } from '../translation/translate.js';
+import { dialect } from './dialect.js';
+import panel from './panel/provider.js';
+import 'bpmn-js/dist/assets/diagram-js.css';
+import 'bpmn-js/dist/assets/bpmn-js.css';
+import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
+import '@bpmn-io/properties-panel/dist/assets/properties-panel.css';
+import 'bpmn-js-element-templates/dist/assets/element-templates.css';
+
+/**
+ * Open a diagram for editing.
+ *
+ * @param {{canvas: HTMLElement, panel: HTMLElement}} places
+ * @param {string} xml
+ * @param {object} office what there is to choose from: forms, decisions, processes, jobTypes
+ * @param {object[]} templates element templates of the handlers
+ */
+export async function openEditor(places, xml, office, templates) {
+  const modeler = new Modeler({
+    container: places.canvas,
+    propertiesPanel: { parent: places.panel },
+    debounceInput: false, // with a debounce, of two fields filled in quickly one loses its value
+    additionalModules: [
+      translation, BpmnPropertiesPanelModule, behaviours, panel, CreateAppendAnythingModule,
+      ...(templates.length ? [CloudElementTemplatesPropertiesProviderModule, CreateAppendElementTemplatesModule] : []),
+    ],
+    moddleExtensions: { zeebe: dialect },
+    elementTemplates: templates,
+    office,
+  });
+  await modeler.importXML(xml);
+  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  return modeler;
+}
