@@ -166,12 +166,12 @@ def test_before_deploying_one_sees_what_changes_and_who_stands_there(
 
 def test_all_runs_are_explored_on_demand(browser: Browsers) -> None:
     desk = Desk(browser("olga"))
-    status, told = desk.send("opinion", content(drawing()))
-    assert status == 200
-    assert "każdy przebieg dochodzi do końca" in told["opinion"]
     stuck = process("wniosek_o_dostep").start().exclusive("x").flow_if("a").task("b").parallel("j")
-    stuck = stuck.at("x").default().task("c").connect("j").at("j").end()
-    assert "może stanąć na zawsze" in desk.send("opinion", content(stuck))[1]["opinion"]
+    stuck = stuck.at("x").default().task("c").connect_to("j").at("j").end()
+    status, told = desk.send("opinion", content(stuck))
+    assert status == 200
+    assert "j – może stanąć na zawsze" in told["opinion"]
+    assert "drugi silnik" in told["opinion"]
 
 
 def test_something_new_begins_as_a_draft_that_the_check_can_read(
@@ -265,7 +265,8 @@ def test_two_windows_of_text_do_not_overwrite_each_other(browser: Browsers) -> N
 @pytest.mark.parametrize(
     "path",
     ["/modeler/text/secret/decision", "/modeler/text/form/nowhere", "/modeler/process/nowhere",
-     "/definitions/form/decision/9/file", "/definitions/form/decision/x/file", "/definitions/x/decision/1/file"],
+     "/definitions/form/decision/9/file", "/definitions/form/decision/x/file",
+     "/definitions/x/decision/1/file"],
 )  # fmt: skip
 def test_what_there_is_not_is_not_found(browser: Browsers, path: str) -> None:
     olga = browser("olga")
