@@ -66,6 +66,8 @@ OPEN = {
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/language"),
+    ("GET", "/dostepnosc"),
+    ("GET", "/office.css"),
     ("GET", "/health"),
 }
 
