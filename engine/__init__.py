@@ -34,6 +34,8 @@ from engine.model.arrivals import Arrival, File
 from engine.model.case import (
     CalendarDay,
     Case,
+    CaseLine,
+    CaseList,
     CasePart,
     Change,
     Course,
@@ -104,6 +106,8 @@ __all__ = [
     "Busy",
     "CalendarDay",
     "Case",
+    "CaseLine",
+    "CaseList",
     "CasePart",
     "Change",
     "ChangedElement",

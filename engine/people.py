@@ -102,6 +102,11 @@ class People:
             raise NotFound(f"expected a person '{person_id}', but there is none")
         return _person(row)
 
+    def names(self, person_ids: Iterable[str]) -> dict[str, str]:
+        """Return the names of those of these people there are, by id, in one statement."""
+        with self._store.reading() as tx:
+            return people.names(tx, person_ids)
+
     def everybody(
         self, *, role: str | None = None, group: str | None = None, school: str | None = None
     ) -> list[Person]:

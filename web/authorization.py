@@ -19,9 +19,12 @@ class Action(StrEnum):
     ASSIGN = "give a user task to a colleague"
     SEE_INSTANCES = "see process instances"
     SEE_ALL_INSTANCES = "see everybody's process instances"
+    SEE_PERSONAL = "see personal data of cases, which is kept in the chain of operations"
     SEE_HISTORY = "see the history and verify it"
+    REVEAL_HISTORY = "see personal data in the history, take it along"
     SEE_INCIDENTS = "see incidents"
     RESOLVE_INCIDENTS = "resolve incidents"
+    OPERATE = "suspend, resume and cancel, see jobs, timers and nodes"
     SEE_DEFINITIONS = "see process definitions"
     DEPLOY = "deploy process definitions"
     MANAGE_PEOPLE = "manage people"
@@ -33,11 +36,13 @@ _OFFICE = _EVERYBODY | {
 }
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
-    Role.CLERK: _OFFICE | {Action.START, Action.WORK, Action.ASSIGN, Action.REVEAL},
+    Role.CLERK: _OFFICE | {Action.START, Action.WORK, Action.ASSIGN, Action.REVEAL, Action.SEE_PERSONAL},
     Role.OWNER: _EVERYBODY | {Action.DEPLOY},
     Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
-    Role.OPERATOR: _OFFICE | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.SEE_HISTORY},
-    Role.AUDITOR: _OFFICE | {Action.SEE_HISTORY, Action.SEE_INCIDENTS},
+    Role.OPERATOR: _OFFICE
+    | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.OPERATE, Action.SEE_HISTORY},
+    Role.AUDITOR: _OFFICE
+    | {Action.SEE_HISTORY, Action.REVEAL_HISTORY, Action.SEE_INCIDENTS, Action.SEE_PERSONAL},
     Role.ADMINISTRATOR: _EVERYBODY | {Action.MANAGE_PEOPLE},
 }
 

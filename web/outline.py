@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from engine import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from web import words
+from web.translation import N_, Table, _
 
 
 class Progress(NamedTuple):
@@ -47,41 +48,51 @@ class Line(NamedTuple):
 
 
 AHEAD = Progress("ahead")
-_CATCHES = {
-    "message": "czeka na wiadomość „{text}”",
-    "signal": "czeka na sygnał „{text}”",
-    "error": "gdy wystąpi błąd „{text}”",
-    "escalation": "gdy nastąpi eskalacja „{text}”",
-    "conditional": "gdy zacznie być prawdą: {text}",
-    "compensation": "gdy trzeba to cofnąć",
-    "cancel": "gdy transakcja zostanie anulowana",
-    "link": "ciąg dalszy od „{text}”",
-}
-_THROWS = {
-    "message": "wysyła wiadomość „{text}”",
-    "signal": "nadaje sygnał „{text}”",
-    "error": "zgłasza błąd „{text}”",
-    "escalation": "zgłasza eskalację „{text}”",
-    "compensation": "cofa „{text}”",
-    "cancel": "anuluje transakcję",
-    "link": "dalej w „{text}”",
-    "terminate": "kończy cały proces, także to, co jeszcze trwa",
-}
-_TEXTLESS = {
-    "error": "gdy wystąpi jakikolwiek błąd",
-    "escalation": "gdy nastąpi jakakolwiek eskalacja",
-    "compensation": "cofa to, co wykonano",
-}
-_TIMERS = {
-    "date": "w terminie: {text}",
-    "duration": "po upływie: {text}",
-    "cycle": "powtarza się: {text}",
-}
-_REPEATS = {
-    "parallel": "wiele razy równocześnie, dla każdego elementu zbioru",
-    "sequential": "wiele razy po kolei, dla każdego elementu zbioru",
-    "loop": "powtarza się, dopóki trzeba",
-}
+_CATCHES = Table(
+    {
+        "message": N_("czeka na wiadomość „%(text)s”"),
+        "signal": N_("czeka na sygnał „%(text)s”"),
+        "error": N_("gdy wystąpi błąd „%(text)s”"),
+        "escalation": N_("gdy nastąpi eskalacja „%(text)s”"),
+        "conditional": N_("gdy zacznie być prawdą: %(text)s"),
+        "compensation": N_("gdy trzeba to cofnąć"),
+        "cancel": N_("gdy transakcja zostanie anulowana"),
+        "link": N_("ciąg dalszy od „%(text)s”"),
+    }
+)
+_THROWS = Table(
+    {
+        "message": N_("wysyła wiadomość „%(text)s”"),
+        "signal": N_("nadaje sygnał „%(text)s”"),
+        "error": N_("zgłasza błąd „%(text)s”"),
+        "escalation": N_("zgłasza eskalację „%(text)s”"),
+        "compensation": N_("cofa „%(text)s”"),
+        "cancel": N_("anuluje transakcję"),
+        "link": N_("dalej w „%(text)s”"),
+        "terminate": N_("kończy cały proces, także to, co jeszcze trwa"),
+    }
+)
+_TEXTLESS = Table(
+    {
+        "error": N_("gdy wystąpi jakikolwiek błąd"),
+        "escalation": N_("gdy nastąpi jakakolwiek eskalacja"),
+        "compensation": N_("cofa to, co wykonano"),
+    }
+)
+_TIMERS = Table(
+    {
+        "date": N_("w terminie: %(text)s"),
+        "duration": N_("po upływie: %(text)s"),
+        "cycle": N_("powtarza się: %(text)s"),
+    }
+)
+_REPEATS = Table(
+    {
+        "parallel": N_("wiele razy równocześnie, dla każdego elementu zbioru"),
+        "sequential": N_("wiele razy po kolei, dla każdego elementu zbioru"),
+        "loop": N_("powtarza się, dopóki trzeba"),
+    }
+)
 _THROWING = ("intermediateThrowEvent", "endEvent")
 
 
@@ -142,12 +153,12 @@ def _notes(step: OutlineStep, steps: Mapping[str, OutlineStep]) -> tuple[str, ..
     notes = [_event_note(step, event) for event in step.awaits]
     if step.attached_to:
         host = name_of(steps.get(step.attached_to), step.attached_to)
-        told = "przerywa krok „{host}”" if step.interrupting else "nie przerywa kroku „{host}”"
-        notes.append(told.format(host=host))
+        told = _("przerywa krok „%(host)s”", host=host)
+        notes.append(told if step.interrupting else _("nie przerywa kroku „%(host)s”", host=host))
     if step.by_event:
-        notes.append("uruchamia się, gdy nastąpi zdarzenie początkowe")
+        notes.append(_("uruchamia się, gdy nastąpi zdarzenie początkowe"))
     if step.undoes:
-        notes.append("wykonywane tylko wtedy, gdy trzeba cofnąć inny krok")
+        notes.append(_("wykonywane tylko wtedy, gdy trzeba cofnąć inny krok"))
     notes += [text for given, text in _settings(step) if given]
     return tuple(notes)
 
@@ -155,17 +166,17 @@ def _notes(step: OutlineStep, steps: Mapping[str, OutlineStep]) -> tuple[str, ..
 def _settings(step: OutlineStep) -> tuple[tuple[str, str], ...]:
     return (
         (step.repeats, _REPEATS.get(step.repeats, "")),
-        (step.assignee, f"wykonuje: {step.assignee}"),
-        (step.due, f"termin: {step.due}"),
-        (step.decision, f"tabela decyzyjna: {step.decision}"),
-        (step.job, f"czynność: {step.job}"),
+        (step.assignee, _("wykonuje: %(who)s", who=step.assignee)),
+        (step.due, _("termin: %(due)s", due=step.due)),
+        (step.decision, _("tabela decyzyjna: %(name)s", name=step.decision)),
+        (step.job, _("czynność: %(name)s", name=step.job)),
     )
 
 
 def _event_note(step: OutlineStep, event: OutlineEvent) -> str:
     if event.timer:
-        return _TIMERS[event.timer].format(text=event.text)
+        return _TIMERS[event.timer] % {"text": event.text}
     said = (_THROWS if step.element_type in _THROWING else _CATCHES).get(event.type, event.type)
     if not event.text and event.type in _TEXTLESS:
         return _TEXTLESS[event.type]
-    return said.format(text=event.text)
+    return said % {"text": event.text}

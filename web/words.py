@@ -10,8 +10,8 @@ from typing import Any
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from engine import WARSAW
-from web.translation import N_, Language, Table, _, language, locale
+from engine import WARSAW, OpenJob
+from web.translation import N_, Language, Table, _, language, locale, ngettext
 
 INSTANCE_STATES = Table(
     {
@@ -74,6 +74,86 @@ _DAYS = Table(
         for at, name in enumerate([N_("pn"), N_("wt"), N_("śr"), N_("cz"), N_("pt"), N_("sb"), N_("nd")])
     }
 )
+DEADLINE_STATES = Table({"waiting": N_("trwa"), "passed": N_("nadszedł"), "withdrawn": N_("odwołany")})
+JOB_STATES = Table(
+    {
+        "scheduled": N_("zaplanowana"),
+        "ready": N_("gotowa"),
+        "locked": N_("wykonywana"),
+        "failed": N_("zatrzymana"),
+        "suspended": N_("zawieszona"),
+    }
+)
+EFFECTS = Table(
+    {
+        "smtp": N_("wysłano e-mail"),
+        "sms": N_("wysłano SMS"),
+        "seod.open": N_("otwarto zgłoszenie w SEOD"),
+        "seod.close": N_("zamknięto zgłoszenie w SEOD"),
+        "sio": N_("przekazano do SIO"),
+        "zszo.password": N_("ustawiono hasło startowe w ZSZO"),
+        "zszo.block": N_("zablokowano konto w ZSZO"),
+        "zszo.lock": N_("zablokowano hasło startowe w ZSZO"),
+    }
+)
+COMMANDS = Table(
+    {
+        "start": N_("rozpoczęcie sprawy"),
+        "complete_job": N_("system wykonał czynność"),
+        "fail_job": N_("czynność się nie powiodła"),
+        "throw_error": N_("zgłoszono błąd"),
+        "update_task": N_("zmiana zadania"),
+        "complete_user_task": N_("wykonanie zadania"),
+        "fire_timer": N_("nadszedł termin"),
+        "reschedule_timer": N_("przesunięcie terminu"),
+        "correlate_message": N_("nadeszła wiadomość"),
+        "broadcast_signal": N_("nadszedł sygnał"),
+        "set_variables": N_("poprawienie danych"),
+        "resolve_incident": N_("wznowienie po incydencie"),
+        "suspend": N_("zawieszenie sprawy"),
+        "activate": N_("wznowienie sprawy"),
+        "cancel": N_("anulowanie sprawy"),
+        "modify": N_("korekta sprawy"),
+        "migrate": N_("przeniesienie do innej wersji"),
+        "activate_activities": N_("wybór czynności"),
+        "proceed": N_("dalszy ciąg kroku"),
+        "child_completed": N_("wywołana procedura zakończyła się"),
+        "child_failed": N_("wywołana procedura zgłosiła błąd"),
+        "child_escalated": N_("wywołana procedura zgłosiła eskalację"),
+        "raise_incident": N_("sprawa czeka na operatora"),
+    }
+)
+CHECKS = Table(
+    {
+        "chain": N_("Łańcuch wpisów"),
+        "fold": N_("Stan wynika z wpisów"),
+        "reexecution": N_("Ponowne wykonanie"),
+    }
+)
+PROOFS = Table(
+    {
+        "chain": N_(
+            "Nikt nie zmienił, nie usunął, nie przestawił ani nie dopisał żadnego kroku: "
+            "każdy wpis zawiera skrót poprzedniego, a ostatnie skróty są podpisane."
+        ),
+        "fold": N_(
+            "To, co widać dziś w sprawie (zadania, terminy, dane), wynika dokładnie z zapisanych kroków."
+        ),
+        "reexecution": N_(
+            "System, wykonując jeszcze raz te same polecenia na tych samych procedurach, "
+            "dochodzi do tych samych kroków."
+        ),
+    }
+)
+OUTCOMES = Table(
+    {
+        "ok": N_("w porządku"),
+        "failed": N_("nie zgadza się"),
+        "erased": N_("dane usunięto, nie da się już sprawdzić"),
+    }
+)
+NOT_REEXECUTABLE = N_("nie da się powtórzyć w tej wersji systemu")
+_DAYS_OFF = Table({"saturday": N_("sobota"), "sunday": N_("niedziela"), "closure": N_("urząd nieczynny")})
 _DATE = {Language.POLISH: "dd.MM.y", Language.ENGLISH: "d MMM y"}
 _DAY = dt.timedelta(days=1)
 
@@ -81,6 +161,25 @@ _DAY = dt.timedelta(days=1)
 def day(given: dt.date) -> str:
     """Return a date as people write it: 27.11.2026."""
     return format_date(given, _DATE[language()], locale=locale())
+
+
+def weekday(given: dt.date) -> str:
+    """Return the short name of a date's day: śr."""
+    return _DAYS[str(given.weekday())]
+
+
+def day_off(why: str) -> str:
+    """Return why an office does not work on a day; a public holiday is its own name."""
+    return _DAYS_OFF.get(why, why)
+
+
+def job(given: OpenJob) -> str:
+    """Return how a job of the system stands: its state, the next attempt, how many are left."""
+    state = JOB_STATES[str(given.state)]
+    left = ngettext("została %(num)s próba", "zostały %(num)s próby", given.retries)
+    if str(given.state) == "scheduled":
+        return _("%(state)s na %(at)s, %(left)s", state=state, at=instant(given.due_at), left=left)
+    return f"{state}, {left}"
 
 
 def instant(at: dt.datetime | None) -> str:

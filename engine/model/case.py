@@ -30,12 +30,14 @@ class WaitKind(StrEnum):
 
 
 class Wait(Record, frozen=True, kw_only=True):
-    """One thing an element instance waits for; ``text`` is a task's, message's or signal's name, a job's
-    type, an incident's type; ``key`` that of the task, timer, incident or called instance."""
+    """One thing an element instance waits for; ``name`` is the element's, ``text`` a task's, message's or
+    signal's name, a job's type, an incident's type; ``key`` that of the task, timer, incident or called
+    instance."""
 
     kind: WaitKind
     element_id: str
     element_type: str
+    name: str = ""
     text: str = ""
     key: int = 0
     due_at: dt.datetime | None = None
@@ -82,14 +84,15 @@ class Case(Record, frozen=True, kw_only=True):
     """An instance with all that a page shows of it.
 
     ``parts`` begins with the instance itself; those it has called follow, the earliest first.
-    ``personal`` are the names of variables that the forms of these processes mark as personal data.
-    ``variables`` are those of the instance now, or at its end.
+    ``personal`` are the names of variables that the forms of these processes mark as personal data,
+    ``labels`` what forms call them. ``variables`` are those of the instance now, or at its end.
     """
 
     parts: tuple[CasePart, ...]
     history: tuple[HistoryEvent, ...]
     variables: dict[str, Any]
     personal: frozenset[str]
+    labels: dict[str, str]
     effects: tuple[Effect, ...]
     more_parts: bool = False
 
@@ -174,3 +177,19 @@ class Deadline(Record, frozen=True, kw_only=True):
     other_calendar: bool = False
     moved_by: str = ""
     moved_why: str = ""
+
+
+class CaseLine(Record, frozen=True, kw_only=True):
+    """One case of a list: who filed it, and when the first of its open user tasks is due."""
+
+    instance: ProcessInstance
+    filed_by: str
+    due_at: dt.datetime | None
+
+
+class CaseList(Record, frozen=True, kw_only=True):
+    """One page of a list of cases; ``total`` is counted up to 500, ``more`` says that there are more."""
+
+    lines: tuple[CaseLine, ...]
+    total: int
+    more: bool

@@ -13,6 +13,7 @@ from engine import replay
 from engine.catalogue import BoundProcess
 from engine.clock import instant
 from engine.errors import NotFound
+from engine.forms import Component
 from engine.kernel import InstanceTree, codec
 from engine.kernel.state import ElementInstance, TimerData
 from engine.model.case import Case, CasePart, Effect, OpenJob, Wait, WaitKind
@@ -42,11 +43,13 @@ def case(parts: Parts, instance_key: int) -> Case:
         loaded = instances.load_many(tx, keys)
         data_key = loaded[instance_key].data_key
         read = _Read(parts, tx, loaded)
+        fields = list(_fields(parts, tx, [each.definition_key for each in shown]))
         return Case(
             parts=tuple(read.part(each) for each in shown),
             history=history,
             variables=read.variables(row),
-            personal=frozenset(_personal(parts, tx, {each.definition_key for each in shown})),
+            personal=frozenset(field.key for field in fields if field.personal),
+            labels={field.key: field.label for field in reversed(fields) if field.label},
             effects=tuple(_effects(tx, shown, data_key)),
             more_parts=len(family) > len(shown),
         )
@@ -133,6 +136,7 @@ def _waits(bound: BoundProcess, element: ElementInstance) -> Iterator[Wait]:
     about: dict[str, Any] = {
         "element_id": element.element_id,
         "element_type": MULTI_INSTANCE_BODY if body else str(kind.type),
+        "name": kind.name,
     }
     if element.incident is not None:
         yield Wait(kind=WaitKind.INCIDENT, text=element.incident.type, key=element.incident.key, **about)
@@ -156,12 +160,13 @@ def _listened(bound: BoundProcess, element: ElementInstance) -> Iterator[Wait]:
             kind=WaitKind(subscription.kind),
             element_id=kind.id,
             element_type=str(kind.type),
+            name=kind.name,
             text=subscription.name,
             key=subscription.key,
         )
     for condition in element.conditions or ():
         kind = bound.definition.elements[condition.element_id]
-        yield Wait(kind=WaitKind.CONDITION, element_id=kind.id, element_type=str(kind.type))
+        yield Wait(kind=WaitKind.CONDITION, element_id=kind.id, element_type=str(kind.type), name=kind.name)
 
 
 def _timer(bound: BoundProcess, timer: TimerData) -> Wait:
@@ -170,6 +175,7 @@ def _timer(bound: BoundProcess, timer: TimerData) -> Wait:
         kind=WaitKind.TIMER,
         element_id=kind.id,
         element_type=str(kind.type),
+        name=kind.name,
         key=timer.key,
         due_at=instant(timer.due_at),
     )
@@ -191,22 +197,22 @@ def open_job(row: JobRow) -> OpenJob:
     )
 
 
-def _personal(parts: Parts, tx: Transaction, definition_keys: Iterable[int]) -> Iterator[str]:
-    """Yield the names of the fields that the forms of these processes mark as personal data."""
-    for key in sorted(definition_keys):
+def _fields(parts: Parts, tx: Transaction, definition_keys: Iterable[int]) -> Iterator[Component]:
+    """Yield the fields of the forms of these processes."""
+    for key in dict.fromkeys(definition_keys):
         bound = parts.catalogue.process(tx, key)
         tasks = (each.user_task for each in bound.definition.elements.values() if each.user_task is not None)
         for form_id in sorted({task.form_id for task in tasks if task.form_id}):
             form = parts.catalogue.form(tx, form_id, deployment_key=bound.row.deployment_key)
-            yield from (field.key for field in (form.fields if form else ()) if field.personal)
+            yield from form.fields if form else ()
 
 
 def personal_names(parts: Parts, instance_key: int) -> frozenset[str]:
     """Return the names of variables that the forms of a case mark as personal data; raises ``NotFound``."""
     with parts.store.reading() as tx:
         row = _instance(tx, instance_key)
-        keys = {row.definition_key, *(each.definition_key for each in instances.called(tx, row.root_key))}
-        return frozenset(_personal(parts, tx, keys))
+        keys = [row.definition_key, *(each.definition_key for each in instances.called(tx, row.root_key))]
+        return frozenset(field.key for field in _fields(parts, tx, keys) if field.personal)
 
 
 def _effects(tx: Transaction, rows: Iterable[InstanceRow], data_key: DataKey) -> Iterator[Effect]:

@@ -45,6 +45,15 @@ def course(parts: Parts, instance_key: int, *, first: int = 1, limit: int = MOST
         return Course(last=row.seq, steps=steps, flows=read.flows_before, completed=read.completed_before)
 
 
+def steps(parts: Parts, instance_key: int) -> int:
+    """Return the number of an instance's last step; raises ``NotFound``."""
+    with parts.store.reading() as tx:
+        row = instances.read(tx, instance_key)
+    if row is None:
+        raise NotFound(f"no process instance {instance_key}")
+    return row.seq
+
+
 class _Course:
     """Folds command after command and says what each has done."""
 

@@ -32,6 +32,7 @@ from engine.parameters import Parameters
 from engine.people import People
 from engine.process_engine import (
     definitions,
+    disclosures,
     idle,
     instances,
     intake,
@@ -187,6 +188,13 @@ class ProcessEngine(Views, Corrections):
             actor=actor,
             request_id=request_id,
         )
+
+    def note_disclosure(self, instance_key: int, what: str, *, actor: str) -> None:
+        """Keep in the chain of operations that somebody is shown personal data of a case (``what`` of it).
+
+        Call it before showing; raises ``NotFound``.
+        """
+        disclosures.note(self.parts, instance_key, what, actor=actor)
 
     # --- user tasks ---
 

@@ -10,7 +10,7 @@ from engine import replay, verification
 from engine.calendar import polish_calendar
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
-from engine.model.case import Case, Course, Deadline
+from engine.model.case import Case, CaseList, Course, Deadline
 from engine.model.drafting import ChangedElement
 from engine.model.node import Node
 from engine.model.outline import ProcessOutline
@@ -32,6 +32,7 @@ from engine.model.records import (
 from engine.model.worklist import Scope, Worklist, WorklistQuery
 from engine.process_engine import (
     batches,
+    case_lists,
     cases,
     courses,
     deadlines,
@@ -175,6 +176,35 @@ class Views:
         """
         return cases.case(self.parts, instance_key)
 
+    def find_cases(
+        self,
+        *,
+        business_key: str = "",
+        filed_by: Collection[str] | None = None,
+        process_id: str = "",
+        state: Collection[str] = (),
+        due_before: dt.datetime | None = None,
+        order: str = "newest",
+        limit: int = 50,
+        offset: int = 0,
+    ) -> CaseList:
+        """Return one page of the cases (root instances) that meet all that is asked for.
+
+        ``business_key`` with ``*`` at its end is the beginning of one; ``order`` is newest, oldest, number or
+        deadline (only cases with an open task that has one).
+        """
+        return case_lists.find(
+            self.parts,
+            number=business_key,
+            filed_by=filed_by,
+            process_id=process_id,
+            state=state,
+            due_before=due_before,
+            order=order,
+            limit=limit,
+            offset=offset,
+        )
+
     def personal_names(self, instance_key: int) -> frozenset[str]:
         """Return the names of variables that the forms of a case mark as personal data."""
         return cases.personal_names(self.parts, instance_key)
@@ -182,6 +212,10 @@ class Views:
     def course(self, instance_key: int, *, first: int = 1, limit: int = courses.MOST_STEPS) -> Course:
         """Return what each command of an instance did, from ``first`` on; raises as ``replay``."""
         return courses.course(self.parts, instance_key, first=first, limit=limit)
+
+    def steps(self, instance_key: int) -> int:
+        """Return how many commands an instance has had: the number of its last step; raises ``NotFound``."""
+        return courses.steps(self.parts, instance_key)
 
     def deadlines(self, instance_key: int) -> list[Deadline]:
         """Return an instance's deadlines and how each was computed, the newest 100, earliest first."""

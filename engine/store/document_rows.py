@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, select
+from sqlalchemy import LargeBinary, bindparam, literal, select
 from sqlalchemy import delete as delete_from
 
 from engine.keys import bucket_of
@@ -20,8 +20,10 @@ _SAME = select(document.c.ref).where(
     document.c.idempotency_key == bindparam("idempotency_key"),
     document.c.name == bindparam("name"),
 )
-_OF_CASE = (
-    select(*_COLUMNS)
+_OF_CASE = (  # without the content, which may be large
+    select(
+        *(literal(b"", LargeBinary).label(each.name) if each.name == "content" else each for each in _COLUMNS)
+    )
     .where(document.c.root_key == bindparam("root"))
     .order_by(document.c.created_at, document.c.ref)
 )
@@ -47,7 +49,7 @@ def read(tx: Transaction, ref: str) -> DocumentRow | None:
 
 
 def of_case(tx: Transaction, root_key: int) -> list[DocumentRow]:
-    """Return the documents of a case, oldest first."""
+    """Return the documents of a case without their content, oldest first."""
     return records(DocumentRow, tx.execute(_OF_CASE, {"root": root_key}))
 
 

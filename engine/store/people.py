@@ -24,6 +24,7 @@ _CLEAR_GROUPS = delete_from(person_group).where(
 _INSERT_GROUPS = insert_into(person_group)
 _SELECT = select(person).order_by(person.c.id)
 _READ = select(person).where(person.c.id == bindparam("id"))
+_NAMES = select(person.c.id, person.c.name).where(person.c.id.in_(bindparam("ids", expanding=True)))
 _SET_PASSWORD = (
     update_table(person).where(person.c.id == bindparam("of_person")).values(password_hash=bindparam("hash"))
 )
@@ -59,6 +60,12 @@ def read(tx: Transaction, id: str) -> PersonRow | None:
     if row is None:
         return None
     return _person(row, [name for _, name in tx.execute(_GROUPS_OF, {"id": id})])
+
+
+def names(tx: Transaction, ids: Iterable[str]) -> dict[str, str]:
+    """Return the names of these people, by id."""
+    wanted = sorted(set(ids))
+    return {row.id: row.name for row in tx.execute(_NAMES, {"ids": wanted})} if wanted else {}
 
 
 def all(tx: Transaction) -> list[PersonRow]:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from engine import ProcessEngine
@@ -65,6 +66,13 @@ class Browser:
         self.client = client
         self.text = ""
         self.status = 0
+
+    @classmethod
+    def of(cls, application: Starlette, token: str) -> Browser:
+        """Return the browser of somebody whose session has this token."""
+        client = TestClient(application, base_url="https://obieg.test")
+        client.cookies.set("__Host-obieg", token, domain="obieg.test")
+        return cls(client)
 
     def get(self, path: str) -> str:
         """Open a page."""

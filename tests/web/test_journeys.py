@@ -104,7 +104,7 @@ def test_an_auditor_replays_and_proves_a_case(browser: Browsers, office: Process
     filed(browser)
     (instance,) = office.instances()
     aldona = browser("aldona")
-    assert "krok 1 z 1" in aldona.get(f"/instances/{instance.key}/replay?seq=1")
+    assert "Krok 1 z 1" in aldona.get(f"/instances/{instance.key}/replay?step=1")
     assert "Zofia" in aldona.text
     aldona.get(f"/instances/{instance.key}")
     aldona.post(f"/instances/{instance.key}/verify")

@@ -1,0 +1,233 @@
+"""One case: how it stands in words, its diagram and its steps, data, deadlines, messages, documents, history.
+
+Personal data are masked until somebody who may see them asks for them, which is kept in the chain of
+operations. Applicants see of the data what they have entered themselves, and nothing of the office's inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from engine import (
+    Case,
+    Conflict,
+    Deadline,
+    Document,
+    Effect,
+    Form,
+    NotFound,
+    ProcessInstance,
+    UserTaskState,
+    Wait,
+    WaitKind,
+)
+from web import standing, words
+from web.authorization import Action
+from web.outline import Line, lines_of
+from web.personal import Mask
+from web.progress import Progresses
+from web.sentences import Teller, Told
+from web.visits import NOT_FOUND, Visit
+
+MOST_TOLD = 300  # the newest entries of a timeline; all of them are in the replay and the export
+
+
+class Datum(NamedTuple):
+    """One variable as a page shows it."""
+
+    name: str
+    label: str
+    value: str
+    hidden: bool
+
+
+class Sent(NamedTuple):
+    """Something done outside: which step, what kind, with which reply."""
+
+    step: str
+    kind: str
+    effect: Effect
+    reply: str
+
+
+def show(visit: Visit) -> Response:
+    """Show one case."""
+    return _page(visit, own_instance(visit), revealed=False)
+
+
+def reveal(visit: Visit) -> Response:
+    """Show a case with its personal data; that it was shown, and to whom, is kept first."""
+    instance = own_instance(visit)
+    visit.engine.note_disclosure(instance.key, "data", actor=visit.person.id)
+    return _page(visit, instance, revealed=True)
+
+
+def document(visit: Visit) -> Response:
+    """Give a document of a case as an attachment; that it was given is kept first."""
+    instance = own_instance(visit)
+    reference = visit.path("reference")
+    found = [
+        each for each in visit.engine.documents.of_case(instance.root_key) if each.reference == reference
+    ]
+    if not found:
+        raise HTTPException(NOT_FOUND)
+    visit.engine.note_disclosure(instance.key, f"document {reference}", actor=visit.person.id)
+    content = visit.engine.documents.read(reference, root_key=instance.root_key)
+    name = "".join(
+        each if (each.isalnum() and each.isascii()) or each in "-_." else "_" for each in found[0].name
+    )
+    return Response(
+        content,
+        media_type="application/octet-stream",
+        headers={"Content-Disposition": f'attachment; filename="{name or "dokument"}"'},
+    )
+
+
+def own_instance(visit: Visit) -> ProcessInstance:
+    """Return the instance of the address; not theirs is not there."""
+    try:
+        instance = visit.engine.instance(visit.key("key"))
+    except NotFound:
+        raise HTTPException(NOT_FOUND) from None
+    if visit.may(Action.SEE_ALL_INSTANCES) or visit.engine.starter(instance.key) == visit.person.id:
+        return instance
+    raise HTTPException(NOT_FOUND)
+
+
+def mask_of(visit: Visit, case: Case, *, revealed: bool) -> Mask:
+    """Return what hides a case's personal data; only who may see them has them revealed."""
+    mask = Mask(case.personal, revealed=revealed and visit.may(Action.SEE_PERSONAL))
+    mask.learn(case.variables)
+    mask.learn_from(case.history)
+    return mask
+
+
+def people_of(visit: Visit, case: Case) -> dict[str, str]:
+    """Return the names of the people a case's page names, in one statement."""
+    ids = {event.actor for event in case.history}
+    for part in case.parts:
+        for task in part.user_tasks:
+            ids |= {*task.candidate_users, *([task.assignee] if task.assignee else [])}
+    for event in case.history:
+        ids |= {*event.payload.get("users", ()), event.payload.get("assignee") or ""}
+    return visit.engine.people.names(ids - {""})
+
+
+def names_of(lines: tuple[Line, ...]) -> dict[str, str]:
+    """Return what each step is called, by element."""
+    found: dict[str, str] = {}
+    pending = list(lines)
+    for line in pending:
+        found[line.step.element_id] = line.name
+        pending += line.inside
+    return found
+
+
+def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Response:
+    try:
+        case = visit.engine.case(instance.key)
+    except Conflict:
+        return visit.page("erased.html", instance=instance)
+    progress = Progresses(case.history)
+    outline = visit.engine.outline(instance.process_id, instance.version)
+    lines = lines_of(outline, progress.elements, frozenset(progress.flows))
+    inside = visit.may(Action.SEE_ALL_INSTANCES)
+    people = people_of(visit, case)
+    mask = mask_of(visit, case, revealed=revealed)
+    teller = Teller(names_of(lines), people, mask)
+    return visit.page(
+        "instance.html",
+        instance=instance,
+        case=case,
+        started=bool(visit.query("started")),
+        outline=outline,
+        lines=lines,
+        marks=progress.marks(),
+        standing=(
+            standing.sentences_of(case, people, lines)
+            if inside
+            else standing.sentences_for_applicant(case, visit.person.id)
+        ),
+        sees_inside=inside,
+        can_reveal=inside and visit.may(Action.SEE_PERSONAL) and bool(case.personal) and not revealed,
+        revealed=mask.revealed,
+        data=tuple(_data(case, mask)) if inside else tuple(_own_data(visit, case)),
+        deadlines=_deadlines(visit, instance) if inside else (),
+        timers=() if inside else tuple(_timers(case)),
+        sent=tuple(_sent(case, progress, teller, mask)) if inside else (),
+        documents=_documents(visit, instance) if inside else (),
+        told=_told(case, teller) if visit.may(Action.SEE_HISTORY) else (),
+        teller=teller,
+    )
+
+
+def _data(case: Case, mask: Mask) -> Iterator[Datum]:
+    for name, value in sorted(case.variables.items()):
+        hidden = mask.hides(name) and value is not None
+        yield Datum(name, case.labels.get(name, ""), mask.value(name, value), hidden)
+
+
+def _own_data(visit: Visit, case: Case) -> Iterator[Datum]:
+    """Yield what an applicant has entered themselves, by the labels of the fields."""
+    entered = (
+        field for form in _filled_in(visit, case.instance) for field in form.fields if not field.read_only
+    )
+    for key, label in {field.key: field.label or field.key for field in entered}.items():
+        if key in case.variables:
+            yield Datum(key, label, words.value(case.variables[key]), hidden=False)
+
+
+def _filled_in(visit: Visit, instance: ProcessInstance) -> Iterator[Form]:
+    """Yield the forms a person has had to fill in: that of the case's start, those of their tasks."""
+    engine = visit.engine
+    if instance.parent_key is None:
+        begun = engine.start_form(instance.process_id, instance.version)
+        if begun is not None:
+            yield begun.form
+    for task in engine.user_tasks(
+        instance_key=instance.key, assignee=visit.person.id, state=tuple(UserTaskState)
+    ):
+        filled = engine.task_form(task.key)
+        if filled is not None:
+            yield filled.form
+
+
+def _timers(case: Case) -> list[Wait]:
+    waits = [wait for part in case.parts for wait in part.waits]
+    return [wait for wait in waits if wait.kind is WaitKind.TIMER and wait.due_at is not None]
+
+
+def _deadlines(visit: Visit, instance: ProcessInstance) -> list[Deadline]:
+    """Return the deadlines, those that wait first, the first due first."""
+    found = visit.engine.deadlines(instance.key)
+    return sorted(found, key=lambda each: (each.state != "waiting", each.due_at, each.key))
+
+
+def _documents(visit: Visit, instance: ProcessInstance) -> list[Document]:
+    return visit.engine.documents.of_case(instance.root_key)
+
+
+def _sent(case: Case, progress: Progresses, teller: Teller, mask: Mask) -> Iterator[Sent]:
+    """Yield what was done outside: a step of this instance by its name, of others by the process' name."""
+    names = {part.instance.key: part.name for part in case.parts}
+    for effect in case.effects:
+        step = progress.entered.get(effect.element_key)
+        yield Sent(
+            step=teller.step(step) if step else names.get(effect.instance_key, ""),
+            kind=words.EFFECTS.get(effect.name, effect.name),
+            effect=effect,
+            reply=mask.text(words.value(_telling(effect.reply))),
+        )
+
+
+def _telling(reply: dict[str, Any]) -> dict[str, Any]:
+    """Return the short parts of a reply: hashes and whole answers are for machines."""
+    return {name: each for name, each in reply.items() if name != "sha256" and len(str(each)) <= 200}
+
+
+def _told(case: Case, teller: Teller) -> list[Told]:
+    return list(teller.timeline(case.history))[-MOST_TOLD:]
