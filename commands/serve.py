@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,6 +16,9 @@ from commands.demonstration import office as invented
 from commands.office import Command, Office, pass_office
 from commands.running import broker_option, leave, working
 from engine import ProcessEngine, Worker
+
+if TYPE_CHECKING:
+    from handlers.sms_reports import SmsReports
 
 _DEMO = Path("var/serve")
 
@@ -57,9 +61,21 @@ def command(
         worker = Worker(engine, threads=threads)
         with working(engine, worker, kind="serve"):
             output.show(f"http://{host}:{port}")
-            application = create_application(engine, demonstration=outside, identity=whose)
+            application = create_application(
+                engine,
+                demonstration=outside,
+                identity=whose,
+                reports=None if demo else _reports(office, engine),
+            )
             uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
     leave(worker)
+
+
+def _reports(office: Office, engine: ProcessEngine) -> SmsReports:
+    """Return who takes in what the SMS gateway reports to OBIEG_SMS_NOTIFY_URL."""
+    from handlers.sms_reports import SmsReports
+
+    return SmsReports(engine, office.settings().sms)
 
 
 def require_loopback(host: str) -> None:

@@ -117,9 +117,9 @@ class MemoryJobContext:
             raise NotFound("expected a stored document, but there is none of this reference")
         return self.case.documents[reference]
 
-    def register(self, name: str) -> list[Entry]:
-        """Return the entries of a register, oldest first."""
-        return list(self.case.registers.get(name, ()))
+    def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
+        """Return the entries of a register, or its newest, oldest first."""
+        return list(self.case.registers.get(name, ()))[-(newest or 10**9) :]
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do it and keep the reply, or return the kept one."""

@@ -91,6 +91,8 @@ class SmsServer:
         return text
 
     def _respond(self, request: Request) -> Answer:
+        if (request.method, request.path) == ("POST", "/messages/send_sms.json"):
+            return self._serwersms(request)
         if (request.method, request.path) != ("POST", "/sms.do"):
             return Answer(404, {"error": 404, "message": "Not found"})
         if not hmac.compare_digest(
@@ -102,6 +104,34 @@ class SmsServer:
         if scripted is not None:
             return _error(int(scripted.removeprefix("error:")), form.get("to", ""))
         return self._accept(form)
+
+    def _serwersms(self, request: Request) -> Answer:
+        """Answer as SerwerSMS.pl documents ``messages/send_sms``."""
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            return Answer(401, {"error": {"code": 1001, "type": "PermissionDenied", "message": "Token"}})
+        given = request.json()
+        scripted = self.errors.take(given["phone"])
+        if scripted is not None:
+            item = {
+                "phone": given["phone"],
+                "status": "unsent",
+                "error_code": scripted.removeprefix("error:"),
+            }
+            return Answer(200, {"success": True, "queued": 0, "unsent": 1, "items": [item]})
+        with self._lock:
+            identifier = f"{next(self._numbers):010x}"
+            self.journal.write(
+                "sms", id=identifier, idx=given["unique_id"], to=given["phone"], message=given["text"],
+                sender=given["sender"], notify_url="", test=given["test"],
+            )  # fmt: skip
+        item = {
+            "id": identifier,
+            "phone": given["phone"],
+            "status": "queued",
+            "parts": 1,
+            "text": given["text"],
+        }
+        return Answer(200, {"success": True, "queued": 1, "unsent": 0, "items": [item]})
 
     def _accept(self, form: dict[str, str]) -> Answer:
         number, idx = form.get("to", ""), form.get("idx", "")
@@ -115,7 +145,7 @@ class SmsServer:
             identifier = f"DEMO{next(self._numbers):020d}"
             self.journal.write(
                 "sms", id=identifier, idx=idx, to=number, message=form.get("message", ""),
-                sender=form.get("from", ""), notify_url=form.get("notify_url", ""),
+                sender=form.get("from", ""), notify_url=form.get("notify_url", ""), test=form.get("test", ""),
             )  # fmt: skip
         row = {
             "id": identifier, "points": 0.16, "number": number, "date_sent": 1_700_000_000,

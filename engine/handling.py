@@ -80,8 +80,8 @@ class JobContext(Protocol):
     def document(self, reference: str) -> bytes:
         """Return a document's bytes; raises ``NotFound``."""
 
-    def register(self, name: str) -> list[Entry]:
-        """Return all entries of an office register, oldest first."""
+    def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
+        """Return all entries of an office register, or its newest, oldest first."""
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do something outside and keep its reply; if the reply is already kept, return it and do nothing.

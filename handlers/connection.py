@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-_HIDDEN = frozenset({"password", "token"})
+_HIDDEN = frozenset({"password", "token", "notify_url"})  # the last ends with a token
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -16,6 +16,7 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _KEY = re.compile(r"\d{1,19}(?:-\d{1,19}){1,2}")
 _NUMBER = re.compile(r"[A-Z][A-Z0-9]{1,11}/\d{4}/\d{1,7}")
 _CASE = re.compile(r"([a-z][a-z0-9]{1,11})-(\d{4})-(\d{1,7})")
+_SHORTENED = re.compile(r"[0-9a-z]{1,13}(?:-[0-9a-z]{1,13}){1,2}")
 _DETAIL = re.compile(r"([0-9a-z]{1,13}(?:-[0-9a-z]{1,13}){1,2})\.([0-9a-f]{16})")
 
 
@@ -25,9 +26,9 @@ def return_address(base: str, key: str, token: str) -> str:
     A local part has at most 64 characters (RFC 5321 §4.5.3.1.1).
     """
     local, _, domain = base.rpartition("@")
-    if _KEY.fullmatch(key) is None:
+    short = shortened(key)
+    if not short:
         return base
-    short = "-".join(_short(int(part)) for part in key.split("-"))
     detailed = f"{local}+{short}.{_tag(key, token)}"
     return f"{detailed}@{domain}" if len(detailed) <= 64 else base
 
@@ -40,8 +41,22 @@ def key_of(address: str, base: str, token: str) -> str | None:
     match = _DETAIL.fullmatch(detail)
     if match is None or (name, domain) != (wanted, wanted_domain):
         return None
-    key = "-".join(str(int(part, 36)) for part in match[1].split("-"))
-    return key if hmac.compare_digest(match[2], _tag(key, token)) else None
+    key = restored(match[1])
+    return key if key and hmac.compare_digest(match[2], _tag(key, token)) else None
+
+
+def shortened(key: str) -> str:
+    """Return an idempotency key in fewer letters, "" for a text that is none."""
+    if _KEY.fullmatch(key) is None:
+        return ""
+    return "-".join(_short(int(part)) for part in key.split("-"))
+
+
+def restored(short: str) -> str:
+    """Return the idempotency key that ``shortened`` made this of, "" where it cannot have."""
+    if _SHORTENED.fullmatch(short) is None:
+        return ""
+    return "-".join(str(int(part, 36)) for part in short.split("-"))
 
 
 def case_address(base: str, number: str) -> str:

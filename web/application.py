@@ -39,6 +39,8 @@ from web.pages import (
     tasks,
     worklist,
 )
+from web.pages import reports as reports_page
+from web.pages.reports import Reports
 from web.rendering import Pages
 from web.routing import route
 from web.translation import Languages
@@ -66,14 +68,23 @@ class Demonstration(Protocol):
 
 
 def create_application(
-    engine: ProcessEngine, *, demonstration: Demonstration | None = None, identity: Identity | None = None
+    engine: ProcessEngine,
+    *,
+    demonstration: Demonstration | None = None,
+    identity: Identity | None = None,
+    reports: Reports | None = None,
 ) -> Starlette:
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
 
-    ``identity`` is whose pages they are.
+    ``identity`` is whose pages they are, ``reports`` takes in what gateways report.
     """
     application = Starlette(
-        routes=[*_routes(), *(_demonstration() if demonstration is not None else ()), *_technical()],
+        routes=[
+            *_routes(),
+            *(_demonstration() if demonstration is not None else ()),
+            *_technical(),
+            *([reports_page.route(reports)] if reports is not None else ()),
+        ],
         middleware=[
             Middleware(Languages),
             Middleware(SecurityHeaders),

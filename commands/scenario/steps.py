@@ -142,6 +142,11 @@ def bounce(world: World, step: Step) -> None:
     world.receive(demo.bounces.bounce(mail, to=sent[-1]["mail_from"], style=style), world.clock.now())
 
 
+def sms_report(world: World, step: Step) -> None:
+    """``sms_report: 405``: the gateway reports this state of the last text message (404 is delivered)."""
+    world.report_sms(int(step["sms_report"]))
+
+
 def signal(world: World, step: Step) -> None:
     """``signal: name`` with ``variables``."""
     world.engine.broadcast_signal(str(step["signal"]), variables=step.get("variables", {}))
@@ -180,7 +185,7 @@ def check(world: World, step: Step) -> None:
 VERBS: dict[str, Callable[[World, Step], None]] = {
     "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "change": change, "start": start,
     "person": person, "advance": advance, "to": to, "message": message, "signal": signal, "job": job,
-    "letter": letter, "bounce": bounce,
+    "letter": letter, "bounce": bounce, "sms_report": sms_report,
     "resolve": resolve, "expect": check,
 }  # fmt: skip
 

@@ -16,9 +16,10 @@ from commands.scenario.file import WARSAW, Scenario, Start, moment
 from demo.http_server import Answer
 from demo.servers import DemoServers
 from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, VirtualClock
-from handlers import register_all, return_address, settings_from
+from handlers import Settings, register_all, return_address, settings_from
 from handlers.mail_in.intake import MailIntake
-from handlers.smtp import EmailSettings
+from handlers.sms import report_token
+from handlers.sms_reports import SmsReports
 
 OPEN_TASKS = ("created", "assigned")
 PARAMETER = "wiazanie"
@@ -27,6 +28,7 @@ _MAILBOXES = {
     "OBIEG_SMTP_BOUNCES": "zwroty@um.krakow.example",
     "OBIEG_SMTP_REPLIES": "sprawy@um.krakow.example",
     "OBIEG_SMTP_TOKEN": "scenariusz",
+    "OBIEG_SMS_NOTIFY_URL": "https://urzad.example/reports/sms/scenariusz-scenariusz-scenariusz",
 }
 _MOST_STOPS = 10_000  # of the clock within one step
 
@@ -39,10 +41,10 @@ class World:
 
     def __init__(
         self, engine: ProcessEngine, servers: DemoServers, clock: VirtualClock, procedure: Path, binding: str,
-        email: EmailSettings,
+        settings: Settings,
     ) -> None:  # fmt: skip
         self.engine = engine
-        self._email = email
+        self._settings = settings
         self.servers = servers
         self.clock = clock
         self.messages = procedure / "messages"
@@ -57,11 +59,19 @@ class World:
     def case_address(self) -> str:
         """Return the address for letters about the case looked at."""
         number = self.engine.instance(self.key).business_key or ""
-        return return_address.case_address(self._email.replies, number)
+        return return_address.case_address(self._settings.email.replies, number)
 
     def receive(self, raw: bytes, at: dt.datetime) -> None:
         """Let the office find a mail in its mailbox that its mail server got at this time."""
-        MailIntake(self.engine, self._email).take(raw, at)
+        MailIntake(self.engine, self._settings.email).take(raw, at)
+
+    def report_sms(self, status: int) -> None:
+        """Let the gateway report what became of the text it took last."""
+        sent = self.servers.sms()
+        if not sent:
+            raise EngineError("expected a text message to report about, but none was sent")
+        fields = {"MsgId": str(sent[-1]["id"]), "status": str(status), "idx": str(sent[-1]["idx"])}
+        SmsReports(self.engine, self._settings.sms).take(report_token(self._settings.sms), fields)
 
     def start(self, process: str, given: Start) -> None:
         """Start a case and let the office run until it waits; from then on it is the case looked at."""
@@ -177,7 +187,7 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
             for each in deployment.definitions:
                 if each.kind == "process":
                     engine.parameters.set(each.id, parameters, by="test")
-            yield World(engine, servers, clock, procedure, binding, settings.email)
+            yield World(engine, servers, clock, procedure, binding, settings)
         finally:
             engine.close()
 

@@ -163,9 +163,10 @@ class RunningJob:
         """Return a document's bytes."""
         return self._parts.documents.read(reference, root_key=self._root)
 
-    def register(self, name: str) -> list[Entry]:
-        """Return all entries of an office register, oldest first."""
-        return self._parts.registers.all_in(name)
+    def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
+        """Return all entries of an office register, or its newest, oldest first."""
+        registers = self._parts.registers
+        return registers.all_in(name) if newest is None else registers.entries(name, limit=newest)[::-1]
 
     def effect(self, name: str, perform: Callable[[], Mapping[str, Any]]) -> Mapping[str, Any]:
         """Do something outside and keep its reply; a reply already kept is returned and nothing is done."""

@@ -157,7 +157,7 @@ def test_delivery_reports_come_batched_and_want_ok(
 
     receiver = HttpServer("receiver", receive, Journal(tmp_path / "receiver.jsonl"))
     receiver.start()
-    office = office_with(SMS_NOTIFY_URL=receiver.url + "/sms/unguessable")
+    office = office_with(SMS_NOTIFY_URL=receiver.url + "/sms/" + "unguessable" * 2)
     first = message(office)
     second = MemoryJobContext("sms.send", first.job.variables, case=office.case, key="78:sms.send")
     numbers = [office.run(context).variables["sms_id"] for context in (first, second)]
