@@ -84,7 +84,7 @@ from engine.model.records import (
 )
 from engine.model.worklist import MOST_COUNTED, ListedTask, Order, Scope, Worklist, WorklistQuery
 from engine.parameters import Parameters
-from engine.people import People, Person, Role
+from engine.people import People, Person, PersonChange, Role
 from engine.process_engine import ProcessEngine
 from engine.registers import Registers
 from engine.scheduler import Scheduler
@@ -173,6 +173,7 @@ __all__ = [
     "Parameters",
     "People",
     "Person",
+    "PersonChange",
     "ProcessEngine",
     "ProcessInstance",
     "ProcessOutline",

@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.errors import Busy, EngineError, Forbidden, NotFound
 from engine.kernel.codec import encode_values
-from engine.keys import token_text
+from engine.keys import draw_characters, token_text
 from engine.model.records import Record
 from engine.store import Store, Transaction, attempts, audit, people, sessions
 from engine.store.rows import PersonRow, SessionRow
@@ -34,6 +34,7 @@ _LONGEST_DELAY_US = 15 * 60 * 1_000_000
 _MOST_AT_ONCE = 4  # hashing takes 64 MB each
 _FORGET_AFTER_US = 24 * 60 * 60 * 1_000_000
 _LONGEST_ID = 256
+_CLEAR_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 _CROWDED = "Za dużo prób naraz, spróbuj za chwilę."
 _WRONG = "Login lub hasło jest nieprawidłowe. Sprawdź oba i spróbuj ponownie."
 
@@ -55,13 +56,33 @@ class Accounts:
 
     def set_password(self, person_id: str, password: str, *, by: str) -> None:
         """Give a person a password and end all their sessions; raises ``NotFound``, ``EngineError``."""
+        self._keep(person_id, self._hashed(password), by=by, action="password_set")
+
+    def give_password(self, person_id: str, *, by: str) -> str:
+        """Draw a password that is good for choosing one's own, and return it; ends all sessions."""
+        drawn = "-".join(draw_characters(_CLEAR_LETTERS, 4) for _ in range(4))
+        self._keep(person_id, people.ONCE + self._hashed(drawn), by=by, action="password_given")
+        return drawn
+
+    def choose_password(self, person_id: str, current: str, password: str) -> None:
+        """Change one's own password and end all sessions; the current one is asked for, as for signing in.
+
+        Raises ``Forbidden`` with a Polish sentence, ``Busy``, ``EngineError`` for a password of wrong length.
+        """
+        hashed = self._hashed(password)
+        self._require_right(person_id, current)
+        self._store.run(lambda tx: sessions.succeeded(tx, person_id))
+        self._keep(person_id, hashed, by=person_id, action="password_chosen")
+
+    def _hashed(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
             raise EngineError(
                 f"expected a password of {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters, "
                 f"but it has {len(password)}"
             )
-        hashed = self._hasher.hash(password)
+        return self._hasher.hash(password)
 
+    def _keep(self, person_id: str, hashed: str, *, by: str, action: str) -> None:
         def store(tx: Transaction) -> None:
             row = people.read(tx, person_id)
             if row is None:
@@ -69,7 +90,7 @@ class Accounts:
             people.set_password_hash(tx, person_id, hashed)
             sessions.end_all(tx, person_id)
             what = encode_values({"person": person_id})
-            audit.append(tx, at=tx.now, actor=by, action="password_set", payload=what)
+            audit.append(tx, at=tx.now, actor=by, action=action, payload=what)
 
         self._store.run(store)
 
@@ -79,6 +100,10 @@ class Accounts:
         After five failures in a row each further try has to wait: a minute, then twice as long, up to 15.
         Where too many sign in at once, nobody waits for a place: raises ``Busy``, and the try is not counted.
         """
+        self._require_right(person_id, password)
+        return self.open(person_id)
+
+    def _require_right(self, person_id: str, password: str) -> None:
         if not self._checking.acquire(blocking=False):
             raise Busy(_CROWDED)
         try:
@@ -88,7 +113,6 @@ class Accounts:
             self._checking.release()
         if not right:
             raise Forbidden(_WRONG)
-        return self.open(person_id)
 
     def _counted(self, person_id: str) -> PersonRow | None:
         """Count a try and return whose it is, None for nobody's; raises ``Forbidden`` while it must wait."""
@@ -164,7 +188,7 @@ class Accounts:
 
     def _is_right(self, row: PersonRow | None, password: str) -> bool:
         usable = row is not None and row.active and bool(row.password_hash)
-        known = row.password_hash if row is not None and usable else self._nobody
+        known = row.password_hash.removeprefix(people.ONCE) if row is not None and usable else self._nobody
         try:
             return self._hasher.verify(known, password[:LONGEST_PASSWORD]) and usable
         except (VerificationError, InvalidHashError):

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 
+from engine.clock import instant
 from engine.errors import Conflict, EngineError, NotFound
-from engine.kernel.codec import encode_values
+from engine.kernel.codec import decode_values, encode_values
 from engine.model.records import Record
-from engine.store import Store, Transaction, audit, people
-from engine.store.rows import PersonRow
+from engine.store import Store, Transaction, audit, people, sessions
+from engine.store.rows import AuditRow, PersonRow
+
+CHANGES = ("person_added", "person_changed", "password_set", "password_given", "password_chosen")
+LATELY = 20_000
 
 
 class Role(StrEnum):
@@ -35,6 +40,18 @@ class Person(Record, frozen=True):
     roles: tuple[Role, ...] = ()
     groups: tuple[str, ...] = ()
     school: str = ""
+    active: bool = True
+    must_change_password: bool = False
+
+
+class PersonChange(Record, frozen=True):
+    """One change somebody has made to a person: what they were after it; "password_…" leaves those empty."""
+
+    at: dt.datetime
+    actor: str
+    action: str
+    roles: tuple[Role, ...] = ()
+    groups: tuple[str, ...] = ()
     active: bool = True
 
 
@@ -77,7 +94,11 @@ class People:
         active: bool | None = None,
         by: str,
     ) -> Person:
-        """Change what is given, leave the rest; raises ``NotFound``, ``EngineError`` for an unknown role."""
+        """Change what is given, leave the rest; who is deactivated is signed out.
+
+        Raises ``NotFound``, ``Conflict`` where no administrator would be left, ``EngineError`` for an unknown
+        role.
+        """
         given: dict[str, Any] = {
             "name": name,
             "roles": None if roles is None else _roles(roles),
@@ -125,6 +146,13 @@ class People:
             key=lambda person: person.id,
         )
 
+    def changes(self, person_id: str) -> list[PersonChange]:
+        """Return what has been changed of a person lately, the newest first (``LATELY`` operations back)."""
+        with self._store.reading() as tx:
+            rows = audit.latest(tx, CHANGES, among=LATELY)
+        decoded = ((row, decode_values(row.payload)) for row in rows)
+        return [_change(row, what) for row, what in decoded if what["person"] == person_id]
+
     def groups(self) -> list[str]:
         """Return the names of all groups anybody is in, sorted."""
         return sorted({group for person in self.everybody() for group in person.groups})
@@ -133,8 +161,11 @@ class People:
         self, person_id: str, change: Callable[[PersonRow | None], PersonRow], action: str, by: str
     ) -> Person:
         def store(tx: Transaction) -> PersonRow:
-            row = change(people.read(tx, person_id))
+            known = people.read(tx, person_id)
+            row = change(known)
             people.upsert(tx, [row])
+            if not row.active:
+                sessions.end_all(tx, person_id)
             # Names stay out: the audit chain is not sealed.
             what = {
                 "person": row.id,
@@ -143,9 +174,33 @@ class People:
                 "active": row.active,
             }
             audit.append(tx, at=tx.now, actor=by, action=action, payload=encode_values(what))
+            if known is not None and _administers(known) and not _administers(row):
+                _require_another_administrator(tx, person_id)  # after the chain's lock: two do not go at once
             return row
 
         return _person(self._store.run(store))
+
+
+def _administers(row: PersonRow) -> bool:
+    return row.active and Role.ADMINISTRATOR in row.roles
+
+
+def _require_another_administrator(tx: Transaction, person_id: str) -> None:
+    if not any(_administers(row) for row in people.all(tx) if row.id != person_id):
+        raise Conflict(
+            f"expected an administrator to remain, but '{person_id}' is the last one; make another first"
+        )
+
+
+def _change(row: AuditRow, what: dict[str, Any]) -> PersonChange:
+    return PersonChange(
+        at=instant(row.at),
+        actor=row.actor,
+        action=row.action,
+        roles=tuple(Role(role) for role in what.get("roles", ())),
+        groups=tuple(what.get("groups", ())),
+        active=what.get("active", True),
+    )
 
 
 def _roles(roles: Iterable[str]) -> tuple[str, ...]:
@@ -169,4 +224,5 @@ def _person(row: PersonRow) -> Person:
         groups=tuple(row.groups),
         school=row.school,
         active=row.active,
+        must_change_password=people.is_given(row),
     )

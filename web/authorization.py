@@ -47,6 +47,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
 }
 
 
+_CASEWORK = frozenset({Action.START, Action.SEE_TASKS, Action.WORK})
 APPLICANTS = frozenset({"wnioskodawca", "wnioskujacy"})  # the groups of lanes of those who file
 
 
@@ -58,6 +59,8 @@ def authorize(person: Person | None, action: Action, task: UserTask | None = Non
         return True
     if not person.active or not any(action in _ALLOWED[role] for role in person.roles):
         return False
+    if action in _CASEWORK and Role.ADMINISTRATOR in person.roles:
+        return False  # who decides who may do what does none of it, whatever else they are
     return task is None or is_theirs(person, task)
 
 

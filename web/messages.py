@@ -61,7 +61,7 @@ def updated(language: Language, source: Catalog) -> bytes:
         said = old.string if old is not None and _same_shape(old, message) else ""
         renewed.add(message.id, said, flags=message.flags, context=message.context)
     written = io.BytesIO()
-    write_po(written, renewed, sort_output=True, width=110, no_location=True, omit_header=True)
+    write_po(written, renewed, sort_output=True, width=0, no_location=True, omit_header=True)
     head = f'{_HEADER}\nmsgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n'
     plural = f'"Language: {language}\\n"\n"Plural-Forms: {renewed.plural_forms}\\n"\n\n'
     return (head + plural).encode() + written.getvalue()

@@ -17,6 +17,7 @@ from web.translation import _
 from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
 MOST_FIELDS = 500
+_OF_EVERYBODY = ("/account", "/sign-in", "/sign-out", "/language", "/dostepnosc", "/office.css")
 
 
 def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route:
@@ -48,6 +49,8 @@ def _refuse(visit: Visit, action: Action, *, post: bool) -> Response | None:
         _require_own_form(visit)
     if visit.someone is None and action is not Action.SIGN_IN:
         return go_to(f"/sign-in?then={quote(visit.request.url.path)}")
+    if visit.must_choose_password and visit.request.url.path not in _OF_EVERYBODY:
+        return go_to("/account")
     if not authorize(visit.someone, action):
         raise HTTPException(NOT_FOUND)
     return None

@@ -54,6 +54,11 @@ class Visit:
         return person if person.active else None
 
     @property
+    def must_choose_password(self) -> bool:
+        """Say whether who asks has yet to choose a password of their own."""
+        return self.someone is not None and self.someone.must_change_password and self.demonstration is None
+
+    @property
     def token(self) -> str:
         """Return the session's token, "" without one."""
         return self.request.cookies.get(cookie_name(self.request)) or ""
@@ -111,6 +116,21 @@ class Visit:
     def may(self, action: Action) -> bool:
         """Say whether who asks may do something."""
         return authorize(self.someone, action)
+
+    def signed_in(self, person_id: str, path: str) -> Response:
+        """Open a session for somebody who has just proved who they are, and send them on."""
+        return self.entered(self.engine.accounts.open(person_id), path)
+
+    def entered(self, token: str, path: str) -> Response:
+        """Send the person on, with a fresh token: one from before signing in is never used further."""
+        if self.token:
+            self.engine.accounts.sign_out(self.token)
+        answer = go_to(path)
+        secure = self.request.url.scheme == "https"
+        answer.set_cookie(
+            cookie_name(self.request), token, httponly=True, secure=secure, samesite="lax", path="/"
+        )
+        return answer
 
     def page(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return a page."""

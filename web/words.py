@@ -67,6 +67,26 @@ ROLES = Table(
         "administrator": N_("administrator"),
     }
 )
+ROLES_TOLD = Table(
+    {
+        "applicant": N_("składa wnioski i widzi własne sprawy"),
+        "clerk": N_("wykonuje zadania swoich grup i widzi sprawy"),
+        "owner": N_("rysuje i wdraża procedury"),
+        "approver": N_("zatwierdza wdrożenia"),
+        "operator": N_("usuwa przeszkody w sprawach"),
+        "auditor": N_("czyta wszystko oprócz tajemnic, niczego nie zmienia"),
+        "administrator": N_("prowadzi konta, nie prowadzi spraw"),
+    }
+)
+PERSON_CHANGES = Table(
+    {
+        "person_added": N_("dodano osobę"),
+        "person_changed": N_("zmieniono"),
+        "password_set": N_("nadano hasło"),
+        "password_given": N_("nadano hasło pierwszego logowania"),
+        "password_chosen": N_("osoba zmieniła hasło"),
+    }
+)
 SEVERITIES = Table({"error": N_("Błąd"), "warning": N_("Ostrzeżenie"), "hint": N_("Wskazówka")})
 _DAYS = Table(
     {

@@ -17,6 +17,9 @@ from web.application import Sent
 OWNER = "wlasciciel"
 _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("dyrektor.sp900", "Anna Przykładowa", ("applicant",), (), "999001"),
+    ("dyrektor.nlo", "Celina Zmyślona", ("applicant",), (), "999003"),
+    ("dyrektor.sp902", "Feliks Graniczny", ("applicant",), (), "999005"),
+    ("dyrektor.sp903", "Grażyna Nowelizowana", ("applicant",), (), "999006"),
     ("ek04.nowak", "Nina Nowak", ("clerk",), ("EK-04",), ""),
     ("kierownik.wisz", "Wiktor Wisz", ("clerk",), ("kierownik-ek04",), ""),
     ("sio.kowal", "Karol Kowal", ("clerk",), ("sio-3-weryfikacja", "sio-3-tozsamosc", "sio-3-decyzja"), ""),
@@ -24,6 +27,7 @@ _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("admin.zszo", "Adam Zszowski", ("clerk",), ("administrator-zszo",), ""),
     (OWNER, "Olga Własna", ("owner", "approver"), (), ""),
     ("operator", "Oskar Operator", ("operator",), (), ""),
+    ("administrator", "Ada Ministrowicz", ("administrator",), (), ""),
     ("audytor", "Aldona Audyt", ("auditor",), (), ""),
 )
 

@@ -5,6 +5,8 @@ Deployments, sign-ins, roles, parameters, exports, erasures.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msgspec.structs import asdict
 from sqlalchemy import bindparam, select
 from sqlalchemy import insert as insert_into
@@ -28,6 +30,13 @@ _READ = (
 )
 
 
+_LATEST = (
+    select(*columns(audit, AuditRow))
+    .where(audit.c.seq > bindparam("after"), audit.c.action.in_(bindparam("actions", expanding=True)))
+    .order_by(audit.c.seq.desc())
+)
+
+
 def append(tx: Transaction, *, at: int, actor: str, action: str, payload: bytes) -> AuditRow:
     """Append one operation to the chain; the next one waits until this transaction ends."""
     last, prev_hash = tx.execute(_LOCK_HEAD).one()
@@ -44,6 +53,12 @@ def append(tx: Transaction, *, at: int, actor: str, action: str, payload: bytes)
 def read(tx: Transaction, *, from_seq: int = 1, limit: int = 1000) -> list[AuditRow]:
     """Return operations in order."""
     return records(AuditRow, tx.execute(_READ, {"from_seq": from_seq, "at_most": limit}))
+
+
+def latest(tx: Transaction, actions: Iterable[str], *, among: int) -> list[AuditRow]:
+    """Return the operations of these kinds among the last so many, the newest first."""
+    last, _hash = head(tx)
+    return records(AuditRow, tx.execute(_LATEST, {"after": last - among, "actions": list(actions)}))
 
 
 def head(tx: Transaction) -> tuple[int, bytes]:

@@ -16,6 +16,7 @@ from engine.store.rows import PersonRow
 from engine.store.statements import upsert_into
 from engine.store.transaction import Transaction
 
+ONCE = "once:"  # before the hash of a password somebody else has given: good for choosing one's own
 _SEPARATOR = "\x1f"
 _UPSERT = upsert_into(person)
 _CLEAR_GROUPS = delete_from(person_group).where(
@@ -52,6 +53,11 @@ def upsert(tx: Transaction, rows: Iterable[PersonRow]) -> None:
 def set_password_hash(tx: Transaction, id: str, password_hash: str) -> None:
     """Give a person another password."""
     tx.execute(_SET_PASSWORD, {"of_person": id, "hash": password_hash})
+
+
+def is_given(row: PersonRow) -> bool:
+    """Say whether a person's password was given to them and must be changed."""
+    return row.password_hash.startswith(ONCE)
 
 
 def read(tx: Transaction, id: str) -> PersonRow | None:

@@ -47,6 +47,14 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/instances/{key}/verify"): {Role.OPERATOR, Role.AUDITOR},
     ("GET", "/incidents"): {Role.OPERATOR, Role.AUDITOR},
     ("POST", "/incidents/{key}/resolve"): {Role.OPERATOR},
+    ("POST", "/account"): EVERYBODY,
+    ("GET", "/people"): {Role.ADMINISTRATOR},
+    ("GET", "/people/new"): {Role.ADMINISTRATOR},
+    ("POST", "/people/new"): {Role.ADMINISTRATOR},
+    ("GET", "/people/{person_id}"): {Role.ADMINISTRATOR},
+    ("POST", "/people/{person_id}"): {Role.ADMINISTRATOR},
+    ("POST", "/people/{person_id}/active"): {Role.ADMINISTRATOR},
+    ("POST", "/people/{person_id}/password"): {Role.ADMINISTRATOR},
     ("GET", "/processes"): EVERYBODY,
     ("GET", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
     ("POST", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
@@ -71,6 +79,7 @@ OPEN = {
     ("POST", "/sign-in"),
     ("POST", "/sign-out"),
     ("POST", "/language"),
+    ("GET", "/account"),
     ("GET", "/dostepnosc"),
     ("GET", "/office.css"),
     ("GET", "/health"),
@@ -100,6 +109,7 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         place = path.replace("{key}", key[1] if "instances" in path else "1")
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
         place = place.replace("{kind}", "process").replace("{id}", "wniosek_o_dostep")
+        place = place.replace("{person_id}", "ewa")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
         unknown = any(of in path for of in ("/tasks/{key}", "/incidents/", "/documents/"))

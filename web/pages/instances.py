@@ -76,6 +76,7 @@ def of_number(visit: Visit) -> Response:
     for action, path in (
         (Action.SEE_INCIDENTS, "/instances"),
         (Action.SEE_TASKS, "/tasks"),
+        (Action.MANAGE_PEOPLE, "/people"),
         (Action.SEE_DEFINITIONS, "/processes"),
     ):
         if visit.may(action):

@@ -30,7 +30,7 @@ def sign_in(visit: Visit) -> Response:
         attempts.give_back(visit.address)
         return _form(visit, _(_CROWDED), TOO_MANY)
     attempts.give_back(visit.address)
-    return _entered(visit, token)
+    return visit.entered(token, own_path(visit.field("then")))
 
 
 def sign_in_invented(visit: Visit) -> Response:
@@ -39,7 +39,7 @@ def sign_in_invented(visit: Visit) -> Response:
         token = visit.engine.accounts.open(visit.field("person"))
     except (Forbidden, NotFound) as refused:
         return _form(visit, str(refused))
-    return _entered(visit, token)
+    return visit.entered(token, own_path(visit.field("then")))
 
 
 def sign_out(visit: Visit) -> Response:
@@ -61,15 +61,3 @@ def _form(visit: Visit, refused: str, status: int = UNAUTHORISED) -> Response:
         then=visit.field("then") or visit.query("then"),
         person=visit.field("person"),
     )
-
-
-def _entered(visit: Visit, token: str) -> Response:
-    """Send the person on, with a fresh token: one from before signing in is never used further."""
-    if visit.token:
-        visit.engine.accounts.sign_out(visit.token)
-    answer = go_to(own_path(visit.field("then")))
-    secure = visit.request.url.scheme == "https"
-    answer.set_cookie(
-        cookie_name(visit.request), token, httponly=True, secure=secure, samesite="lax", path="/"
-    )
-    return answer
