@@ -43,7 +43,9 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     signature.verify          podpisany_plik?, zlozono?, the application [pola] → podpis, podpis_wynik,
                               podpis_opis, podpis_raport
     letter.render             haslo_ref, what the templates name [wydruk, pokwitowanie] → wydruk_ref,
-                              pokwitowanie_ref
+                              pokwitowanie_ref (print-out: a secret; receipt: a PDF of the case)
+    letter.write              what the template names [szablon, nazwa], or the fields of the form
+                              [formularz = F-01, nazwa] → pismo_ref
     secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
 """
 
@@ -116,7 +118,7 @@ def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     authorisation.register(registry)
     breach.register(registry)
     email.register(registry, settings.email)
-    letter.register(registry, settings.email)
+    letter.register(registry, settings.email, settings.package.office)
     incident.register(registry)
     package.register(registry, settings.package)
     password.register(registry, settings.password)

@@ -89,7 +89,7 @@ def set_page(fields: Mapping[str, str], *, made_at: dt.datetime) -> bytes:
         ignore_system_fonts=True,
         sys_inputs={"dane": msgspec.json.encode(dict(fields)).decode()},
     )
-    page = compiler.compile(format="pdf", timestamp=int(made_at.timestamp()))
+    page = compiler.compile(format="pdf", pdf_standards="ua-1", timestamp=int(made_at.timestamp()))
     if not isinstance(page, bytes):
         raise TypeError(f"expected typst to return bytes, but got {type(page).__name__}")
     return page

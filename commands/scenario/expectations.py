@@ -11,6 +11,7 @@ from typing import Any
 from commands import output
 from commands.scenario.file import moment
 from commands.scenario.world import World
+from demo.pdf import open_text
 from engine import EngineError
 
 _PLACEHOLDER = re.compile(r"\\\{\\\{.*?\\\}\\\}")
@@ -205,7 +206,8 @@ def _documents(world: World, wanted: Any) -> None:
     documents = {each.name: each for each in world.engine.documents.of_case(world.key)}
     _require("the documents", {str(each) for each in wanted}, set(documents))
     for name, parts in dict(wanted).items() if isinstance(wanted, dict) else ():
-        text = world.engine.documents.read(documents[name].reference, root_key=world.key).decode()
+        content = world.engine.documents.read(documents[name].reference, root_key=world.key)
+        text = open_text(content, "") or "" if content.startswith(b"%PDF-") else content.decode()
         for part in _several(parts):
             if part not in " ".join(text.split()):
                 raise EngineError(f"expected the document {name} to say {part!r}, but it does not")
