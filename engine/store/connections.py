@@ -21,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from engine import failpoint
 from engine.clock import monotonic
 from engine.errors import Unavailable
+from engine.store.lines import BEGUN
 from engine.store.settings import taken_from
 
 BUSY_MS = 5_000  # how long SQLite waits for another program's write
@@ -107,8 +108,9 @@ def _set_up_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> No
 def _begin_sqlite(connection: Connection) -> None:
     # Two transactions that read first and write later would both read the same: a lost update or a BUSY too
     # late.
-    reading = connection.get_execution_options().get("reading", False)
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    if not options.get(BEGUN):
+        connection.exec_driver_sql("BEGIN" if options.get("reading") else "BEGIN IMMEDIATE")
 
 
 def _postgresql(address: URL) -> Engine:

@@ -17,6 +17,7 @@ from engine.errors import Unavailable
 from engine.failpoint import failpoint
 from engine.store import connections, installation, key_blocks, schema
 from engine.store.key_blocks import Allocator
+from engine.store.lines import Line
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 from engine.store.transaction import Counter, Transaction
@@ -72,11 +73,11 @@ class Store:
         Raises Unavailable where the database is busy, full or gone, RuntimeError inside another one of this
         thread.
         """
-        return self._open(self._database, self._writing)
+        return self._open(self._writing)
 
     def reading(self) -> AbstractContextManager[Transaction]:
         """Open a transaction that only reads, all of it at one moment."""
-        return self._open(self._reader, self._writing if self._memory else nullcontext())
+        return self._open(self._writing if self._memory else nullcontext(), reading=True)
 
     def run(
         self,
@@ -133,7 +134,7 @@ class Store:
         self._database.dispose()
 
     @contextmanager
-    def _open(self, database: Engine, turn: AbstractContextManager[object]) -> Iterator[Transaction]:
+    def _open(self, turn: AbstractContextManager[object], *, reading: bool = False) -> Iterator[Transaction]:
         if getattr(self._threads, "open", False):
             raise RuntimeError(
                 "expected no open transaction on this thread, but there is one; transactions never nest"
@@ -143,18 +144,18 @@ class Store:
             with turn:
                 with _translated():
                     self._times.refresh()
-                with self._connected(database) as connection:
-                    yield Transaction(connection, times=self._times, keyring=self.keyring, total=self._total)
+                with self._connected(reading=reading) as line:
+                    yield Transaction(line, times=self._times, keyring=self.keyring, total=self._total)
         finally:
             self._threads.open = False
 
     @contextmanager
-    def _connected(self, database: Engine) -> Iterator[Connection]:
-        with _translated(), database.connect() as connection, connection.begin() as transaction:
-            yield connection
+    def _connected(self, *, reading: bool = False) -> Iterator[Line]:
+        with _translated(), Line(self._database, reading=reading) as line:
+            yield line
             failpoint("store.commit.before")
-            with _translated(committing=database is self._database):
-                transaction.commit()
+            with _translated(committing=not reading):
+                line.commit()
                 failpoint("store.commit.after")
 
     def _alone(self, work: Callable[[Connection], T]) -> T:
@@ -164,8 +165,8 @@ class Store:
         """
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                with self._writing, self._connected(self._database) as connection:
-                    return work(connection)
+                with self._writing, self._connected() as line:
+                    return work(line.connection)
             except Interrupted as trouble:
                 if trouble.trouble is Trouble.STOP or attempt == OPENING_ATTEMPTS:
                     raise

@@ -15,7 +15,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     ColumnElement,
-    Connection,
     Executable,
     Text,
     any_,
@@ -24,10 +23,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql import ClauseElement
 
 from engine.failpoint import failpoint
+from engine.store.lines import Line
 
 Values: TypeAlias = Mapping[str, Any]
 Among: TypeAlias = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
@@ -94,19 +93,17 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, tuple[str, Callable[[Values], Any]]] = {}
 
-    def run(self, connection: Connection, values: Values | None = None) -> Rows:
+    def run(self, line: Line, values: Values | None = None) -> Rows:
         """Run the statement once; raises ``DBAPIError``."""
-        text, arranged = self._for(connection.dialect, values or {})
-        return _execute(connection, text, lambda cursor: cursor.execute(text, arranged(values or {})))
+        text, arranged = self._for(line.dialect, values or {})
+        return _execute(line, text, lambda cursor: cursor.execute(text, arranged(values or {})))
 
-    def run_many(self, connection: Connection, rows: Sequence[Values]) -> Rows:
+    def run_many(self, line: Line, rows: Sequence[Values]) -> Rows:
         """Run the statement with each of several rows, in one round trip; raises ``DBAPIError``."""
         if len(rows) == 1:
-            return self.run(connection, rows[0])
-        text, arranged = self._for(connection.dialect, rows[0])
-        return _execute(
-            connection, text, lambda cursor: cursor.executemany(text, [arranged(row) for row in rows])
-        )
+            return self.run(line, rows[0])
+        text, arranged = self._for(line.dialect, rows[0])
+        return _execute(line, text, lambda cursor: cursor.executemany(text, [arranged(row) for row in rows]))
 
     def text(self, dialect: Dialect) -> str:
         """Return the SQL for one database."""
@@ -145,37 +142,15 @@ def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _execute(connection: Connection, text: str, work: Callable[[Cursor], object]) -> Rows:
-    driver: Any = connection.connection
-    cursor: Cursor = driver.cursor()
+def _execute(line: Line, text: str, work: Callable[[Cursor], object]) -> Rows:
     failpoint("store.sql.before")
+    cursor: Cursor = line.cursor()
     try:
         work(cursor)
     except Exception as error:
-        raise _translated(connection, text, cursor, error) from error
+        raise line.as_sqlalchemy(error, text) from error
     failpoint("store.sql.after")
     return Rows(cursor)
-
-
-def _translated(connection: Connection, text: str, cursor: Cursor, error: Exception) -> Exception:
-    """Return a driver's error as SQLAlchemy would raise it; a broken connection leaves the pool."""
-    dialect = connection.dialect
-    errors: Any = dialect.loaded_dbapi
-    if not isinstance(error, errors.Error):
-        return error
-    broken = dialect.is_disconnect(cast(Any, error), cast(Any, connection.connection), cast(Any, cursor))
-    if broken:
-        connection.invalidate(error)
-    raised: Exception = DBAPIError.instance(
-        text,
-        None,
-        error,
-        errors.Error,
-        hide_parameters=True,
-        connection_invalidated=broken,
-        dialect=dialect,
-    )
-    return raised
 
 
 def with_lists(make: Callable[[Among], Executable]) -> Prepared:

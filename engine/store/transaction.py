@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable
 
+from engine.store.lines import Line
 from engine.store.prepared import Prepared, Rows, Values
 from engine.store.sealing import Keyring
 from engine.store.times import Times
@@ -28,9 +29,9 @@ class Transaction:
     Made by ``Store``, used by one thread.
     """
 
-    def __init__(self, connection: Connection, *, times: Times, keyring: Keyring, total: Counter) -> None:
-        self.connection = connection
-        self.dialect = connection.dialect.name
+    def __init__(self, line: Line, *, times: Times, keyring: Keyring, total: Counter) -> None:
+        self._line = line
+        self.dialect = line.dialect.name
         self.keyring = keyring
         self.statements = 0
         self.ready_jobs: list[int] = []  # made ready here: whoever commits tells the workers
@@ -38,6 +39,11 @@ class Transaction:
         self._total = total
         self._now: int | None = None
         self._machine_now: int | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """Return SQLAlchemy's connection over the same transaction."""
+        return self._line.connection
 
     @property
     def now(self) -> int:
@@ -61,12 +67,12 @@ class Transaction:
     def run(self, statement: Prepared, values: Values | None = None) -> Rows:
         """Run one statement of the hot path."""
         self._count()
-        return statement.run(self.connection, values)
+        return statement.run(self._line, values)
 
     def run_many(self, statement: Prepared, rows: Sequence[Values]) -> Rows:
         """Run one statement of the hot path with several rows (at least one)."""
         self._count()
-        return statement.run_many(self.connection, rows)
+        return statement.run_many(self._line, rows)
 
     def _count(self) -> None:
         self.statements += 1
