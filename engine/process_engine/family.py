@@ -27,7 +27,7 @@ from engine.model.records import InstanceState
 from engine.process_engine import calls, messages
 from engine.process_engine.parts import Parts
 from engine.process_engine.projection import Changes
-from engine.store import Transaction, correlation, data_keys, history_rows, instances
+from engine.store import Transaction, correlation, data_keys, history_rows, instances, one_trip
 from engine.store.instances import LockedInstance
 from engine.store.rows import HistoryRow, InstanceRow
 from engine.store.sealing import DataKey, place
@@ -298,13 +298,32 @@ class Family:
     def save(self) -> None:
         """Write state, history and projections of everybody who took part."""
         acted = [member for member in self._members.values() if member.history]
-        for member in acted:
-            self._save_state(member)
-        history_rows.append(self.tx, [row for member in acted for row in member.history])
+        if not self._saved_in_one_trip(acted):
+            for member in acted:
+                self._save_state(member)
+            history_rows.append(self.tx, [row for member in acted for row in member.history])
         self.changes.write()
         for member in acted:
             if member.row.ended_at is not None and member.row.parent_key is None:
                 self._let_next_start(member)
+
+    def _saved_in_one_trip(self, acted: list[Member]) -> bool:
+        """Write state and history of the usual case, one command in one instance without pages."""
+        if len(acted) != 1 or len(acted[0].history) != 1 or not one_trip.possible(self.tx):
+            return False
+        (member,) = acted
+        tree = member.state
+        if member.pages or not all(codec.is_root_page(tree, page) for page in tree.touched):
+            return False
+        write = one_trip.go_on if member.stored else one_trip.begin
+        write(
+            self.tx,
+            member.row,
+            data_key=member.data_key,
+            state=codec.encode_state(tree),
+            command=member.history[0],
+        )
+        return True
 
     def _let_next_start(self, member: Member) -> None:
         """Let the next buffered start message with the ended instance's correlation key have its turn."""

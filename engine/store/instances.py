@@ -121,7 +121,8 @@ _WITHOUT_STATE = (
     )
 )
 _UPDATE = Prepared(_WITHOUT_STATE)
-_UPDATE_STATE = Prepared(_WITHOUT_STATE.values(state_bytes=bindparam("new_state_bytes")))
+CHANGE = _WITHOUT_STATE.values(state_bytes=bindparam("new_state_bytes"))  # the parameters: ``changes``
+_UPDATE_STATE = Prepared(CHANGE)
 _SELECT = select(*columns(instance, InstanceRow))
 _READ = Prepared(_SELECT.where(*at_key(instance)))
 _HEADS = (
@@ -227,7 +228,7 @@ def insert(
         data_keys.insert_key(tx, data_key)
     values = values_of(row, row.key) | {
         "pages": len(pages or {}),
-        "state_bytes": data_key.seal(_place_of(row.key), state),
+        "state_bytes": sealed(row.key, data_key, state),
     }
     tx.run(_INSERT, values)
     if pages:
@@ -248,20 +249,35 @@ def update(
     ``state=None`` leaves the root container as it is. Raises Conflict where somebody else wrote meanwhile:
     with the lock held that is impossible, so it means a bug and must not pass silently (invariant I8).
     """
-    values = key_of(row.key) | {f"new_{name}": getattr(row, name) for name in (*_CHANGING, "business_key")}
-    values["expected"] = row.revision
+    values = changes(row)
     if state is not None:
-        values["new_state_bytes"] = data_key.seal(_place_of(row.key), state)
-    changed = tx.run(_UPDATE if state is None else _UPDATE_STATE, values)
-    if changed.rowcount != 1:
-        raise Conflict(
-            f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
-        )
+        values["new_state_bytes"] = sealed(row.key, data_key, state)
+    check_written(row, tx.run(_UPDATE if state is None else _UPDATE_STATE, values).rowcount)
     if pages_upserted:
         tx.run_many(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
     deleted = list(pages_deleted)
     if deleted:
         tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
+
+
+def changes(row: InstanceRow) -> dict[str, Any]:
+    """Return the parameters of ``CHANGE`` but for the state."""
+    values = key_of(row.key) | {f"new_{name}": getattr(row, name) for name in (*_CHANGING, "business_key")}
+    values["expected"] = row.revision
+    return values
+
+
+def sealed(instance_key: int, key: DataKey, state: bytes) -> bytes:
+    """Return the root container of an instance as it is stored."""
+    return key.seal(_place_of(instance_key), state)
+
+
+def check_written(row: InstanceRow, written: int) -> None:
+    """Raise Conflict unless the one row of an instance was written."""
+    if written != 1:
+        raise Conflict(
+            f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
+        )
 
 
 def _sealed_pages(instance_key: int, key: DataKey, pages: Pages) -> list[dict[str, Any]]:
