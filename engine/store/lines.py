@@ -63,8 +63,14 @@ class Line:
         """Return a new cursor of the driver."""
         return self._pooled.cursor()
 
+    def tell(self, event: str, *details: object) -> None:
+        """Tell those who listen to SQLAlchemy's events about what does not go through it."""
+        for listener in getattr(self._database.dispatch, event):
+            listener(self.connection, *details)
+
     def commit(self) -> None:
         """Commit what was written."""
+        self.tell("commit")
         with self.explained("COMMIT"):
             self._pooled.commit()
         self._open = False

@@ -2,7 +2,7 @@
 
 SQLAlchemy writes the SQL. Running it through a ``Connection`` costs several times what the database needs for
 it (docs/performance.md), so what every verb runs goes to the driver's cursor. Errors come out as SQLAlchemy
-would raise them, and the failpoints are the same.
+would raise them, and who listens to its statements (failpoints, tests, tracing) hears of these too.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from engine.failpoint import failpoint
 from engine.store.lines import Line
 
 Values: TypeAlias = Mapping[str, Any]
@@ -86,7 +85,7 @@ class Rows:
 class Prepared:
     """A constant statement, or one per database; it has no parameter whose length changes its text.
 
-    The names of the parameters of an INSERT are those of the first row it is run with.
+    An INSERT takes all columns of its table.
     """
 
     def __init__(self, statement: Executable | Mapping[str, Executable]) -> None:
@@ -95,26 +94,28 @@ class Prepared:
 
     def run(self, line: Line, values: Values | None = None) -> Rows:
         """Run the statement once; raises ``DBAPIError``."""
-        text, arranged = self._for(line.dialect, values or {})
-        return _execute(line, text, lambda cursor: cursor.execute(text, arranged(values or {})))
+        text, arranged = self._for(line.dialect)
+        given = arranged(values or {})
+        return _execute(line, text, given, lambda cursor: cursor.execute(text, given))
 
     def run_many(self, line: Line, rows: Sequence[Values]) -> Rows:
         """Run the statement with each of several rows, in one round trip; raises ``DBAPIError``."""
         if len(rows) == 1:
             return self.run(line, rows[0])
-        text, arranged = self._for(line.dialect, rows[0])
-        return _execute(line, text, lambda cursor: cursor.executemany(text, [arranged(row) for row in rows]))
+        text, arranged = self._for(line.dialect)
+        given = [arranged(row) for row in rows]
+        return _execute(line, text, given, lambda cursor: cursor.executemany(text, given), many=True)
 
     def text(self, dialect: Dialect) -> str:
         """Return the SQL for one database."""
-        return self._for(dialect, {})[0]
+        return self._for(dialect)[0]
 
-    def _for(self, dialect: Dialect, values: Values) -> tuple[str, Callable[[Values], Any]]:
+    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Values], Any]]:
         found = self._compiled.get(dialect.name)
         if found is None:
             chosen = self._statement
             statement = chosen[dialect.name] if isinstance(chosen, Mapping) else chosen
-            compiled: Any = cast(ClauseElement, statement).compile(dialect=dialect, column_keys=list(values))
+            compiled: Any = cast(ClauseElement, statement).compile(dialect=dialect)
             found = self._compiled[dialect.name] = (
                 compiled.string,
                 _arrangement(compiled.positiontup, _constants(compiled)),
@@ -142,14 +143,16 @@ def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _execute(line: Line, text: str, work: Callable[[Cursor], object]) -> Rows:
-    failpoint("store.sql.before")
+def _execute(
+    line: Line, text: str, given: Any, work: Callable[[Cursor], object], *, many: bool = False
+) -> Rows:
     cursor: Cursor = line.cursor()
+    line.tell("before_cursor_execute", cursor, text, given, None, many)
     try:
         work(cursor)
     except Exception as error:
         raise line.as_sqlalchemy(error, text) from error
-    failpoint("store.sql.after")
+    line.tell("after_cursor_execute", cursor, text, given, None, many)
     return Rows(cursor)
 
 
