@@ -8,7 +8,7 @@ it against a server of ``demo/``. The modules share ``connection`` (settings), `
 
 In each line: job type, variables in (``?`` = may be absent) and [headers] → variables out; ! BPMN errors.
 
-    rspo.lookup               numer_rspo → placowka, rspo_migawka;
+    rspo.lookup               numer_rspo → placowka, rspo_migawka (parameter rspo_csv_max_age);
                               ! RSPO_NIE_ZNALEZIONO, PLACOWKA_ZLIKWIDOWANA
     seod.load_applicant       wnioskodawca → dane_wnioskodawcy, kontakt; ! BRAK_DOSTEPU
     seod.open_ticket          login, wnioskodawca, numer_sprawy? → zgloszenie_seod, podjeto_seod;
