@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,6 +20,7 @@ from engine import ProcessEngine, Worker
 
 if TYPE_CHECKING:
     from handlers.sms_reports import SmsReports
+    from web.pages.registers import Extract
 
 _DEMO = Path("var/serve")
 
@@ -66,9 +68,22 @@ def command(
                 demonstration=outside,
                 identity=whose,
                 reports=None if demo else _reports(office, engine),
+                extract=_extract(whose.name if whose is not None else identity.Identity().name),
             )
             uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
     leave(worker)
+
+
+def _extract(office_name: str) -> Extract:
+    """Return who sets extracts of registers as PDF, with the office's name at the head."""
+    from handlers import sheet  # typst: only where pages are served
+
+    def extract(
+        title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], made_at: dt.datetime
+    ) -> bytes:
+        return sheet.set_extract(title, columns, rows, office=office_name, made_at=made_at)
+
+    return extract
 
 
 def _reports(office: Office, engine: ProcessEngine) -> SmsReports:

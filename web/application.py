@@ -33,6 +33,7 @@ from web.pages import (
     languages,
     modeler,
     people,
+    registers,
     replays,
     secrets,
     signing_in,
@@ -74,10 +75,12 @@ def create_application(
     demonstration: Demonstration | None = None,
     identity: Identity | None = None,
     reports: Reports | None = None,
+    extract: registers.Extract | None = None,
 ) -> Starlette:
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
 
-    ``identity`` is whose pages they are, ``reports`` takes in what gateways report.
+    ``identity`` is whose pages they are, ``reports`` takes in what gateways report, ``extract`` sets
+    extracts of registers as PDF.
     """
     application = Starlette(
         routes=[
@@ -98,6 +101,7 @@ def create_application(
     application.state.demonstration = demonstration
     application.state.attempts = Attempts(engine.accounts)
     application.state.identity = identity or Identity()
+    application.state.extract = extract
     return application
 
 
@@ -142,6 +146,11 @@ def _routes() -> list[BaseRoute]:
         route("/people/{person_id}", people.change, Action.MANAGE_PEOPLE, post=True),
         route("/people/{person_id}/active", people.activate, Action.MANAGE_PEOPLE, post=True),
         route("/people/{person_id}/password", people.reset_password, Action.MANAGE_PEOPLE, post=True),
+        route("/registers", registers.overview, Action.SEE_REGISTERS),
+        route("/registers/{name}", registers.show, Action.SEE_REGISTERS),
+        route("/registers/{name}/csv", registers.download, Action.SEE_REGISTERS),
+        route("/registers/{name}/pdf", registers.extract, Action.SEE_REGISTERS),
+        route("/registers/{name}/{number}/resolve", registers.resolve, Action.RESOLVE_REGISTERS, post=True),
         route("/incidents", incidents.overview, Action.SEE_INCIDENTS),
         route("/incidents/{key}/resolve", incidents.resolve, Action.RESOLVE_INCIDENTS, post=True),
         route("/processes", definitions.overview, Action.SEE_DEFINITIONS),

@@ -24,6 +24,8 @@ class Action(StrEnum):
     REVEAL_HISTORY = "see personal data in the history, take it along"
     SEE_INCIDENTS = "see incidents"
     RESOLVE_INCIDENTS = "resolve incidents"
+    SEE_REGISTERS = "see the registers of the office, which name people"
+    RESOLVE_REGISTERS = "close an entry of a register with a resolution"
     OPERATE = "suspend, resume and cancel, see jobs, timers and nodes"
     SEE_DEFINITIONS = "see process definitions"
     DEPLOY = "deploy process definitions"
@@ -36,13 +38,28 @@ _OFFICE = _EVERYBODY | {
 }
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
-    Role.CLERK: _OFFICE | {Action.START, Action.WORK, Action.ASSIGN, Action.REVEAL, Action.SEE_PERSONAL},
+    Role.CLERK: _OFFICE
+    | {
+        Action.START,
+        Action.WORK,
+        Action.ASSIGN,
+        Action.REVEAL,
+        Action.SEE_PERSONAL,
+        Action.SEE_REGISTERS,
+        Action.RESOLVE_REGISTERS,
+    },
     Role.OWNER: _EVERYBODY | {Action.DEPLOY},
     Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
     Role.OPERATOR: _OFFICE
     | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.OPERATE, Action.SEE_HISTORY},
     Role.AUDITOR: _OFFICE
-    | {Action.SEE_HISTORY, Action.REVEAL_HISTORY, Action.SEE_INCIDENTS, Action.SEE_PERSONAL},
+    | {
+        Action.SEE_HISTORY,
+        Action.REVEAL_HISTORY,
+        Action.SEE_INCIDENTS,
+        Action.SEE_PERSONAL,
+        Action.SEE_REGISTERS,
+    },
     Role.ADMINISTRATOR: _EVERYBODY | {Action.MANAGE_PEOPLE},
 }
 

@@ -45,6 +45,11 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/instances/{key}/course.json"): {Role.OPERATOR, Role.AUDITOR},
     ("POST", "/instances/{key}/export"): {Role.AUDITOR},
     ("POST", "/instances/{key}/verify"): {Role.OPERATOR, Role.AUDITOR},
+    ("GET", "/registers"): {Role.CLERK, Role.AUDITOR},
+    ("GET", "/registers/{name}"): {Role.CLERK, Role.AUDITOR},
+    ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
+    ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
+    ("POST", "/registers/{name}/{number}/resolve"): {Role.CLERK},
     ("GET", "/incidents"): {Role.OPERATOR, Role.AUDITOR},
     ("POST", "/incidents/{key}/resolve"): {Role.OPERATOR},
     ("POST", "/account"): EVERYBODY,
@@ -109,7 +114,7 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         place = path.replace("{key}", key[1] if "instances" in path else "1")
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
         place = place.replace("{kind}", "process").replace("{id}", "wniosek_o_dostep")
-        place = place.replace("{person_id}", "ewa")
+        place = place.replace("{person_id}", "ewa").replace("{name}", "incydenty").replace("{number}", "1")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
         unknown = any(of in path for of in ("/tasks/{key}", "/incidents/", "/documents/"))
