@@ -67,6 +67,7 @@ conformance: $(VENV)/.dev ## the DMN conformance suite; DMN_TCK=folder runs any 
 .PHONY: torture
 torture: $(VENV)/.dev ## the long counts: kills, races, random processes
 	$(BIN)/python -m pytest --database both --long -m torture
+	$(BIN)/python -m pytest $(PARALLEL) --database postgresql -m "not torture" tests/scenarios
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases

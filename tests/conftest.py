@@ -7,6 +7,7 @@ may be skipped: a skip is a failure, so that a machine lacking something cannot 
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -15,12 +16,16 @@ import pytest
 
 from engine import ProcessEngine, VirtualClock
 from tests import postgres
+from tests.scratch import scratch
 
 # The public conformance files lie beside the repository, not in it; where they are absent the runner says so.
 ALLOWED_SKIP = "tests/conformance/test_dmn_tck.py"
 DATABASES = {"sqlite": ["sqlite"], "postgresql": ["postgresql"], "both": ["sqlite", "postgresql"]}
 # 10:00 in Warsaw on the Thursday before Christmas: weekends, holidays and a year's end lie ahead.
 START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
+
+if (_in_memory := scratch()) is not None:  # what pytest asks for its temporary folders (`tmp_path`)
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_in_memory))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -26,6 +26,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.scratch import scratch
+
 SUPERUSER = "obieg"
 # Fast, and harmless unless the machine or the server crashes; killed clients lose nothing by it.
 NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
@@ -75,7 +77,7 @@ def cluster(*, durable: bool = False) -> Iterator[Cluster]:
     """
     programs = _programs()
     user, become = owner()
-    folder = Path(tempfile.mkdtemp(prefix="obieg-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="obieg-pg-", dir=None if durable else scratch()))
     shutil.chown(folder, user)
     folder.chmod(0o755)  # the socket inside must be reachable for us, whoever the server runs as
     keeper = _keeper(folder, programs, become)

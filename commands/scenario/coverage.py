@@ -40,11 +40,15 @@ class Tracks:
     def __init__(self) -> None:
         self._reached: dict[str, dict[str, Counter[str]]] = {}  # by process, then by binding
         self._models: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
+        self._learnt: set[bytes] = (
+            set()
+        )  # the contents of diagrams: every file of a procedure brings the same
 
     def learn(self, files: Iterable[tuple[str, bytes]]) -> None:
         """Take in the processes of diagrams that the engine has already let in."""
         for name, content in files:
-            if name.endswith(".bpmn"):
+            if name.endswith(".bpmn") and content not in self._learnt:
+                self._learnt.add(content)
                 for process in ElementTree.fromstring(content).iter(f"{MODEL}process"):  # noqa: S314  deployed: no DOCTYPE
                     self._models[process.get("id", "")] = _contents(process)
 

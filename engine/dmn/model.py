@@ -94,12 +94,18 @@ class DecisionModel:
 
 
 def read_model(files: Iterable[tuple[str, bytes]]) -> DecisionModel:
-    """Read DMN files, the first being the one to ask; raises ``InvalidDefinition`` for what is no DMN."""
-    definitions = [read(name, content) for name, content in files]
-    if not definitions:
+    """Read DMN files, the first being the one to ask; raises ``InvalidDefinition`` for what is no DMN.
+
+    The others are there to be imported: where the first imports nothing, they are not read.
+    """
+    given = list(files)
+    if not given:
         message = "expected a DMN file, but there is none"
         raise InvalidDefinition([Finding(rule="dmn-empty", severity=Severity.ERROR, message=message)])
-    return DecisionModel(definitions)
+    main, *others = given
+    asked = read(*main)
+    imported = [read(*other) for other in others] if asked.imports else []
+    return DecisionModel([asked, *imported])
 
 
 def _match(table: Table, inputs: tuple[Value, ...], matching: tuple[int, ...]) -> TableMatch:

@@ -52,7 +52,7 @@ from engine.feel.values import Parameter, Range, Undefined, Value, kind_of
 
 MAX_CHAIN = 240
 
-_COST_OF_CALL, _COST_OF_INDEX = 3, 2
+_COST_OF_CALL, _COST_OF_INDEX, _COST_OF_FUNCTION = 3, 2, 8
 _COMPARISONS = frozenset({"=", "!=", "<", "<=", ">", ">="})
 _PARTIAL = "partial"
 
@@ -256,6 +256,7 @@ class Compiler:
             body, cost = self._stretch(node.body)
         depth = self._deepest - self._level + 1
         self._deepest = max(outside, self._deepest)
+        self.cost += _COST_OF_FUNCTION  # making it; each call pays for itself
 
         def run(scope: Scope, environment: Environment) -> Value:
             return closure("function", parameters, body, scope, cost=cost, depth=depth)

@@ -12,7 +12,7 @@ from engine.feel.scopes import ItemLayer, Layer, Run, Scope
 from engine.feel.values import FAILURES, Range, Undefined, Value, kind_of, truncated
 from engine.feel.wide import FAR
 
-_COST_OF_ROUND, _COST_OF_INDEX = 4, 20
+_COST_OF_ROUND, _COST_OF_ITEM, _COST_OF_INDEX = 4, 5, 20
 _NUMBERS = frozenset({int, Decimal})
 _DAY = dt.timedelta(days=1)
 
@@ -162,7 +162,7 @@ def run_filter(source: Run, condition: Run, cost: int) -> Run:
         items: list[Value] = value if isinstance(value, list) else [value]
         kept: list[Value] = []
         for item in items:
-            environment.spend(cost + _COST_OF_ROUND)
+            environment.spend(cost + _COST_OF_ITEM)
             answer = condition(ItemLayer(item, scope), environment)
             if answer is True:
                 kept.append(item)

@@ -172,7 +172,7 @@ def bounded(value: int) -> int | Decimal:
     return number(Decimal(value))
 
 
-_SIZED = frozenset({str, list, dict})
+_SIZED = frozenset({str, list, dict, Decimal})
 
 
 def size_of(value: object, limit: int) -> int:
@@ -182,6 +182,9 @@ def size_of(value: object, limit: int) -> int:
         item = left.pop()
         if isinstance(item, str):
             parts += len(item) >> 6
+            continue
+        if isinstance(item, Decimal):
+            parts += abs(item.adjusted()) >> 6  # it is written without exponent
             continue
         inside: Any = item.values() if isinstance(item, dict) else item if isinstance(item, list) else ()
         parts += len(inside)

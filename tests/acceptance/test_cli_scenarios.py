@@ -23,11 +23,14 @@ PLAYED = [
 ]
 
 
+TRACKS = Tracks()  # one for all, as in `obieg test`
+
+
 @pytest.mark.parametrize(("path", "binding"), PLAYED)
 def test_the_scenario_goes_as_its_owner_wrote(path: Path, binding: str, database_url: str) -> None:
     """On SQLite in memory, as `obieg test` plays it: a file costs seconds and shows nothing more."""
     database = "sqlite:///:memory:" if database_url.startswith("sqlite") else database_url
-    assert play_file(path, ROOT / "forms", Tracks(), binding, database=database).reason == ""
+    assert play_file(path, ROOT / "forms", TRACKS, binding, database=database).reason == ""
 
 
 @pytest.mark.parametrize(

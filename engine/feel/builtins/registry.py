@@ -22,7 +22,7 @@ _SIGNATURE = re.compile(r"(?P<name>[^(]+)\((?P<parameters>.*)\)", re.DOTALL)
 _PARAMETER = re.compile(
     r"(?P<open>\[)?(?P<name>[^:\]]+): (?P<type>[^\]?.]+)(?P<null>\?)?(?P<many>\.\.\.)?\]?"
 )
-_COST_OF_CALL, _COST_OF_MISMATCH = 8, 15
+_COST_OF_CALL, _COST_OF_MISMATCH = 14, 24
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 Check = Callable[[Value], Value]
@@ -121,7 +121,7 @@ def _check(types: str, nullable: bool, wide: bool) -> Check:
         if value is None and nullable:
             return None
         if kind == "list" and len(value) == 1 and kind_of(value[0]) in kinds:  # type: ignore[arg-type, index]
-            return value[0]  # type: ignore[index]
+            return value[0] if wide else _near(value[0])  # type: ignore[index]
         if "list" in kinds and value is not None:
             return [value]
         raise Mismatch(f"expected {' or '.join(sorted(kinds))}, but got {kind}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cmp_to_key
 from typing import Any
 
 from engine.feel.builtins.registry import builtin
@@ -195,17 +196,10 @@ def ordered(
     environment: Environment, items: list[Value], before: Callable[[Value, Value], bool]
 ) -> list[Value]:
     """Return the items sorted by a relation; items neither way round keep their order."""
+    environment.spend(len(items))
 
-    class Ranked:
-        """An item as Python's sorting asks about it: once for each comparison."""
+    def precedence(left: Value, right: Value) -> int:
+        environment.spend(_COST_OF_ORDER)
+        return -before(left, right)
 
-        __slots__ = ("item",)
-
-        def __init__(self, item: Value) -> None:
-            self.item = item
-
-        def __lt__(self, other: Ranked) -> bool:
-            environment.spend(_COST_OF_ORDER)
-            return before(self.item, other.item)
-
-    return sorted(items, key=Ranked)
+    return sorted(items, key=cmp_to_key(precedence))  # asks only what is less: once for each comparison

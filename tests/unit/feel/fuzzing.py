@@ -114,7 +114,15 @@ ATTACKS = (
     "/*" * 50,
     "a" * 4001,
 )
-REGRESSIONS: tuple[str, ...] = ()
+REGRESSIONS: tuple[str, ...] = (
+    'day of year(for i in @"2026-12-24" return far)',
+    "week of year([far])",
+    "some i in many satisfies text[sort(many, function(x, y) clock)]",
+    'many[many[{a: wait} in sort([1..3], function(x, y) "(a+)+$")[many]]]',
+    "for i in many return sort(partial, function(x, y) day)",
+    "for i in many, j in many, k in sort(-1, function(x, y) text) return i",
+    "{a: for i in 1..60 return {x: partial[-1], y: 1E-6000[-1]}, b: string(a)}",
+)
 
 
 def sentence(random: Random, depth: int) -> str:
