@@ -48,6 +48,15 @@ from engine.model.case import (
 )
 from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
 from engine.model.node import Node, NodeState
+from engine.model.operations import (
+    DueTimer,
+    ElementCount,
+    IncidentCount,
+    IncidentLine,
+    InstanceList,
+    JobCount,
+    OpenInstances,
+)
 from engine.model.outline import OutlineEvent, OutlineStep, ProcessOutline, WayOut
 from engine.model.records import (
     Batch,
@@ -130,8 +139,10 @@ __all__ = [
     "Document",
     "Documents",
     "DoesNotFit",
+    "DueTimer",
     "Effect",
     "ElementChange",
+    "ElementCount",
     "ElementInstance",
     "ElementState",
     "EngineError",
@@ -148,7 +159,10 @@ __all__ = [
     "HistoryEvent",
     "Imported",
     "Incident",
+    "IncidentCount",
+    "IncidentLine",
     "Incompatible",
+    "InstanceList",
     "InstanceState",
     "InstanceView",
     "InvalidDefinition",
@@ -158,12 +172,14 @@ __all__ = [
     "ItemState",
     "Job",
     "JobContext",
+    "JobCount",
     "JobFailure",
     "Keyring",
     "ListedTask",
     "Node",
     "NodeState",
     "NotFound",
+    "OpenInstances",
     "OpenJob",
     "Opinion",
     "OpinionVerdict",

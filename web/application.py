@@ -32,6 +32,7 @@ from web.pages import (
     instances,
     languages,
     modeler,
+    operations,
     people,
     registers,
     replays,
@@ -135,6 +136,9 @@ def _routes() -> list[BaseRoute]:
         route("/instances/{key}/replay", replays.show, Action.SEE_HISTORY),
         route("/instances/{key}/replay", replays.reveal, Action.REVEAL_HISTORY, post=True),
         route("/instances/{key}/course.json", replays.course, Action.SEE_HISTORY),
+        route("/instances/{key}/suspend", operations.suspend, Action.OPERATE, post=True),
+        route("/instances/{key}/activate", operations.activate, Action.OPERATE, post=True),
+        route("/instances/{key}/cancel", operations.cancel, Action.OPERATE, post=True),
         route("/instances/{key}/verify", replays.verify, Action.SEE_HISTORY, post=True),
         route("/instances/{key}/export", replays.export, Action.REVEAL_HISTORY, post=True),
         route("/account", people.account, Action.SIGN_IN),
@@ -152,7 +156,10 @@ def _routes() -> list[BaseRoute]:
         route("/registers/{name}/pdf", registers.extract, Action.SEE_REGISTERS),
         route("/registers/{name}/{number}/resolve", registers.resolve, Action.RESOLVE_REGISTERS, post=True),
         route("/incidents", incidents.overview, Action.SEE_INCIDENTS),
+        route("/incidents/resolve", incidents.resolve_kind, Action.RESOLVE_INCIDENTS, post=True),
+        route("/incidents/{key}", incidents.show, Action.SEE_INCIDENTS),
         route("/incidents/{key}/resolve", incidents.resolve, Action.RESOLVE_INCIDENTS, post=True),
+        *_operations(),
         route("/processes", definitions.overview, Action.SEE_DEFINITIONS),
         route("/processes/deploy", definitions.upload, Action.DEPLOY),
         route("/processes/deploy", definitions.deploy, Action.DEPLOY, post=True),
@@ -171,6 +178,20 @@ def _routes() -> list[BaseRoute]:
         route("/processes/{process_id}", definitions.show, Action.SEE_DEFINITIONS),
         route("/processes/{process_id}/{version}/file", definitions.download, Action.SEE_DEFINITIONS),
         route("/definitions/{kind}/{id}/{version}/file", definitions.download_any, Action.SEE_DEFINITIONS),
+    ]
+
+
+def _operations() -> list[BaseRoute]:
+    place = "/operations/processes/{process_id}"
+    return [
+        route("/operations", operations.overview, Action.SEE_INCIDENTS),
+        route("/operations/timers", operations.timers, Action.SEE_INCIDENTS),
+        route("/operations/batches", operations.batches, Action.SEE_INCIDENTS),
+        route("/operations/jobs/{key}/retry", operations.retry_job, Action.OPERATE, post=True),
+        route(place, operations.process, Action.SEE_INCIDENTS),
+        route(f"{place}/elements/{{element_id}}", operations.element, Action.SEE_INCIDENTS),
+        route(f"{place}/suspend", operations.suspend_process, Action.OPERATE, post=True),
+        route(f"{place}/activate", operations.activate_process, Action.OPERATE, post=True),
     ]
 
 

@@ -26,7 +26,7 @@ class Action(StrEnum):
     RESOLVE_INCIDENTS = "resolve incidents"
     SEE_REGISTERS = "see the registers of the office, which name people"
     RESOLVE_REGISTERS = "close an entry of a register with a resolution"
-    OPERATE = "suspend, resume and cancel, see jobs, timers and nodes"
+    OPERATE = "suspend, resume and cancel cases and procedures"
     SEE_DEFINITIONS = "see process definitions"
     DEPLOY = "deploy process definitions"
     MANAGE_PEOPLE = "manage people"

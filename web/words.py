@@ -173,6 +173,52 @@ OUTCOMES = Table(
     }
 )
 NOT_REEXECUTABLE = N_("nie da się powtórzyć w tej wersji systemu")
+INCIDENTS = Table(
+    {
+        "job_no_retries": N_("czynność systemu się nie powiodła"),
+        "job_crashed": N_("praca systemu się załamała"),
+        "expression": N_("błąd w wyrażeniu procedury"),
+        "decision": N_("tabela decyzyjna nie dała wyniku"),
+        "called_decision": N_("brak tabeli decyzyjnej"),
+        "condition": N_("żaden warunek nie jest spełniony"),
+        "timer": N_("nie da się wyznaczyć terminu"),
+        "multi_instance": N_("błąd w powtórzeniach kroku"),
+        "called_element": N_("nie da się wywołać procedury"),
+        "unhandled_error": N_("błąd, którego procedura nie obsługuje"),
+        "endless_loop": N_("procedura kręci się w kółko"),
+        "deadlock": N_("drogi nie mogą się połączyć"),
+        "no_flow": N_("żadna droga dalej nie jest otwarta"),
+        "ad_hoc": N_("błąd w podprocesie swobodnym"),
+    }
+)
+JOB_KINDS = Table(
+    {
+        "job": N_("czynność"),
+        "timer": N_("termin"),
+        "timer_start": N_("rozpoczęcie o czasie"),
+        "message_start": N_("rozpoczęcie przez wiadomość"),
+        "signal_start": N_("rozpoczęcie przez sygnał"),
+        "message": N_("doręczenie wiadomości"),
+        "signal": N_("doręczenie sygnału"),
+        "publish": N_("wysłanie wiadomości"),
+        "broadcast": N_("nadanie sygnału"),
+        "call": N_("wywołanie procedury"),
+        "continue": N_("dalszy ciąg kroku"),
+        "batch": N_("czynność zbiorcza"),
+    }
+)
+BATCHES = Table(
+    {
+        "suspend": N_("zawieszenie spraw"),
+        "activate": N_("wznowienie spraw"),
+        "cancel": N_("anulowanie spraw"),
+        "set_variables": N_("poprawienie danych"),
+        "modify": N_("korekta spraw"),
+        "migrate": N_("przeniesienie do innej wersji"),
+        "resolve_incidents": N_("wznowienie po incydentach"),
+    }
+)
+BATCH_STATES = Table({"running": N_("trwa"), "completed": N_("wykonano"), "cancelled": N_("anulowana")})
 _DAYS_OFF = Table({"saturday": N_("sobota"), "sunday": N_("niedziela"), "closure": N_("urząd nieczynny")})
 _DATE = {Language.POLISH: "dd.MM.y", Language.ENGLISH: "d MMM y"}
 _DAY = dt.timedelta(days=1)
