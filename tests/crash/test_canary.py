@@ -133,6 +133,11 @@ def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> No
             "table instance",
         }  # the search does find what stands there
         assert (search.find(password), search.find(key)) == (set(), set())
+        # Shown to a person, and every key wrapped anew: that must leave no trace of them either.
+        assert office.engine.secrets.take_once(variables["klucz_ref"], by="ek04.nowak") == key
+        office.engine.secrets.rotate(by="op")
+        search = Search(office, database_url, tmp_path)
+        assert (search.find(password), search.find(key)) == (set(), set())
         office.pass_time()
         while office.open_cases():
             assert workers.run(Order()).code == 0

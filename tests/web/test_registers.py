@@ -97,6 +97,21 @@ def test_a_spreadsheet_gets_no_formula(browser: Browsers, filled: ProcessEngine)
     assert len(table(jan.client.get("/registers/incydenty/csv?q=inne").text)) == 2
 
 
+def test_letters_nobody_waited_for_are_listed_and_closed(browser: Browsers, office: ProcessEngine) -> None:
+    with office.parts.store.transaction() as tx:
+        data = {"nadawca": "x@szkola.example", "rodzaj": "inne", "numer_sprawy": ""}
+        office.registers.append(
+            tx, register="poczta_przychodzaca", instance_key=None, subject="=cmd|' /C calc'!A0", data=data
+        )
+    jan = browser("jan")
+    jan.get("/registers/poczta_przychodzaca")
+    assert "x@szkola.example" in jan.text
+    rows = table(jan.client.get("/registers/poczta_przychodzaca/csv").text)
+    assert "'=cmd|' /C calc'!A0" in rows[1]
+    jan.post("/registers/poczta_przychodzaca/1/resolve", resolution="Odpowiedziano telefonicznie.")
+    assert "Odpowiedziano telefonicznie" in jan.text
+
+
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", "\t=", "\r=", "\n", "\tx"])
 def test_whatever_a_formula_begins_with_is_neutralised(start: str) -> None:
     assert neutral(f"{start}1+1").startswith("'")

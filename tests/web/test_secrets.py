@@ -26,10 +26,11 @@ def task(office: ProcessEngine) -> str:
             {
                 "haslo_ref": context.draw("haslo_startowe", lambda: CANARY),
                 "wydruk_ref": context.draw("wydruk", lambda: f"<b>{CANARY}</b>"),
+                "pdf_ref": context.draw("wydruk_pdf", lambda: "data:application/pdf;base64,JVBERi0xLjc="),
             }
         )
 
-    shows = {"obieg:reveal": "haslo_ref, wydruk_ref", "obieg:reprint": "wydruk_ref"}
+    shows = {"obieg:reveal": "haslo_ref, wydruk_ref, pdf_ref", "obieg:reprint": "wydruk_ref"}
     drawing = process("sekret").start().service_task("draw", "test.draw")
     drawn: Any = drawing.user_task("ustaw", group="EK-04", properties=shows).end()
     office.deploy(drawn.files(), by="olga")
@@ -121,3 +122,16 @@ def test_what_the_task_does_not_show_is_not_there(
     (other,) = office.user_tasks(element_id="decide")
     jan.get(f"/tasks/{other.key}/secrets")
     assert jan.status == 404
+
+
+def test_a_print_out_kept_as_pdf_opens_in_the_browser_and_is_not_kept(browser: Browsers, task: str) -> None:
+    jan = browser("jan")
+    jan.get(task)
+    jan.post(f"{task}/claim")
+    jan.get(f"{task}/secrets")
+    token = jan.text.split('name="form_token" value="')[1].split('"')[0]
+    answer = jan.client.post(f"{task}/secrets", data={"form_token": token, "variable": "pdf_ref"})
+    assert (answer.status_code, answer.content) == (200, b"%PDF-1.7")
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["content-disposition"].startswith("inline")
+    assert answer.headers["cache-control"] == "no-store"

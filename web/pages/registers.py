@@ -32,17 +32,25 @@ TITLES = Table(
         "naruszenia": N_("Rejestr naruszeń ochrony danych"),
         "upowaznienia": N_("Rejestr upoważnień SIO"),
         "wnioski_sio": N_("Rejestr wniosków SIO"),
+        "poczta_przychodzaca": N_("Poczta przychodząca"),
+        "raporty_sms": N_("Raporty doręczenia SMS"),
+        "zmiany_rspo": N_("Zmiany w RSPO"),
     }
 )
-# What an entry of each register tells, in order; what else it holds stands under „inne”.
+# What a page tells of an entry, in order; ``subject`` is the entry's own.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "incydenty": ("case", "category", "discovered_at", "account", "breach_assessment"),
     "zgloszenia": ("case", "reason", "reported_at", "account"),
     "naruszenia": ("case", "stage", "aware_at", "late", "account"),
     "upowaznienia": ("numer", "zdarzenie", "imie", "nazwisko", "funkcja", "nazwa_podmiotu", "od", "do"),
     "wnioski_sio": ("numer_sprawy", "zdarzenie", "wynik"),
+    "poczta_przychodzaca": ("otrzymano", "nadawca", "subject", "rodzaj", "powod", "numer_sprawy"),
+    "raporty_sms": ("numer_sprawy", "subject", "zakonczono", "sms_id"),
+    "zmiany_rspo": ("rspo_numer", "subject", "rspo_przed", "rspo_po", "zrodlo"),
 }
-CLOSED_BY_HAND = frozenset({"incydenty", "zgloszenia", "naruszenia"})
+CLOSED_BY_HAND = frozenset(
+    {"incydenty", "zgloszenia", "naruszenia", "poczta_przychodzaca", "raporty_sms", "zmiany_rspo"}
+)
 NAMES = Table(
     {
         "case": N_("Sprawa"),
@@ -65,6 +73,17 @@ NAMES = Table(
         "do": N_("Do"),
         "numer_sprawy": N_("Sprawa"),
         "wynik": N_("Wynik"),
+        "subject": N_("Czego dotyczy"),
+        "otrzymano": N_("Otrzymano"),
+        "nadawca": N_("Nadawca"),
+        "rodzaj": N_("Rodzaj"),
+        "powod": N_("Powód"),
+        "zakonczono": N_("Zakończono"),
+        "sms_id": N_("Numer SMS-a"),
+        "rspo_numer": N_("Numer RSPO"),
+        "rspo_przed": N_("Przed zmianą"),
+        "rspo_po": N_("Po zmianie"),
+        "zrodlo": N_("Źródło"),
     }
 )
 
@@ -171,7 +190,7 @@ def _lines(visit: Visit, name: str) -> list[Line]:
     for entry in entries:
         if visit.query("open") and entry.resolution is not None:
             continue
-        line = Line(entry, tuple(_shown(entry.data.get(column)) for column in COLUMNS[name]))
+        line = Line(entry, tuple(_told(entry, column) for column in COLUMNS[name]))
         text = " ".join(_row(line)).casefold()
         if all(word in text for word in wanted):
             found.append(line)
@@ -194,6 +213,10 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
     writer.writerow(head)
     writer.writerows([neutral(cell) for cell in row] for row in rows)
     return written.getvalue().encode("utf-8-sig")
+
+
+def _told(entry: Entry, column: str) -> str:
+    return entry.subject if column == "subject" else _shown(entry.data.get(column))
 
 
 def _shown(value: Any) -> str:
