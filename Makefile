@@ -74,7 +74,11 @@ bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases
 	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
 
 .PHONY: run
-run: $(VENV)/.runtime ui ## carry one case of ZSZO-03 through, with demo mail, SMS and RSPO servers
+run: $(VENV)/.runtime ui ## serve a demonstration at http://127.0.0.1:8080 (PORT=…): invented people, demo servers, some cases
+	$(BIN)/obieg serve --demo --port $(or $(PORT),8080)
+
+.PHONY: demo
+demo: $(VENV)/.runtime ## carry one case of ZSZO-03 through in the terminal, every step proved
 	$(BIN)/obieg demo
 
 .PHONY: messages

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -16,7 +17,7 @@ from commands import output
 from commands.demonstration import office as invented
 from commands.office import Command, Office, pass_office
 from commands.running import broker_option, leave, working
-from engine import ProcessEngine, Worker
+from engine import EngineError, ProcessEngine, Worker
 
 if TYPE_CHECKING:
     from handlers.sms_reports import SmsReports
@@ -59,10 +60,11 @@ def command(
     from web import create_application, identity
 
     whose = identity.read(file) if file is not None else None
-    with _opened(office, demo=demo, broker=broker) as (engine, outside):
+    listener = _listening(host, port)  # first: a demonstration that runs there keeps its database
+    with listener, _opened(office, demo=demo, broker=broker) as (engine, outside):
         worker = Worker(engine, threads=threads)
         with working(engine, worker, kind="serve"):
-            output.show(f"http://{host}:{port}")
+            output.show(f"http://{host}:{port}  (Ctrl+C stops it)")
             application = create_application(
                 engine,
                 demonstration=outside,
@@ -70,7 +72,10 @@ def command(
                 reports=None if demo else _reports(office, engine),
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
             )
-            uvicorn.run(application, host=host, port=port, log_level="warning", server_header=False)
+            server = uvicorn.Server(
+                uvicorn.Config(application, host=host, port=port, log_level="warning", server_header=False)
+            )
+            server.run([listener])
     leave(worker)
 
 
@@ -84,6 +89,17 @@ def _extract(office_name: str) -> Extract:
         return sheet.set_extract(title, columns, rows, office=office_name, made_at=made_at)
 
     return extract
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; raises ``EngineError`` where another program has the port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise EngineError(
+            f"expected to listen on {host}:{port}, but {error.strerror}; give another port with --port"
+        ) from None
 
 
 def _reports(office: Office, engine: ProcessEngine) -> SmsReports:
@@ -112,7 +128,8 @@ def _opened(
 ) -> Iterator[tuple[ProcessEngine, invented.Outside | None]]:
     if demo:
         shutil.rmtree(_DEMO, ignore_errors=True)
-        with invented.opened(office, _DEMO) as opened:
+        output.show("demo servers, invented people, both procedures and some cases: a few seconds …")
+        with invented.opened(office, _DEMO, with_cases=True) as opened:
             yield opened
         return
     with office.engine(create=True, handlers=office.handlers(), broker=broker) as engine:

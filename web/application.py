@@ -58,6 +58,15 @@ class Sent(NamedTuple):
     subject: str
     text: str
     attachments: tuple[str, ...] = ()
+    number: int = 0
+
+
+class Attachment(NamedTuple):
+    """What was attached to a mail of a demonstration."""
+
+    name: str
+    content_type: str
+    content: bytes
 
 
 class Demonstration(Protocol):
@@ -68,6 +77,9 @@ class Demonstration(Protocol):
 
     def texts(self) -> Sequence[Sent]:
         """Return the text messages sent, the newest first."""
+
+    def attachment(self, number: int, part: int) -> Attachment | None:
+        """Return what was attached to a mail, None where there is no such thing."""
 
 
 def create_application(
@@ -199,6 +211,7 @@ def _demonstration() -> list[BaseRoute]:
     return [
         route("/sign-in/invented", signing_in.sign_in_invented, Action.SIGN_IN, post=True),
         route("/demonstration", demonstration.outbox, Action.SEE_DEFINITIONS),
+        route("/demonstration/mails/{number}/{part}", demonstration.attachment, Action.SEE_DEFINITIONS),
         route("/demonstration/clock", demonstration.move_clock, Action.SEE_DEFINITIONS, post=True),
     ]
 

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
+from commands.demonstration.seeds import Seeds
 from commands.demonstration.stage import CityClock
 from commands.deploy import publish
 from commands.office import Office
 from demo.servers import DemoServers
 from engine import Clock, ProcessEngine
-from web.application import Sent
+from web.application import Attachment, Sent
 
 OWNER = "wlasciciel"
 _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
@@ -40,7 +41,19 @@ class Outside:
 
     def messages(self) -> Sequence[Sent]:
         """Return the mails sent, the newest first."""
-        return [_mail(each) for each in reversed(self._servers.mails())]
+        return [_mail(number, each) for number, each in reversed(list(enumerate(self._servers.mails())))]
+
+    def attachment(self, number: int, part: int) -> Attachment | None:
+        """Return what was attached to a mail, None where there is no such thing."""
+        mails = self._servers.mails()
+        parts = list(mails[number].iter_attachments()) if number < len(mails) else []
+        if part >= len(parts):
+            return None
+        content = parts[part].get_payload(decode=True)
+        name = parts[part].get_filename() or "zalacznik"
+        return Attachment(
+            name, parts[part].get_content_type(), content if isinstance(content, bytes) else b""
+        )
 
     def texts(self) -> Sequence[Sent]:
         """Return the text messages sent, the newest first."""
@@ -52,9 +65,9 @@ class Outside:
 
 @contextmanager
 def opened(
-    office: Office, folder: Path, *, clock: Clock | None = None
+    office: Office, folder: Path, *, clock: Clock | None = None, with_cases: bool = False
 ) -> Iterator[tuple[ProcessEngine, Outside]]:
-    """Start the servers and open the database in the folder; a fresh one is furnished.
+    """Start the servers and open the database in the folder; a fresh one is furnished, ``with_cases`` too.
 
     ``clock`` is the business clock, the machine's unless given: the city's own systems go by it too.
     """
@@ -68,6 +81,8 @@ def opened(
             city.engine = engine
             if is_fresh:
                 furnish(engine, office)
+            if is_fresh and with_cases:
+                Seeds(engine, servers).sow()
             yield engine, Outside(servers)
 
 
@@ -79,7 +94,7 @@ def furnish(engine: ProcessEngine, office: Office) -> None:
         publish(engine, [office.processes / procedure, office.forms / procedure], by=OWNER)
 
 
-def _mail(mail: EmailMessage) -> Sent:
+def _mail(number: int, mail: EmailMessage) -> Sent:
     body = mail.get_body(("plain",))
     names = tuple(part.get_filename() or "załącznik" for part in mail.iter_attachments())
     return Sent(
@@ -87,4 +102,5 @@ def _mail(mail: EmailMessage) -> Sent:
         subject=str(mail["Subject"]),
         text=body.get_content() if body is not None else "",
         attachments=names,
+        number=number,
     )
