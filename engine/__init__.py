@@ -6,7 +6,7 @@ from engine.accounts import Accounts, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.definition_drafts import DefinitionDrafts
-from engine.desks import Desks, SavedFilter
+from engine.desks import Desks, Draft, SavedFilter
 from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Document, Documents
 from engine.errors import (
@@ -27,7 +27,7 @@ from engine.errors import (
     NotFound,
     Unavailable,
 )
-from engine.forms import Component, ComponentType, FilledForm, Form
+from engine.forms import MAX_ROWS, Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
 from engine.model.arrivals import Arrival, File
@@ -101,9 +101,11 @@ from engine.secrets import Secrets
 from engine.store.grants import statements as grant_statements
 from engine.store.sealing import Keyring
 from engine.transport import celery_transport, run_celery
+from engine.uploads import Upload, Uploads
 from engine.worker import Worker
 
 __all__ = [
+    "MAX_ROWS",
     "MOST_COUNTED",
     "WARSAW",
     "Accounts",
@@ -139,6 +141,7 @@ __all__ = [
     "Document",
     "Documents",
     "DoesNotFit",
+    "Draft",
     "DueTimer",
     "Effect",
     "ElementChange",
@@ -210,6 +213,8 @@ __all__ = [
     "TableMatch",
     "Timer",
     "Unavailable",
+    "Upload",
+    "Uploads",
     "UserTask",
     "UserTaskState",
     "Verdict",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import hmac
 import threading
 from functools import cached_property
 
@@ -27,6 +28,7 @@ SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 256
 IDLE_US = 30 * 60 * 1_000_000
 ABSOLUTE_US = 10 * 60 * 60 * 1_000_000
+LAPSED_US = 24 * 60 * 60 * 1_000_000  # so long a session that is over still says whose it was
 _SEEN_EVERY_US = 60 * 1_000_000  # a session in use is written once a minute, not on every page
 _FREE_TRIES = 5
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -148,7 +150,9 @@ class Accounts:
             sessions.succeeded(tx, person_id)
             now = tx.machine_now
             sessions.forget_failures(tx, before=now - _FORGET_AFTER_US)
-            sessions.remove_expired(tx, idle_since=now - IDLE_US, opened_before=now - ABSOLUTE_US)
+            sessions.remove_expired(
+                tx, idle_since=now - IDLE_US - LAPSED_US, opened_before=now - ABSOLUTE_US - LAPSED_US
+            )
             sessions.insert(
                 tx,
                 SessionRow(
@@ -176,6 +180,19 @@ class Accounts:
         if row.seen_at <= now - _SEEN_EVERY_US:
             self._store.run(lambda tx: sessions.seen(tx, digest))
         return Session(person_id=row.person_id, form_token=row.form_token)
+
+    def lapsed(self, token: str, form_token: str) -> str | None:
+        """Return whose session a token was that is over for less than a day, with the token of its forms.
+
+        For keeping what somebody has sent a moment too late; None for one that goes on or never was.
+        """
+        with self._store.reading() as tx:
+            row = sessions.read(tx, _digest(token))
+            now = tx.machine_now
+        if row is None or not hmac.compare_digest(row.form_token.encode(), form_token.encode()):
+            return None
+        over = min(row.seen_at + IDLE_US, row.opened_at + ABSOLUTE_US)
+        return row.person_id if over <= now < over + LAPSED_US else None
 
     def sign_out(self, token: str) -> None:
         """End a session; one that is over is no error."""

@@ -10,7 +10,7 @@ from engine.keys import token_text
 from engine.model.records import Record
 from engine.store import Store, Transaction, data_keys, document_rows
 from engine.store.rows import DocumentRow
-from engine.store.sealing import DataKey, place
+from engine.store.sealing import DataKey
 
 
 class Document(Record, frozen=True):
@@ -40,7 +40,7 @@ class Documents:
         reference = f"document-{token_text()}"
 
         def store(tx: Transaction) -> str:
-            sealed = _key(tx, root_key).seal(_place(root_key, reference), content)
+            sealed = _key(tx, root_key).seal(document_rows.place_of(root_key, reference), content)
             row = DocumentRow(
                 ref=reference,
                 root_key=root_key,
@@ -65,16 +65,12 @@ class Documents:
             row = document_rows.read(tx, reference)
             if row is None or root_key not in (None, row.root_key):
                 raise NotFound(f"expected a document {reference}, but there is none")
-            return _key(tx, row.root_key).open(_place(row.root_key, row.ref), row.content)
+            return _key(tx, row.root_key).open(document_rows.place_of(row.root_key, row.ref), row.content)
 
     def of_case(self, root_key: int) -> list[Document]:
         """Return the documents of a case, oldest first."""
         with self._store.reading() as tx:
             return [_document(row) for row in document_rows.of_case(tx, root_key)]
-
-
-def _place(root_key: int, reference: str) -> bytes:
-    return place("document", root_key, reference)
 
 
 def _key(tx: Transaction, root_key: int) -> DataKey:

@@ -24,6 +24,7 @@ _HEADERS = {
 }
 TOO_LARGE = 413
 MOST_BYTES = 12 * 1024 * 1024
+MOST_WITH_FILES = 52 * 1024 * 1024  # five files of 10 MB and the rest of a form
 MOST_PASSED_BY = 64 * 1024 * 1024
 
 
@@ -59,12 +60,12 @@ def _kept(path: str) -> str:
     return "max-age=3600" if path.startswith("/static/") else "no-store"
 
 
-async def require_small(request: Request) -> None:
+async def require_small(request: Request, most: int = MOST_BYTES) -> None:
     """Refuse a body that is announced as too large before it is kept; raises 413.
 
     What the browser sends is let pass by first, up to a limit: one that is hung up on shows no page.
     """
-    if _announced(request.scope) <= MOST_BYTES:
+    if _announced(request.scope) <= most:
         return
     with suppress(ClientDisconnect):
         async for _part in request.stream():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
+from typing import TypeAlias
 from urllib.parse import quote, urlsplit
 
 from starlette.concurrency import run_in_threadpool
@@ -12,25 +14,36 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from web.authorization import Action, authorize
-from web.headers import require_small
+from web.headers import MOST_BYTES, MOST_WITH_FILES, require_small
 from web.translation import _
 from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
-MOST_FIELDS = 500
+MOST_FIELDS = 2_000  # 50 rows of a list with 20 fields, and the rest
+Keeping: TypeAlias = Callable[[Visit], str]  # keeps a form sent too late, returns where it is filled in
 _OF_EVERYBODY = ("/account", "/sign-in", "/sign-out", "/language", "/dostepnosc", "/office.css")
 
 
-def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route:
-    """Return the route of a page; ``action`` is what somebody must be allowed to do to see it at all."""
+def route(
+    path: str, page: Page, action: Action, *, post: bool = False, keeps: Keeping | None = None
+) -> Route:
+    """Return the route of a page; ``action`` is what somebody must be allowed to do to see it at all.
+
+    ``keeps`` is given to a form people fill in for a while: it may be as large as its files, and what was
+    sent after a session's end is kept for the person it belonged to.
+    """
+    most = MOST_BYTES if keeps is None else MOST_WITH_FILES
 
     async def endpoint(request: Request) -> Response:
         if post:
-            await require_small(request)
+            await require_small(request, most)
         form = await request.form(max_files=10, max_fields=MOST_FIELDS) if post else None
 
         def answer() -> Response:
             visit = Visit(request, form)
-            refused = _refuse(visit, action, post=post)
+            kept = _kept(visit, keeps)
+            if kept is not None:
+                return kept
+            refused = _refuse(visit, action, post=post, again=keeps is not None)
             return page(visit) if refused is None else refused
 
         try:
@@ -43,12 +56,27 @@ def route(path: str, page: Page, action: Action, *, post: bool = False) -> Route
     return Route(path, endpoint, methods=["POST"] if post else ["GET"])
 
 
-def _refuse(visit: Visit, action: Action, *, post: bool) -> Response | None:
+def _kept(visit: Visit, keeps: Keeping | None) -> Response | None:
+    """Keep a form whose session has ended for its person, then let them sign in; None for others."""
+    if keeps is None or visit.session is not None:
+        return None
+    _require_text(visit)
+    person_id = visit.engine.accounts.lapsed(visit.token, visit.field("form_token"))
+    if person_id is None or not visit.recognise(person_id):
+        return None
+    _require_own_form(visit)
+    place = keeps(visit)
+    return go_to(f"/sign-in?kept={'1' if place else ''}&then={quote(place or '/')}")
+
+
+def _refuse(visit: Visit, action: Action, *, post: bool, again: bool) -> Response | None:
     _require_text(visit)
     if post:
+        visit.is_stale = again and _is_of_an_earlier_session(visit)
+    if post and not visit.is_stale:
         _require_own_form(visit)
     if visit.someone is None and action is not Action.SIGN_IN:
-        return go_to(f"/sign-in?then={quote(visit.request.url.path)}")
+        return go_to(f"/sign-in?then={'/' if post else quote(visit.request.url.path)}")
     if visit.must_choose_password and visit.request.url.path not in _OF_EVERYBODY:
         return go_to("/account")
     if not authorize(visit.someone, action):
@@ -63,6 +91,13 @@ def _require_text(visit: Visit) -> None:
         raise HTTPException(NOT_FOUND)
     if any("\0" in each for _, each in visit.form.multi_items() if isinstance(each, str)):
         raise HTTPException(UNPROCESSABLE)
+
+
+def _is_of_an_earlier_session(visit: Visit) -> bool:
+    """Say whether a form of ours was opened before signing in again: it is shown once more, filled in."""
+    origin = visit.request.headers.get("origin")
+    ours = origin is not None and urlsplit(origin).netloc == visit.request.url.netloc
+    return ours and visit.session is not None and visit.field("form_token") != visit.session.form_token
 
 
 def _require_own_form(visit: Visit) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 COOKIE = "obieg"
 HOST_COOKIE = "__Host-obieg"
+TOO_LARGE, UNAVAILABLE = 413, 503
 SEE_OTHER, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 303, 403, 404, 409, 422, 429
 LARGEST_KEY = (1 << 63) - 1
 LARGEST_NUMBER = (1 << 31) - 1
@@ -40,6 +41,7 @@ class Visit:
         self.form = form if form is not None else FormData()
         self.session: Session | None = None
         self.someone: Person | None = None
+        self.is_stale = False  # the form sent was opened in an earlier session of the same person
         token = self.token
         if token and not as_stranger:
             self.session = self.engine.accounts.session(token)
@@ -52,6 +54,11 @@ class Visit:
         except NotFound:
             return None
         return person if person.active else None
+
+    def recognise(self, person_id: str) -> bool:
+        """Take somebody for who asks, for keeping what they have sent and nothing else."""
+        self.someone = self._known(person_id)
+        return self.someone is not None
 
     @property
     def must_choose_password(self) -> bool:

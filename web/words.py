@@ -270,6 +270,13 @@ def last_day(due_at: dt.datetime) -> dt.date:
     return (local - dt.timedelta(microseconds=1)).date()
 
 
+def size(count: int) -> str:
+    """Return a number of bytes as people write it: 120 kB, 2,5 MB."""
+    if count < 1_000_000:
+        return f"{max(1, round(count / 1000))} kB"
+    return f"{format_decimal(round(count / 1_000_000, 1), locale=locale())} MB"
+
+
 def value(given: Any) -> str:
     """Return a variable's value as people write it."""
     for kinds, say in _SAID:

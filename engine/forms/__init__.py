@@ -6,7 +6,7 @@ This is the floor's door. A form knows nothing of HTML; ``web`` draws it from th
 from __future__ import annotations
 
 from engine.forms.form import FilledForm, Form
-from engine.forms.parts import Component, ComponentType, Option
+from engine.forms.parts import MAX_ROWS, Component, ComponentType, Option
 from engine.forms.reading import read_form
 
-__all__ = ["Component", "ComponentType", "FilledForm", "Form", "Option", "read_form"]
+__all__ = ["MAX_ROWS", "Component", "ComponentType", "FilledForm", "Form", "Option", "read_form"]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import phonenumbers
+from stdnum.pl import nip as nip_number
 from stdnum.pl import pesel as pesel_number
 from stdnum.pl import regon as regon_number
 
@@ -69,6 +70,13 @@ def regon(text: str) -> str:
     if _DIGITS_AND_SEPARATORS.fullmatch(text) is None or not regon_number.is_valid(text):
         raise Refused("Wpisz poprawny numer REGON: 9 albo 14 cyfr, sprawdź, czy nie ma pomyłki.")
     return str(regon_number.compact(text))
+
+
+def nip(text: str) -> str:
+    """Return a NIP number as 10 digits; raises ``Refused`` for a wrong check digit."""
+    if _DIGITS_AND_SEPARATORS.fullmatch(text) is None or not nip_number.is_valid(text):
+        raise Refused("Wpisz poprawny numer NIP: 10 cyfr, sprawdź, czy nie ma pomyłki.")
+    return str(nip_number.compact(text))
 
 
 def rspo(text: str) -> str:
@@ -141,6 +149,7 @@ CHECKS: dict[str, Check] = {
     "login": _about_texts(login),
     "pesel": _about_texts(pesel),
     "regon": _about_texts(regon),
+    "nip": _about_texts(nip),
     "rspo": _about_texts(rspo),
     "telefon_komorkowy": _about_texts(mobile),
     "email": _about_texts(email),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from engine.errors import InvalidSubmission
 from engine.feel import Environment, Value
 from engine.forms import values
-from engine.forms.parts import Component, ComponentType, fields_of
+from engine.forms.parts import MAX_ROWS, Component, ComponentType, fields_of
 
 _SHOWN_UNKNOWN = 20
 _SHOWN_KEY = 64
@@ -36,15 +37,8 @@ class Form:
         variables: Mapping[str, Value] | None = None,
     ) -> set[str]:
         """Return the keys of the fields that are hidden while this is entered; what cannot be read counts
-        as empty."""
-        writable = [field for field in self.fields if not field.read_only]
-        answers: dict[str, Value] = {}
-        for field in writable:
-            try:
-                answers[field.key] = values.read(field, submission.get(field.key), now)
-            except values.Refused:
-                answers[field.key] = None
-        return _hide(writable, answers, variables or {}, now)
+        as empty. A field in a row of a list is named as in ``validate``."""
+        return _read(self.fields, submission, variables or {}, now).hidden
 
     def validate(
         self,
@@ -58,26 +52,13 @@ class Form:
         Takes what an HTML form, JSON or YAML gives: texts for everything, or values of the right type.
         ``now`` is the aware business time; ``variables`` are the case's, for the conditions. Hidden fields
         come out as null whatever was sent, read-only ones do not come out at all. Raises
-        ``InvalidSubmission`` with one Polish message per field, all at once.
+        ``InvalidSubmission`` with one Polish message per field, all at once; the field ``imie`` in the second
+        row of the list ``osoby`` is ``osoby.1.imie``.
         """
-        writable = [field for field in self.fields if not field.read_only]
-        problems = _unknown(self.fields, submission)
-        answers: dict[str, Value] = {}
-        for field in writable:
-            try:
-                answers[field.key] = values.read(field, submission.get(field.key), now)
-            except values.Refused as refusal:
-                answers[field.key] = None
-                problems[field.key] = str(refusal)
-        hidden = _hide(writable, answers, variables or {}, now)
-        problems = _unmet(writable, {**(variables or {}), **answers}, now) | problems
-        missing = {field.key: values.missing(field) for field in writable if _is_missing(field, answers)}
-        problems = {**missing, **problems}
-        for key in hidden:
-            problems.pop(key, None)
-        if problems:
-            raise InvalidSubmission(problems)
-        return answers
+        read = _read(self.fields, submission, variables or {}, now)
+        if read.problems:
+            raise InvalidSubmission(read.problems)
+        return read.answers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,6 +67,72 @@ class FilledForm:
 
     form: Form
     variables: Mapping[str, Value]
+
+
+class _Reading(NamedTuple):
+    """What was read of a submission, of a whole form or of one row of a list."""
+
+    answers: dict[str, Value]
+    problems: dict[str, str]
+    hidden: set[str]
+
+
+def _read(
+    fields: Iterable[Component],
+    submission: Mapping[str, object],
+    outer: Mapping[str, Value],
+    now: dt.datetime,
+) -> _Reading:
+    """Read a submission field by field, decide what is hidden, then the rows of the lists that are not."""
+    every = tuple(fields)
+    writable = [field for field in every if not field.read_only]
+    problems = _unknown(every, submission)
+    answers: dict[str, Value] = {}
+    for field in writable:
+        try:
+            listed = field.type is ComponentType.DYNAMICLIST
+            answers[field.key] = None if listed else values.read(field, submission.get(field.key), now)
+        except values.Refused as refusal:
+            answers[field.key] = None
+            problems[field.key] = str(refusal)
+    hidden = _hide(writable, answers, outer, now)
+    problems = _unmet(writable, {**outer, **answers}, now) | problems
+    missing = {field.key: values.missing(field) for field in writable if _is_missing(field, answers)}
+    problems = {**missing, **problems}
+    for key in hidden:
+        problems.pop(key, None)
+    found = _Reading(answers, problems, hidden)
+    for field in writable:
+        if field.type is ComponentType.DYNAMICLIST and field.key not in hidden:
+            _read_rows(field, submission.get(field.key), outer, now, found)
+    return found
+
+
+def _read_rows(
+    listed: Component,
+    given: object,
+    outer: Mapping[str, Value],
+    now: dt.datetime,
+    found: _Reading,
+) -> None:
+    """Read the rows of a list into what was found; each sees the form's answers, and its own before them."""
+    answers, problems, hidden = found
+    seen = {**outer, **answers}
+    rows = [] if given in (None, "") else given
+    if not isinstance(rows, list | tuple) or not all(isinstance(row, Mapping) for row in rows):
+        problems[listed.key] = "Wypełnij listę jeszcze raz."
+        return
+    if len(rows) > MAX_ROWS or (not listed.grows and len(rows) > listed.rows):
+        most = MAX_ROWS if listed.grows else listed.rows
+        problems[listed.key] = f"Lista może mieć najwyżej {most} wierszy."
+        return
+    taken: list[Value] = []
+    for number, row in enumerate(rows):
+        read = _read(listed.row_fields, row, seen, now)
+        taken.append(read.answers)
+        problems |= {f"{listed.key}.{number}.{key}": told for key, told in read.problems.items()}
+        hidden |= {f"{listed.key}.{number}.{key}" for key in read.hidden}
+    answers[listed.key] = taken
 
 
 def _unknown(fields: tuple[Component, ...], submission: Mapping[str, object]) -> dict[str, str]:

@@ -10,8 +10,23 @@ from typing import Any
 from engine.feel import Environment, compile_expression
 from engine.forms.checks import CHECKS
 from engine.forms.json_source import Refusal, flag, items, mapping, text
-from engine.forms.parts import MAX_TEXT_BYTES, ComponentType, Option
+from engine.forms.parts import MAX_ROWS, MAX_TEXT_BYTES, ComponentType, Option
 
+# What may stand in a filepicker's accept, and the media types it means.
+ACCEPTED: dict[str, tuple[str, ...]] = {
+    ".pdf": ("application/pdf",),
+    "application/pdf": ("application/pdf",),
+    ".jpg": ("image/jpeg",),
+    ".jpeg": ("image/jpeg",),
+    "image/jpeg": ("image/jpeg",),
+    ".png": ("image/png",),
+    "image/png": ("image/png",),
+    "image/*": ("image/jpeg", "image/png"),
+    ".xml": ("application/xml",),
+    "application/xml": ("application/xml",),
+    "text/xml": ("application/xml",),
+}
+_USUAL = (".pdf", ".jpg", ".png")
 _SUBTYPES = frozenset({"date", "time", "datetime"})
 _MATCHES = compile_expression('matches("", wzor)')
 
@@ -109,8 +124,30 @@ def _temporal_limits(part: Mapping[str, Any], _rules: Mapping[str, Any]) -> dict
     return {"subtype": subtype, "future_only": future_only}
 
 
+def _file_limits(part: Mapping[str, Any], _rules: Mapping[str, Any]) -> dict[str, Any]:
+    """Return which files are taken; with no ``accept`` PDF and pictures."""
+    listed = [each.strip().lower() for each in text(part, "accept").split(",") if each.strip()]
+    unknown = [each for each in listed if each not in ACCEPTED]
+    if unknown:
+        known = ", ".join(ACCEPTED)
+        message = f"expected accept to be some of {known}, but it has {unknown[0][:40]!r}"
+        raise Refusal("form-limits", message, "correct the files the field accepts")
+    taken = [media_type for each in listed or _USUAL for media_type in ACCEPTED[each]]
+    return {"accept": tuple(dict.fromkeys(taken)), "multiple": flag(part, "multiple")}
+
+
+def _list_limits(part: Mapping[str, Any], _rules: Mapping[str, Any]) -> dict[str, Any]:
+    rows = _whole(part, "defaultRepetitions", 1)
+    if rows > MAX_ROWS:
+        message = f"expected at most {MAX_ROWS} rows to begin with, but there are {rows}"
+        raise Refusal("form-limits", message, "correct the number of rows")
+    return {"rows": rows, "grows": flag(part, "allowAddRemove")}
+
+
 _LIMITS: dict[ComponentType, Callable[[Mapping[str, Any], Mapping[str, Any]], dict[str, Any]]] = {
     ComponentType.TEXTFIELD: _text_limits,
+    ComponentType.FILEPICKER: _file_limits,
+    ComponentType.DYNAMICLIST: _list_limits,
     ComponentType.TEXTAREA: _text_limits,
     ComponentType.NUMBER: _number_limits,
     ComponentType.DATETIME: _temporal_limits,

@@ -10,10 +10,13 @@ from enum import StrEnum
 from engine.feel import Expression
 
 MAX_TEXT_BYTES = 64 * 1024
+MAX_ROWS = 50
+MAX_FILES = 5
+MAX_FILE_BYTES = 10_000_000
 
 
 class ComponentType(StrEnum):
-    """The types of the subset, by form-js's names; the last five carry no data."""
+    """The types of the subset, by form-js's names; the last six carry no data."""
 
     TEXTFIELD = "textfield"
     TEXTAREA = "textarea"
@@ -23,11 +26,14 @@ class ComponentType(StrEnum):
     RADIO = "radio"
     SELECT = "select"
     DATETIME = "datetime"
+    FILEPICKER = "filepicker"
+    DYNAMICLIST = "dynamiclist"
     TEXT = "text"
     HTML = "html"
     GROUP = "group"
     SEPARATOR = "separator"
     SPACER = "spacer"
+    BUTTON = "button"
 
 
 WITHOUT_DATA = frozenset(
@@ -37,6 +43,7 @@ WITHOUT_DATA = frozenset(
         ComponentType.GROUP,
         ComponentType.SEPARATOR,
         ComponentType.SPACER,
+        ComponentType.BUTTON,
     }
 )
 
@@ -57,8 +64,10 @@ class Component:
     any); ``checks`` are the names in ``obieg:validate``; ``hide`` the FEEL conditions of the component and of
     the groups around it, any one of which hides it; ``demand`` is the FEEL condition in
     ``obieg:require``, which may compare the answer with others, and ``demand_text`` what a person is told
-    when it does not hold; ``read_only`` fields are shown and never taken from a
-    submission; ``personal`` marks personal data.
+    when it does not hold; ``accept`` are the media types of files a filepicker takes, ``multiple`` whether
+    several; a dynamic list's ``children`` are the fields of each of its rows, ``rows`` how many it begins
+    with, and ``grows`` whether a person may add and remove some; ``read_only`` fields are shown and never
+    taken from a submission; ``personal`` marks personal data.
     """
 
     type: ComponentType
@@ -85,6 +94,10 @@ class Component:
     demand: Expression | None = None
     demand_text: str = ""
     default: object = None
+    accept: tuple[str, ...] = ()
+    multiple: bool = False
+    rows: int = 0
+    grows: bool = False
     properties: Mapping[str, str] = field(default_factory=dict)
     children: tuple[Component, ...] = ()
 
@@ -94,6 +107,11 @@ class Component:
         if self.type is ComponentType.DATETIME:
             return _TEMPORAL.get(self.subtype, "date and time")
         return _KINDS.get(self.type, "")
+
+    @property
+    def row_fields(self) -> tuple[Component, ...]:
+        """Return the fields of each row of a dynamic list."""
+        return tuple(fields_of(self.children))
 
 
 _TEMPORAL = {"date": "date", "time": "time"}
@@ -105,12 +123,18 @@ _KINDS = {
     ComponentType.CHECKLIST: "list",
     ComponentType.RADIO: "string",
     ComponentType.SELECT: "string",
+    ComponentType.FILEPICKER: "list",
+    ComponentType.DYNAMICLIST: "list",
 }
 
 
 def fields_of(components: tuple[Component, ...]) -> Iterator[Component]:
-    """Yield the components that carry data, in document order, those inside groups included."""
+    """Yield the components that carry data, in document order, those inside groups included.
+
+    A dynamic list is one of them, what is in its rows is not.
+    """
     for component in components:
         if component.type not in WITHOUT_DATA:
             yield component
-        yield from fields_of(component.children)
+        if component.type is not ComponentType.DYNAMICLIST:
+            yield from fields_of(component.children)

@@ -44,6 +44,13 @@ _ALLOWED: dict[ComponentType, frozenset[str]] = {
     ComponentType.TEXT: _COMMON | {"text"},
     ComponentType.HTML: _COMMON | {"content"},
     ComponentType.GROUP: _COMMON | {"label", "components", "showOutline", "verticalAlignment"},
+    ComponentType.FILEPICKER: _FIELD | {"multiple", "accept"},
+    ComponentType.DYNAMICLIST: _COMMON
+    | {
+        *("label", "path", "components", "isRepeating", "allowAddRemove", "defaultRepetitions"),
+        *("showOutline", "verticalAlignment", "disableCollapse", "nonCollapsedItems"),
+    },
+    ComponentType.BUTTON: _COMMON | {"label", "action", "key"},
     ComponentType.SEPARATOR: _COMMON,
     ComponentType.SPACER: _COMMON | {"height"},
 }
@@ -52,6 +59,8 @@ _VALIDATE: dict[ComponentType, frozenset[str]] = {
     ComponentType.TEXTAREA: frozenset({"required", "minLength", "maxLength"}),
     ComponentType.NUMBER: frozenset({"required", "min", "max"}),
 }
+_NOT_IN_ROWS = frozenset({ComponentType.DYNAMICLIST, ComponentType.FILEPICKER})
+_WITH_PARTS = frozenset({ComponentType.GROUP, ComponentType.DYNAMICLIST})
 _WITH_OPTIONS = frozenset({ComponentType.CHECKLIST, ComponentType.RADIO, ComponentType.SELECT})
 
 
@@ -106,7 +115,8 @@ class _Reader:
         require_known(rules, _VALIDATE.get(kind, frozenset({"required"})), f"the validation of a {kind}")
         properties = {key: str(value) for key, value in mapping(part, "properties").items()}
         hide += _condition(part)
-        inner = items(part, "components") if kind is ComponentType.GROUP else []
+        inner = items(part, "components") if kind in _WITH_PARTS else []
+        around = () if kind is ComponentType.DYNAMICLIST else hide  # a hidden list has no rows to hide
         return Component(
             type=kind,
             id=text(part, "id"),
@@ -123,18 +133,29 @@ class _Reader:
             demand_text=properties.get("obieg:requireText", ""),
             default=part.get("defaultValue"),
             properties=properties,
-            children=tuple(self._components(inner, hide, depth + 1)),
+            children=tuple(self._components(inner, around, depth + 1)),
             checks=named_checks(part, kind),
             **limits(part, rules, kind),
         )
 
     def _check_keys(self, components: tuple[Component, ...]) -> None:
+        """Find keys used twice, in the form or in the rows of one list, and lists inside lists."""
         seen: set[str] = set()
         for field in fields_of(components):
+            if field.type is ComponentType.DYNAMICLIST:
+                self._check_list(field)
             if field.key in seen:
                 twice = f"expected each key once, but {field.key!r} is used twice"
                 self._found(Refusal("form-key-duplicate", twice, "give one of them another key"), field.key)
             seen.add(field.key)
+
+    def _check_list(self, listed: Component) -> None:
+        nested = [each for each in fields_of(listed.children) if each.type in _NOT_IN_ROWS]
+        for each in nested:
+            message = f"expected no {each.type} in the rows of a list, but there is one"
+            self._found(Refusal("form-list", message, "move it out of the list"), each.key)
+        if not nested:
+            self._check_keys(listed.children)
 
     def _found(self, refusal: Refusal, place: str) -> None:
         self.findings.append(
@@ -182,7 +203,7 @@ def _name_of(part: Any) -> str:
 def _key(part: Mapping[str, Any], kind: ComponentType) -> str:
     if kind in WITHOUT_DATA:
         return ""
-    key = text(part, "key")
+    key = text(part, "path" if kind is ComponentType.DYNAMICLIST else "key")
     if not _KEY.fullmatch(key):
         message = f"expected a key of plain letters, digits and _ (at most 64), but it is {key[:64]!r}"
         raise Refusal("form-key", message, "set the field's key in the form editor")
@@ -191,7 +212,7 @@ def _key(part: Mapping[str, Any], kind: ComponentType) -> str:
 
 def _label(part: Mapping[str, Any], kind: ComponentType) -> str:
     label = text(part, "label") or text(part, "dateLabel") or text(part, "timeLabel")
-    if not label and kind not in WITHOUT_DATA:
+    if not label and (kind not in WITHOUT_DATA or kind is ComponentType.BUTTON):
         message = "expected a label, but the field has none"
         raise Refusal("form-label", message, "give it one: messages and screen readers name the field by it")
     return label

@@ -6,14 +6,14 @@ import contextlib
 import datetime as dt
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from engine.clock import WARSAW
 from engine.feel import Environment, Value, compile_expression
 from engine.forms import checks
 from engine.forms.checks import Refused
-from engine.forms.parts import MAX_TEXT_BYTES, Component, ComponentType
+from engine.forms.parts import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT_BYTES, Component, ComponentType
 
 __all__ = ["Refused", "missing", "read"]
 
@@ -23,7 +23,7 @@ _MAX_DIGITS = 34
 _GROUPING = str.maketrans("", "", " \u00a0\u202f")
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _POLISH_DATE = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_TIME = re.compile(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
+_TIME = re.compile(r"[0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?")
 _FIRST_YEAR, _LAST_YEAR = 1800, 2999  # birth dates of the living, and far from the calendar's ends
 _ZONE = re.compile(r"(?:Z|[+-][0-9]{2}:[0-9]{2})?")
 _HTML_CHECKED = frozenset({"on", "true", "tak"})
@@ -50,6 +50,8 @@ def missing(field: Component) -> str:
     """Return the message for a required field left empty."""
     if field.type is ComponentType.CHECKBOX:
         return f"Zaznacz pole „{field.label}”, aby wysłać formularz."
+    if field.type is ComponentType.FILEPICKER:
+        return f"Dołącz plik w polu „{field.label}”."
     if field.options:
         return f"Wybierz odpowiedź w polu „{field.label}”."
     return f"Uzupełnij pole „{field.label}”."
@@ -185,22 +187,29 @@ def _time(given: object) -> dt.time:
         return given
     if isinstance(given, str) and _TIME.fullmatch(given.strip()):
         with contextlib.suppress(ValueError):  # 25:00
-            return dt.time.fromisoformat(given.strip())
+            return dt.time.fromisoformat(_two_digits(given.strip()))
     raise Refused("Wpisz godzinę, np. 08:30.")
 
 
 def _instant(given: object) -> dt.datetime:
     if isinstance(given, dt.datetime):
         return given
-    day, _, clock = (given if isinstance(given, str) else "").strip().replace(" ", "T").partition("T")
+    day, _, clock = (
+        (given if isinstance(given, str) else "").strip().replace(", ", " ").replace(" ", "T").partition("T")
+    )
     hour = _TIME.match(clock)
     if hour is None or not _ZONE.fullmatch(clock[hour.end() :]):
         raise Refused("Wpisz datę i godzinę, np. 17.12.2026 08:30.")
     zone = clock[hour.end() :].replace("Z", "+00:00")
     try:
-        return dt.datetime.fromisoformat(f"{_date(day)}T{hour[0]}{zone}")
+        return dt.datetime.fromisoformat(f"{_date(day)}T{_two_digits(hour[0])}{zone}")
     except ValueError:
         raise Refused("Wpisz datę i godzinę, np. 17.12.2026 08:30.") from None
+
+
+def _two_digits(hour: str) -> str:
+    """Return an hour as ISO 8601 writes it: 08:30 for 8:30."""
+    return f"0{hour}" if hour[1] == ":" else hour
 
 
 def _in_warsaw(moment: dt.datetime) -> dt.datetime:
@@ -211,6 +220,30 @@ def _in_warsaw(moment: dt.datetime) -> dt.datetime:
     return local
 
 
+def _files(field: Component, given: object) -> list[Value]:
+    """Return the references of files; that there are such files is the engine's to know."""
+    listed = [given] if isinstance(given, Mapping) else given
+    if not isinstance(listed, list | tuple) or not all(_is_reference(each) for each in listed):
+        raise Refused(f"Dołącz plik w polu „{field.label}” jeszcze raz.")
+    most = MAX_FILES if field.multiple else 1
+    if len(listed) > most:
+        raise Refused("Dołącz tylko jeden plik." if most == 1 else f"Dołącz najwyżej {most} plików.")
+    if any(each["type"] not in field.accept for each in listed):
+        raise Refused("Dołącz plik w formacie, który przyjmuje to pole.")
+    if len({each["id"] for each in listed}) != len(listed):
+        raise Refused("Ten sam plik dołączono dwa razy.")
+    return [dict(each) for each in listed]
+
+
+def _is_reference(given: object) -> bool:
+    if not isinstance(given, Mapping) or set(given) != {"id", "name", "size", "sha256", "type"}:
+        return False
+    texts = all(isinstance(given[each], str) and len(given[each]) <= 256 for each in _TEXTS_OF_FILE)
+    size = given["size"]
+    return texts and isinstance(size, int) and not isinstance(size, bool) and 0 < size <= MAX_FILE_BYTES
+
+
+_TEXTS_OF_FILE = ("id", "name", "sha256", "type")
 _READERS: dict[ComponentType, Callable[[Component, object], Value]] = {
     ComponentType.TEXTFIELD: _text,
     ComponentType.TEXTAREA: _text,
@@ -219,4 +252,5 @@ _READERS: dict[ComponentType, Callable[[Component, object], Value]] = {
     ComponentType.RADIO: _choice,
     ComponentType.SELECT: _choice,
     ComponentType.DATETIME: _temporal,
+    ComponentType.FILEPICKER: _files,
 }

@@ -52,6 +52,7 @@ from engine.soundness import BOUND, MOST_STATES
 from engine.store import Store
 from engine.store.sealing import Keyring
 from engine.transport import LocalTransport, Transport
+from engine.uploads import Uploads
 
 NOTHING = dt.timedelta(0)
 
@@ -84,6 +85,7 @@ class ProcessEngine(Views, Overseeing, Corrections):
         self.secrets = Secrets(store)
         self.documents = Documents(store)
         self.desks = Desks(store)
+        self.uploads = Uploads(store)
         self.registers = Registers(store)
         self.definition_drafts = DefinitionDrafts(store)
         self.parts = Parts(

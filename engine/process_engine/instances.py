@@ -11,6 +11,7 @@ from engine.errors import NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted, accepted_text
 from engine.model.records import InstanceState, ProcessInstance
+from engine.process_engine import attachments
 from engine.process_engine.calls import startable
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
@@ -70,9 +71,11 @@ def start(
         else:
             bound = catalogue.version(family.tx, process_id, version)
         startable(bound)
-        filed = _filed(family, bound, variables or {}, element_id)
+        filed, files = _filed(family, bound, variables or {}, element_id)
         command = cmd.Start(variables=values | filed, business_key=business_key, element_id=element_id)
-        return process_instance(family.start(bound, command, parameters=parameters).row)
+        member = family.start(bound, command, parameters=parameters)
+        attachments.take(family, member, files)
+        return process_instance(member.row)
 
     try:
         return run_verb(
@@ -89,8 +92,10 @@ def start(
 
 def _filed(
     family: Family, bound: BoundProcess, variables: Mapping[str, Any], element_id: str | None
-) -> dict[str, Any]:
-    """Return the fields of the start event's form, checked and complete; none where it shows no form.
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the fields of the start event's form, checked and complete, and the files in them.
+
+    None where it shows no form.
 
     Read-only fields show what the caller gives and are not of the submission.
     """
@@ -99,12 +104,13 @@ def _filed(
     named = (each.id == element_id if element_id else not each.events for each in starts)
     shown = next((each.user_task for each, is_it in zip(starts, named, strict=True) if is_it), None)
     if shown is None or shown.form_id is None:
-        return {}
+        return {}, []
     deployment_key = bound.row.deployment_key
     form = family.parts.catalogue.form(family.tx, shown.form_id, deployment_key=deployment_key)
     if form is None:
-        return {}
+        return {}, []
     fields = {each.key for each in form.fields if not each.read_only}
     given = {key: value for key, value in variables.items() if key in fields}
     others = {key: value for key, value in variables.items() if key not in fields}
-    return accepted(form.validate(given, now=instant(family.tx.now), variables=accepted(others)))
+    answers = accepted(form.validate(given, now=instant(family.tx.now), variables=accepted(others)))
+    return answers, attachments.checked(family, form, answers)

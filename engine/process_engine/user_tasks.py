@@ -13,7 +13,7 @@ from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted
 from engine.model.records import UserTask, UserTaskState
-from engine.process_engine import jobs
+from engine.process_engine import attachments, jobs
 from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import Parts
 from engine.process_engine.reveals import require_apart
@@ -100,8 +100,9 @@ def complete(
                 f"user task {key} is claimed by {row.assignee}: only they, or nobody, may complete it"
             )
         _require_apart(family, member, row, actor)
-        values = _submission(family, member, row, variables)
+        values, files = _submission(family, member, row, variables)
         family.apply(member, cmd.CompleteUserTask(task_key=key, variables=values))
+        attachments.take(family, member, files)
         return key
 
     try:
@@ -133,14 +134,18 @@ def _require_apart(family: Family, member: Member, row: UserTaskRow, person: str
 
 def _submission(
     family: Family, member: Member, row: UserTaskRow, variables: Mapping[str, Any] | None
-) -> dict[str, Any]:
-    """Return what a person entered, valid for the task's form; raises ``InvalidSubmission``."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Return what a person entered, valid for the task's form, and the files in it.
+
+    Raises ``InvalidSubmission``.
+    """
     if row.form_id is None:
-        return accepted(variables)
+        return accepted(variables), []
     catalogue = family.parts.catalogue
     bound = catalogue.process(family.tx, member.row.definition_key)
     form = catalogue.form(family.tx, row.form_id, deployment_key=bound.row.deployment_key)
     if form is None:
-        return accepted(variables)
+        return accepted(variables), []
     seen = jobs.visible(member.state, member.state.elements[row.key])
-    return accepted(form.validate(variables or {}, now=instant(family.tx.now), variables=seen))
+    answers = accepted(form.validate(variables or {}, now=instant(family.tx.now), variables=seen))
+    return answers, attachments.checked(family, form, answers)

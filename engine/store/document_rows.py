@@ -8,6 +8,7 @@ from sqlalchemy import delete as delete_from
 
 from engine.keys import bucket_of
 from engine.store.rows import DocumentRow, record, records
+from engine.store.sealing import place
 from engine.store.statements import columns, insert_if_new, insert_new_into
 from engine.store.tables import document
 from engine.store.transaction import Transaction
@@ -28,6 +29,11 @@ _OF_CASE = (  # without the content, which may be large
     .order_by(document.c.created_at, document.c.ref)
 )
 _DELETE_CASE = delete_from(document).where(document.c.root_key == bindparam("root"))
+
+
+def place_of(root_key: int, ref: str) -> bytes:
+    """Return the place a document is sealed to."""
+    return place("document", root_key, ref)
 
 
 def insert(tx: Transaction, row: DocumentRow) -> str:

@@ -187,34 +187,27 @@ batch_item = table(
 saved_filter = table(
     "saved_filter",
     *identity(text_column("person_id"), text_column("name")),
-    text_column("kid"),
     bytes_column("content"),
     narrow=True,
 )
 
-draft = table(  # sealed under a key of its own; the machine clock says how old it is
+draft = table(  # sealed with the office's key; the machine clock says how old it is
     "draft",
     *identity(text_column("person_id"), text_column("place")),
-    text_column("kid"),
-    bytes_column("wrapped"),
     bytes_column("content"),
     key_column("saved_at"),
     Index("draft_by_age", "saved_at"),  # purge
     Index("draft_by_place", "place"),  # remove_at: the task is done, whoever had begun it
 )
 
-upload = table(  # a file sent before its form is: sealed under a key of its own until a case takes it
+upload = table(  # a file sent before its form is: sealed with the office's key until a case takes it
     "upload",
     *identity(text_column("ref")),
     text_column("person_id"),
-    text_column("place"),
-    text_column("kid"),
-    bytes_column("wrapped"),
     bytes_column("about"),
-    bytes_column("content"),
-    key_column("size"),
     key_column("saved_at"),
-    Index("upload_by_place", "person_id", "place"),  # of_place, limits
+    bytes_column("content"),
+    Index("upload_by_person", "person_id"),  # count
     Index("upload_by_age", "saved_at"),  # purge
 )
 

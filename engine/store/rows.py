@@ -253,6 +253,25 @@ class DocumentRow(StoredRow, frozen=True, kw_only=True):
     idempotency_key: str
 
 
+class UploadRow(StoredRow, frozen=True, kw_only=True):
+    """A file that waits for its form; ``about`` and ``content`` are sealed with the office's key."""
+
+    ref: str
+    person_id: str
+    about: bytes
+    saved_at: int
+    content: bytes
+
+
+class DraftRow(StoredRow, frozen=True, kw_only=True):
+    """A form somebody has begun; ``content`` is sealed with the office's key."""
+
+    person_id: str
+    place: str
+    content: bytes
+    saved_at: int
+
+
 class RegisterEntryRow(StoredRow, frozen=True, kw_only=True):
     """One numbered line of a register, never deleted; ``resolved`` is set once, with how it was resolved."""
 

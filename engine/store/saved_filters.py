@@ -8,7 +8,7 @@ from engine.store.office_tables import saved_filter
 from engine.store.statements import upsert_into
 from engine.store.transaction import Transaction
 
-_OF = select(saved_filter.c.name, saved_filter.c.kid, saved_filter.c.content).where(
+_OF = select(saved_filter.c.name, saved_filter.c.content).where(
     saved_filter.c.person_id == bindparam("of_person")
 )
 _UPSERT = upsert_into(saved_filter)
@@ -17,14 +17,15 @@ _REMOVE = delete(saved_filter).where(
 )
 
 
-def of_person(tx: Transaction, person_id: str) -> dict[str, tuple[str, bytes]]:
-    """Return somebody's filters by name: the id of the wrapping key and the sealed content."""
-    return {name: (kid, content) for name, kid, content in tx.execute(_OF, {"of_person": person_id})}
+def of_person(tx: Transaction, person_id: str) -> dict[str, bytes]:
+    """Return somebody's filters by name, sealed."""
+    found = tx.execute(_OF, {"of_person": person_id})
+    return {str(name): bytes(content) for name, content in found}
 
 
-def upsert(tx: Transaction, person_id: str, name: str, kid: str, content: bytes) -> None:
+def upsert(tx: Transaction, person_id: str, name: str, content: bytes) -> None:
     """Keep a filter, in place of the one of this name."""
-    row = {"person_id": person_id, "name": name, "kid": kid, "content": content}
+    row = {"person_id": person_id, "name": name, "content": content}
     tx.execute_for(_UPSERT, [row])
 
 

@@ -254,3 +254,86 @@ def test_a_document_is_valid_through_its_last_day() -> None:
     assert asked.validate({"a": today.isoformat()}, now=NOW) == {"a": today}
     gone = (today - dt.timedelta(days=1)).isoformat()
     assert "stracił ważność" in refusal(asked, {"a": gone})["a"]
+
+
+FILE = {"id": "document-1", "name": "a.pdf", "size": 7, "sha256": "0" * 64, "type": "application/pdf"}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("a.pdf", "jeszcze raz"),
+        ([FILE | {"size": True}], "jeszcze raz"),
+        ([FILE | {"size": 10_000_001}], "jeszcze raz"),
+        ([FILE | {"name": "x" * 257}], "jeszcze raz"),
+        ([FILE | {"bytes": "x"}], "jeszcze raz"),
+        ([FILE | {"type": "text/html"}], "w formacie"),
+        ([FILE, FILE], "dwa razy"),
+        ([FILE | {"id": str(number)} for number in range(6)], "najwyżej 5"),
+    ],
+)
+def test_references_of_files_are_checked(given: object, told: str) -> None:
+    assert told in refusal(form(field("filepicker", multiple=True)), {"pole": given})["pole"]
+
+
+def test_files_come_out_as_references_and_may_be_required() -> None:
+    single = form(field("filepicker", validate={"required": True}))
+    assert answer(single, FILE) == [FILE]
+    assert "jeden plik" in refusal(single, {"pole": [FILE, FILE | {"id": "2"}]})["pole"]
+    assert "Dołącz plik" in refusal(single, {})["pole"]
+
+
+ROW = [
+    field(key="imie", validate={"required": True}),
+    field("number", key="wiek", validate={"min": 18}, conditional={"hide": '=imie = "X" or tryb = "bez"'}),
+]
+
+
+def test_rows_of_a_list_are_read_each_by_itself() -> None:
+    listed = form(
+        field(key="tryb"),
+        {"type": "dynamiclist", "path": "osoby", "label": "Osoby", "allowAddRemove": True, "components": ROW},
+    )
+    rows: list[dict[str, object]] = [{"imie": "A", "wiek": "20"}, {"imie": "X", "wiek": "1"}]
+    assert listed.validate({"osoby": rows}, now=NOW)["osoby"] == [
+        {"imie": "A", "wiek": 20},
+        {"imie": "X", "wiek": None},
+    ]
+    assert listed.validate({}, now=NOW)["osoby"] == []
+    assert set(refusal(listed, {"osoby": [rows[0], {"wiek": "7"}, {"obce": "1", "imie": "A"}]})) == {
+        "osoby.1.imie",
+        "osoby.1.wiek",
+        "osoby.2.obce",
+    }
+    assert listed.hidden({"tryb": "bez", "osoby": rows}, now=NOW) == {"osoby.0.wiek", "osoby.1.wiek"}
+    for wrong in ("x", ["x"], [{"imie": "A"}] * 51):
+        assert set(refusal(listed, {"osoby": wrong})) == {"osoby"}
+    fixed = form({"type": "dynamiclist", "path": "osoby", "label": "Osoby", "components": ROW})
+    assert set(refusal(fixed, {"osoby": rows})) == {"osoby"}
+
+
+def test_a_hidden_list_has_no_rows_and_no_errors() -> None:
+    listed = {"type": "dynamiclist", "path": "osoby", "label": "Osoby", "components": ROW}
+    hidden = form(field(key="tryb"), listed | {"conditional": {"hide": '=tryb = "bez"'}})
+    assert hidden.validate({"tryb": "bez", "osoby": [{}]}, now=NOW)["osoby"] is None
+
+
+@pytest.mark.parametrize(
+    ("subtype", "given", "expected"),
+    [
+        ("time", "8:30", dt.time(8, 30)),
+        ("datetime", "27.11.2026, 8:30", dt.datetime(2026, 11, 27, 8, 30, tzinfo=WARSAW)),
+        ("datetime", "27.11.2026 08:30", dt.datetime(2026, 11, 27, 8, 30, tzinfo=WARSAW)),
+    ],
+)
+def test_hours_are_taken_as_people_write_them(subtype: str, given: str, expected: object) -> None:
+    assert answer(form(field("datetime", subtype=subtype)), given) == expected
+
+
+@pytest.mark.parametrize(("given", "valid"), [("676-101-37-17", True), ("6761013718", False), ("676", False)])
+def test_a_nip_has_its_check_digit(given: str, valid: bool) -> None:
+    asked = checked("nip")
+    if valid:
+        assert answer(asked, given) == "6761013717"
+    else:
+        assert "NIP" in refusal(asked, {"pole": given})["pole"]

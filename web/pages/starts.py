@@ -16,11 +16,14 @@ from engine import (
     NotFound,
     OutlineStep,
     ProcessOutline,
+    Unavailable,
 )
 from web.authorization import may_start
-from web.fields import Entered, shown, submission_of
+from web.fields import Entered, wants_another_look
+from web.filling import Sent, problems_of, received, restored, view
+from web.filling import keep as keep_draft
 from web.translation import N_, _
-from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
+from web.visits import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, UNPROCESSABLE, Visit, go_to
 
 SCHOOL = "numer_rspo"  # the field of a form that says for which school somebody files
 _SUSPENDED = N_(
@@ -47,25 +50,53 @@ def overview(visit: Visit) -> Response:
 
 
 def show(visit: Visit) -> Response:
-    """Show the form a process is started with."""
+    """Show the form a process is started with, filled in as far as it was kept."""
     filled = _filled(visit)
-    return _form(visit, filled, {}, {})
+    submission, kept_at = restored(visit, _draft_of(visit), filled)
+    return _form(visit, filled, submission, {}, kept_at=kept_at)
 
 
 def start(visit: Visit) -> Response:
-    """Start the process with what was filled in."""
+    """Start the process with what was filled in; or only show it again, or keep it as a draft."""
     filled = _filled(visit)
-    submission = submission_of(filled, visit.form)
-    if visit.field("refresh"):
-        return _form(visit, filled, submission, {})
+    sent = received(visit, filled)
+    again = _again(visit, filled, sent)
+    if again is not None:
+        return again
     try:
-        entered = filled.form.validate(submission, now=visit.engine.now(), variables={})
+        entered = filled.form.validate(sent.submission, now=visit.engine.now(), variables={})
         _require_own_school(visit, entered.get(SCHOOL))
-        return _started(visit, submission)
+        return _started(visit, sent.submission)
     except InvalidSubmission as refused:
-        return _form(visit, filled, submission, refused.fields, UNPROCESSABLE)
+        return _form(visit, filled, sent.submission, refused.fields, UNPROCESSABLE)
     except Conflict:
         return visit.page("told.html", status=CONFLICT, sentence=_(_SUSPENDED), back="/start", task=None)
+    except Unavailable:
+        return _form(visit, filled, sent.submission, {}, UNAVAILABLE)
+
+
+def keep(visit: Visit) -> str:
+    """Keep what was filled in after the session has ended; return where it goes on."""
+    kept = keep_draft(visit, _draft_of(visit), received(visit, _filled(visit)).submission)
+    return f"/start/{visit.path('process_id')}" if kept else ""
+
+
+def _again(visit: Visit, filled: FilledForm, sent: Sent) -> Response | None:
+    """Return the form once more where it was not sent to be filed, or its files are not in order."""
+    if visit.is_stale:
+        return _form(visit, filled, sent.submission, sent.problems, CONFLICT)
+    if visit.field("draft") and not sent.problems:
+        if keep_draft(visit, _draft_of(visit), sent.submission):
+            return go_to(f"/start/{visit.path('process_id')}")
+        raise HTTPException(TOO_LARGE)
+    if wants_another_look(visit.form):
+        return _form(visit, filled, sent.submission, sent.problems)
+    wrong = problems_of(visit, filled, sent, {})
+    return _form(visit, filled, sent.submission, wrong, UNPROCESSABLE) if wrong else None
+
+
+def _draft_of(visit: Visit) -> str:
+    return f"start:{visit.path('process_id')}"
 
 
 def _started(visit: Visit, submission: dict[str, object]) -> Response:
@@ -79,6 +110,7 @@ def _started(visit: Visit, submission: dict[str, object]) -> Response:
         actor=visit.person.id,
         request_id=visit.request_id,
     )
+    engine.desks.forget_draft(visit.person.id, _draft_of(visit))
     return go_to(f"/instances/{started.key}?started=1")
 
 
@@ -139,15 +171,21 @@ def _seen(visit: Visit, filled: FilledForm) -> FilledForm:
 
 
 def _form(
-    visit: Visit, filled: FilledForm, submission: dict[str, object], errors: dict[str, str], status: int = 200
+    visit: Visit,
+    filled: FilledForm,
+    submission: dict[str, object],
+    errors: dict[str, str],
+    status: int = 200,
+    *,
+    kept_at: str = "",
 ) -> Response:
     hidden = filled.form.hidden(submission, now=visit.engine.now(), variables={})
+    entered = Entered(submission, errors, frozenset(hidden))
     return visit.page(
         "start.html",
         status=status,
         outline=visit.engine.outline(visit.path("process_id")),
-        fields=shown(_seen(visit, filled), Entered(submission, errors, frozenset(hidden))),
-        can_grow=any(field.hide for field in filled.form.fields),
-        labels={field.key: (field.label, field.id) for field in filled.form.fields},
-        errors=errors,
+        kept_at=kept_at,
+        failed=status == UNAVAILABLE,
+        **view(visit, filled, entered, seen=_seen(visit, filled)),
     )

@@ -13,22 +13,29 @@ from engine import (
     NotFound,
     Person,
     Role,
+    Unavailable,
     UserTask,
     UserTaskState,
 )
 from web.authorization import Action, authorize, may_get
 from web.deadlines import deadline_of, why
-from web.fields import Entered, shown, submission_of
+from web.fields import Entered, wants_another_look
+from web.filling import NO_FORM, Sent, problems_of, received, restored, view
+from web.filling import keep as keep_draft
 from web.translation import _
-from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to
+from web.visits import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, UNPROCESSABLE, Visit, go_to
 
 _OPEN = (UserTaskState.CREATED, UserTaskState.ASSIGNED)
 
 
 def show(visit: Visit) -> Response:
-    """Show one task with its form."""
+    """Show one task with its form, filled in as far as it was kept."""
     task = _own_task(visit)
-    return _form(visit, task, Entered({}, {}, frozenset()))
+    filled = visit.engine.task_form(task.key) if task.state in _OPEN else None
+    if filled is None or task.assignee not in (None, visit.person.id):
+        return _form(visit, task, filled, Entered({}, {}, frozenset()))
+    submission, kept_at = restored(visit, _draft_of(task), filled)
+    return _form(visit, task, filled, _entered(visit, filled, submission, {}), kept_at=kept_at)
 
 
 def claim(visit: Visit) -> Response:
@@ -68,24 +75,57 @@ def assign(visit: Visit) -> Response:
 
 
 def complete(visit: Visit) -> Response:
-    """Complete a task with what was filled in; with „pokaż dalsze pola” only show what follows from it."""
+    """Complete a task with what was filled in; or only show it again, or keep it as a draft."""
     task = _own_task(visit)
     filled = visit.engine.task_form(task.key)
-    submission = {} if filled is None else submission_of(filled, visit.form)
-    if visit.field("refresh"):
-        return _form(visit, task, _entered(visit, filled, submission, {}))
+    sent = Sent({}, {}) if filled is None else received(visit, filled)
+    if filled is not None:
+        again = _again(visit, task, filled, sent)
+        if again is not None:
+            return again
     try:
         visit.engine.complete(
             task.key,
-            variables=submission,
+            variables=sent.submission,
             actor=visit.person.id,
             request_id=visit.request_id,
         )
     except InvalidSubmission as refused:
-        return _form(visit, task, _entered(visit, filled, submission, refused.fields), UNPROCESSABLE)
+        return _form(
+            visit, task, filled, _entered(visit, filled, sent.submission, refused.fields), UNPROCESSABLE
+        )
     except (Conflict, NotFound, Forbidden):
         return _told(visit, task, _("To zadanie ktoś już wykonał albo przejął. Nic nie zostało zapisane."))
+    except Unavailable:
+        return _form(visit, task, filled, _entered(visit, filled, sent.submission, {}), UNAVAILABLE)
+    visit.engine.desks.forget_drafts_of(_draft_of(task))
     return go_to("/tasks?done=1")
+
+
+def keep(visit: Visit) -> str:
+    """Keep what was filled in after the session has ended; return where it goes on."""
+    task = _own_task(visit)
+    filled = visit.engine.task_form(task.key) if task.state in _OPEN else None
+    if filled is None or not keep_draft(visit, _draft_of(task), received(visit, filled).submission):
+        return ""
+    return f"/tasks/{task.key}"
+
+
+def _again(visit: Visit, task: UserTask, filled: FilledForm, sent: Sent) -> Response | None:
+    """Return the form once more where it was not sent to be completed, or its files are not in order."""
+    entered = _entered(visit, filled, sent.submission, sent.problems)
+    if visit.is_stale:
+        return _form(visit, task, filled, entered, CONFLICT)
+    if visit.field("draft") and not sent.problems:
+        if keep_draft(visit, _draft_of(task), sent.submission):
+            return go_to(f"/tasks/{task.key}")
+        raise HTTPException(TOO_LARGE)
+    if wants_another_look(visit.form):
+        return _form(visit, task, filled, entered)
+    wrong = problems_of(visit, filled, sent, filled.variables)
+    if wrong:
+        return _form(visit, task, filled, _entered(visit, filled, sent.submission, wrong), UNPROCESSABLE)
+    return None
 
 
 def _own_task(visit: Visit) -> UserTask:
@@ -96,6 +136,10 @@ def _own_task(visit: Visit) -> UserTask:
     if not authorize(visit.someone, Action.WORK, task):
         raise HTTPException(NOT_FOUND)
     return task
+
+
+def _draft_of(task: UserTask) -> str:
+    return f"task:{task.key}"
 
 
 def _colleagues(visit: Visit, task: UserTask) -> list[Person]:
@@ -115,11 +159,16 @@ def _entered(
     return Entered(submission, errors, frozenset(hidden))
 
 
-def _form(visit: Visit, task: UserTask, entered: Entered, status: int = 200) -> Response:
+def _form(
+    visit: Visit,
+    task: UserTask,
+    filled: FilledForm | None,
+    entered: Entered,
+    status: int = 200,
+    *,
+    kept_at: str = "",
+) -> Response:
     is_open = task.state in _OPEN
-    filled = visit.engine.task_form(task.key) if is_open else None
-    if filled is not None and not entered.submission:
-        entered = _entered(visit, filled, {}, {})
     instance = visit.engine.instance(task.instance_key)
     case = instance if instance.business_key else visit.engine.instance(instance.root_key)
     return visit.page(
@@ -131,11 +180,10 @@ def _form(visit: Visit, task: UserTask, entered: Entered, status: int = 200) -> 
         why=why(task, visit.engine),
         colleagues=_colleagues(visit, task) if is_open else [],
         is_open=is_open,
+        kept_at=kept_at,
         shows=is_open and visit.may(Action.REVEAL) and visit.engine.shown_by(task.key),
-        fields=() if filled is None else shown(filled, entered),
-        can_grow=filled is not None and any(field.hide for field in filled.form.fields),
-        labels={} if filled is None else {f.key: (f.label, f.id) for f in filled.form.fields},
-        errors=entered.errors,
+        failed=status == UNAVAILABLE,
+        **(view(visit, filled, entered) if filled is not None else NO_FORM),
     )
 
 

@@ -379,15 +379,12 @@ CREATE TABLE batch_item (
 CREATE TABLE saved_filter (
 	person_id TEXT NOT NULL, 
 	name TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
 	content BYTEA NOT NULL, 
 	PRIMARY KEY (person_id, name)
 );;
 CREATE TABLE draft (
 	person_id TEXT NOT NULL, 
 	place TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
-	wrapped BYTEA NOT NULL, 
 	content BYTEA NOT NULL, 
 	saved_at BIGINT NOT NULL, 
 	PRIMARY KEY (person_id, place)
@@ -395,13 +392,9 @@ CREATE TABLE draft (
 CREATE TABLE upload (
 	ref TEXT NOT NULL, 
 	person_id TEXT NOT NULL, 
-	place TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
-	wrapped BYTEA NOT NULL, 
 	about BYTEA NOT NULL, 
-	content BYTEA NOT NULL, 
-	size BIGINT NOT NULL, 
 	saved_at BIGINT NOT NULL, 
+	content BYTEA NOT NULL, 
 	PRIMARY KEY (ref)
 );;
 CREATE TABLE meta (
@@ -440,7 +433,7 @@ CREATE INDEX subscription_by_correlation ON subscription (correlation_hash) WHER
 CREATE INDEX subscription_by_instance ON subscription (instance_key);;
 CREATE INDEX subscription_by_name ON subscription (name_hash, key) WHERE kind <> 'message';;
 CREATE INDEX upload_by_age ON upload (saved_at);;
-CREATE INDEX upload_by_place ON upload (person_id, place);;
+CREATE INDEX upload_by_person ON upload (person_id);;
 CREATE INDEX user_task_by_assignee ON user_task (assignee, created_at) WHERE ended_at IS NULL AND assignee IS NOT NULL;;
 CREATE INDEX user_task_by_candidate ON user_task (candidate_users) WHERE ended_at IS NULL AND candidate_users <> '';;
 CREATE INDEX user_task_by_group ON user_task USING gin (string_to_array(candidate_groups, chr(31))) WHERE ended_at IS NULL;;

@@ -424,7 +424,6 @@ CREATE TABLE batch_item (
 CREATE TABLE saved_filter (
 	person_id TEXT NOT NULL, 
 	name TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
 	content BLOB NOT NULL, 
 	PRIMARY KEY (person_id, name)
 )
@@ -433,8 +432,6 @@ CREATE TABLE saved_filter (
 CREATE TABLE draft (
 	person_id TEXT NOT NULL, 
 	place TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
-	wrapped BLOB NOT NULL, 
 	content BLOB NOT NULL, 
 	saved_at INTEGER NOT NULL, 
 	PRIMARY KEY (person_id, place)
@@ -443,13 +440,9 @@ CREATE TABLE draft (
 CREATE TABLE upload (
 	ref TEXT NOT NULL, 
 	person_id TEXT NOT NULL, 
-	place TEXT NOT NULL, 
-	kid TEXT NOT NULL, 
-	wrapped BLOB NOT NULL, 
 	about BLOB NOT NULL, 
-	content BLOB NOT NULL, 
-	size INTEGER NOT NULL, 
 	saved_at INTEGER NOT NULL, 
+	content BLOB NOT NULL, 
 	PRIMARY KEY (ref)
 )
  STRICT;;
@@ -490,7 +483,7 @@ CREATE INDEX subscription_by_correlation ON subscription (correlation_hash) WHER
 CREATE INDEX subscription_by_instance ON subscription (instance_key);;
 CREATE INDEX subscription_by_name ON subscription (name_hash, "key") WHERE kind <> 'message';;
 CREATE INDEX upload_by_age ON upload (saved_at);;
-CREATE INDEX upload_by_place ON upload (person_id, place);;
+CREATE INDEX upload_by_person ON upload (person_id);;
 CREATE INDEX user_task_by_assignee ON user_task (assignee, created_at) WHERE ended_at IS NULL AND assignee IS NOT NULL;;
 CREATE INDEX user_task_by_candidate ON user_task (candidate_users) WHERE ended_at IS NULL AND candidate_users <> '';;
 CREATE INDEX user_task_by_instance ON user_task (instance_key);;
