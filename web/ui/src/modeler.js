@@ -20,6 +20,7 @@ startIslands('modeler', async (place, given) => {
   const answer = await fetch(given.source, { credentials: 'same-origin' });
   if (!answer.ok) throw new Error(`expected the diagram from ${given.source}, but got ${answer.status}`);
   const modeler = await openEditor({ canvas: part('canvas'), panel: part('panel') }, await answer.text(), given.office, given.templates);
+  document.getElementById('without').remove(); // what to do without JavaScript
   new Desk(place, part, given, modeler).open();
   place.modeler = modeler; // for the tests of this page
 });

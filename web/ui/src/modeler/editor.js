@@ -34,6 +34,9 @@ export async function openEditor(places, xml, office, templates) {
     elementTemplates: templates,
     office,
   });
+  // bpmn-js 18.31 itself calls this method, which diagram-js 15.28 deprecates with a warning at every call.
+  const pad = modeler.get('contextPad');
+  pad.getPad = target => ({ html: pad.isOpen(target) ? pad._current.html : pad._createHtml(target) });
   await modeler.importXML(xml);
   modeler.get('canvas').zoom('fit-viewport', 'auto');
   return modeler;

@@ -1,0 +1,146 @@
+"""An owner at the drawing board: a reminder drawn, mended and deployed; every text in Polish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.accessibility import axe_of, barriers
+from tests.browser.office import ServedOffice
+from tests.browser.visitor import PHONE, Visitor
+
+Visitors = Callable[..., Visitor]
+PROCESS = "sio_weryfikacja_dostepu"
+EVERY_ELEMENT = (Path(__file__).parent / "every_element.js").read_text(encoding="utf-8")
+CANVAS = "[data-part=canvas] svg[tabindex]"
+FILED = {
+    "podstawa": "ustawa", "rodzaj_podmiotu": "szkola", "przekazujacy": "jst", "numer_rspo": "999001",
+    "regon": "351554353", "nazwa_podmiotu": "Szkoła Podstawowa nr 900 w Krakowie", "imie": "Anna",
+    "nazwisko": "Przykładowa", "pesel": "44051401359", "adres_email": "dyrektor@sp900.example",
+    "funkcja": "kierownik", "upowaznienie_od": "2026-12-17", "upowaznienie_do": "2027-06-30",
+    "sposob_potwierdzenia": "osobiscie", "tajemnica": True, "numer_sprawy": "SIO/2026/1",
+    "wnioskodawca": "dyrektor.sp900",
+}  # fmt: skip
+
+
+def opened(visitor: Visitors, **options: object) -> Page:
+    page: Page = visitor("wlasciciel", **options).open(f"/modeler/process/{PROCESS}")
+    expect(page.locator("[data-island=modeler]")).to_have_attribute("data-ready", "yes")
+    return page
+
+
+def find(page: Page, name: str) -> None:
+    """Select an element by its name, by keyboard."""
+    page.locator(CANVAS).first.focus()
+    page.keyboard.press("Control+f")
+    page.keyboard.type(name)
+    expect(page.locator(".djs-search-result-selected, .djs-search-result.selected").first).to_be_visible()
+    page.keyboard.press("Enter")
+
+
+def choose(page: Page, key: str, text: str) -> None:
+    """Open a menu by its key and take the entry of this text."""
+    page.locator(CANVAS).first.focus()
+    page.keyboard.press(key)
+    page.locator(".djs-popup input").press_sequentially(text)
+    expect(page.locator(".djs-popup .entry").first).to_contain_text(text)
+    page.keyboard.press("Enter")
+
+
+def attach_timer(page: Page, task_id: str) -> None:
+    """Put a non-interrupting timer on a task, by mouse; how long it runs is not said yet."""
+    box = page.locator(f"[data-element-id={task_id}].djs-shape .djs-visual > rect").first.bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"]
+    page.locator('.djs-palette [data-action="create.intermediate-event"]').click()
+    page.mouse.move(x + 5, y - 12)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+    page.keyboard.press("Escape")  # its name comes later
+    expect(page.locator("[data-part=panel]")).to_contain_text("Zdarzenie graniczne")
+    choose(page, "r", "Zdarzenie graniczne zegara (nieprzerywające)")
+
+
+def field(page: Page, name: str) -> Locator:
+    """Return a field of the panel, its group open."""
+    found = page.locator(f"#bio-properties-panel-obieg-{name}")
+    group = page.locator("[data-group-id]", has=found)
+    if not found.is_visible():
+        group.locator(".bio-properties-panel-group-header").first.click()
+    return found
+
+
+def test_an_owner_draws_a_reminder_and_the_next_case_has_it(visitor: Visitors, office: ServedOffice) -> None:
+    page = opened(visitor)
+    find(page, "Sprawdź, czy dostęp")
+    expect(page.locator("[data-element-id=sprawdz_dostep].djs-shape")).to_have_class(re.compile("selected"))
+    attach_timer(page, "sprawdz_dostep")
+
+    field(page, "name").fill("Przypomnienie o sprawdzeniu")
+    field(page, "timer-value").fill("jutro")
+    errors = page.locator("[data-part=findings] li.error").filter(has_text="Przypomnienie o sprawdzeniu")
+    expect(errors.filter(has_text="jutro")).to_be_visible()
+    assert axe_of(page) == []
+
+    field(page, "timer-value").fill("P1D")
+    errors.get_by_role("button").first.click()
+    choose(page, "a", "Zdarzenie końcowe")
+    page.keyboard.press("Escape")
+    expect(errors).to_have_count(0)
+
+    page.get_by_role("button", name="Zapisz szkic").click()
+    expect(page.locator("[data-part=status]")).to_have_text("Szkic zapisany.")
+    deploy(page, "Sprawdzenie ma być w jeden dzień")
+    case = office.engine.start(PROCESS, variables=FILED, actor="dyrektor.sp900", business_key="SIO/2026/1")
+    assert case.version == 2
+    office.work()
+    office.pass_time(days=1, hours=1)
+    reminders = [each for each in office.engine.elements(case.key) if each.element_type == "boundaryEvent"]
+    assert [str(each.state) for each in reminders] == ["completed"]
+    assert [each.element_id for each in office.engine.user_tasks(instance_key=case.key)] == ["sprawdz_dostep"]
+
+
+def deploy(page: Page, why: str) -> None:
+    """Deploy what is drawn, after a look at what changes."""
+    page.get_by_role("button", name="Wdróż…").click()
+    expect(page.get_by_role("dialog")).to_contain_text("dodano: Przypomnienie o sprawdzeniu")
+    assert axe_of(page) == []
+    page.get_by_label("Dlaczego").fill(why)
+    page.get_by_role("button", name="Wdróż", exact=True).click()
+    page.wait_for_url(f"**/processes/{PROCESS}")
+    expect(page.locator("main")).to_contain_text(why)
+    assert barriers(page) == []
+
+
+def test_the_editor_says_everything_in_polish_whatever_is_drawn(visitor: Visitors) -> None:
+    page = opened(visitor)
+    assert barriers(page) == []
+    told = page.evaluate(EVERY_ELEMENT)
+    assert told["elements"] > 70
+    assert told["missing"] == []
+
+
+def test_a_process_is_shown_on_a_phone_and_its_buttons_are_reached_by_keyboard(visitor: Visitors) -> None:
+    someone = visitor("audytor", size=PHONE)
+    page = someone.open(f"/processes/{PROCESS}")
+    expect(page.locator("[data-island=diagram]")).to_have_attribute("data-ready", "yes")
+    assert barriers(page) == []
+    someone.tab_to("Powiększ")
+    before = page.locator(".viewport").first.get_attribute("transform")
+    page.keyboard.press("Enter")
+    expect(page.locator(".viewport").first).not_to_have_attribute("transform", before or "")
+
+
+def test_without_javascript_there_is_a_way_to_change_a_diagram(visitor: Visitors) -> None:
+    page = visitor("wlasciciel", javascript=False).open(f"/modeler/process/{PROCESS}")
+    expect(page.get_by_text("Rysowanie wymaga JavaScriptu")).to_be_visible()
+    page.get_by_role("link", name="Edytuj jako tekst").click()
+    text = page.get_by_label("Treść pliku").input_value()
+    assert text.startswith("<?xml")
+    page.get_by_label("Treść pliku").fill(text.replace("</bpmn:definitions>", ""))
+    page.get_by_role("button", name="Wdróż").click()
+    expect(page.locator("main")).to_contain_text("Nie zapisano")
+    assert page.get_by_label("Treść pliku").input_value().strip().endswith("BPMNDiagram>")
