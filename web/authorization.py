@@ -22,6 +22,7 @@ class Action(StrEnum):
     SEE_PERSONAL = "see personal data of cases, which is kept in the chain of operations"
     SEE_HISTORY = "see the history and verify it"
     REVEAL_HISTORY = "see personal data in the history, take it along"
+    HANDLE_MAIL = "read and settle what came from outside and no case took"
     SEE_INCIDENTS = "see incidents"
     RESOLVE_INCIDENTS = "resolve incidents"
     SEE_REGISTERS = "see the registers of the office, which name people"
@@ -45,6 +46,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
         Action.ASSIGN,
         Action.REVEAL,
         Action.SEE_PERSONAL,
+        Action.HANDLE_MAIL,
         Action.SEE_REGISTERS,
         Action.RESOLVE_REGISTERS,
     },

@@ -50,6 +50,11 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
     ("POST", "/registers/{name}/{number}/resolve"): {Role.CLERK},
+    ("GET", "/letters"): {Role.CLERK},
+    ("GET", "/letters/{register}/{number}"): {Role.CLERK},
+    ("POST", "/letters/{register}/{number}/close"): {Role.CLERK},
+    ("POST", "/letters/{register}/{number}/forward"): {Role.CLERK},
+    ("POST", "/letters/{register}/{number}/files/{at}"): {Role.CLERK},
     ("GET", "/incidents"): {Role.OPERATOR, Role.AUDITOR},
     ("POST", "/incidents/resolve"): {Role.OPERATOR},
     ("GET", "/incidents/{key}"): {Role.OPERATOR, Role.AUDITOR},
@@ -130,7 +135,9 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         place = place.replace("{person_id}", "ewa").replace("{name}", "incydenty").replace("{number}", "1")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
-        unknown = any(of in path for of in ("/tasks/{key}", "/incidents/{key}", "/documents/", "/jobs/"))
+        unknown = any(
+            of in path for of in ("/tasks/{key}", "/incidents/{key}", "/documents/", "/jobs/", "/letters/")
+        )
         theirs = role in allowed and not unknown
         if role is Role.APPLICANT and person != "anna" and "instances/" in path:
             theirs = False
