@@ -17,6 +17,7 @@ from engine.feel.temporal import (
     parse_date_time,
     parse_duration,
     parse_time,
+    zone_name,
 )
 from engine.feel.values import Undefined, Value, YearsMonthsDuration, number, size_of, truncated
 from engine.feel.wide import (
@@ -168,5 +169,8 @@ def years_and_months_duration(
 def is_same(environment: Environment, first: Value, second: Value) -> bool:
     """Say whether two values are the same element: equal, and temporal ones with the same zone too."""
     if isinstance(first, dt.time | dt.datetime) and isinstance(second, dt.time | dt.datetime):
-        return type(first) is type(second) and first == second and first.utcoffset() == second.utcoffset()
+        zones = first.utcoffset() == second.utcoffset() and zone_name(first.tzinfo) == zone_name(
+            second.tzinfo
+        )
+        return type(first) is type(second) and first == second and zones
     return equal(first, second, environment) is True

@@ -22,7 +22,7 @@ _SIGNATURE = re.compile(r"(?P<name>[^(]+)\((?P<parameters>.*)\)", re.DOTALL)
 _PARAMETER = re.compile(
     r"(?P<open>\[)?(?P<name>[^:\]]+): (?P<type>[^\]?.]+)(?P<null>\?)?(?P<many>\.\.\.)?\]?"
 )
-_COST_OF_CALL, _COST_OF_MISMATCH = 14, 24
+_COST_OF_CALL, _COST_OF_MISMATCH = 20, 24
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 Check = Callable[[Value], Value]
