@@ -10,7 +10,7 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, lease_option, log_to_stderr, ticking
+from commands.running import broker_option, lease_option, log_option, ticking
 from engine import EngineError, Worker, run_celery
 
 _GRACE = 1.0  # seconds after the longest deadline, when the lease is lost anyhow
@@ -22,6 +22,7 @@ _GRACE = 1.0  # seconds after the longest deadline, when the lease is lost anyho
     "--processes", type=click.IntRange(1, 256), default=2, show_default=True, help="Jobs at the same time."
 )
 @lease_option
+@log_option
 @pass_office
 def command(office: Office, broker: str, processes: int, lease: dt.timedelta) -> None:
     """Run jobs, timers and messages in processes of their own until SIGTERM, told by Redis or RabbitMQ.
@@ -30,7 +31,6 @@ def command(office: Office, broker: str, processes: int, lease: dt.timedelta) ->
     A process whose handler takes longer than the longest deadline of all is killed; nothing is lost, its
     lease runs out and another goes on.
     """
-    log_to_stderr()
     limit = office.handlers().longest_deadline().total_seconds() + _GRACE
 
     @contextmanager

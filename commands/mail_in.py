@@ -9,7 +9,7 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from commands.running import log_to_stderr
+from commands.running import log_option
 from engine import EngineError
 
 log = logging.getLogger("obieg.mail_in")
@@ -21,6 +21,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT)
 @click.option(
     "--every", type=click.IntRange(5, 3600), default=60, show_default=True, help="Seconds between looks."
 )
+@log_option
 @pass_office
 def command(office: Office, once: bool, every: int) -> None:
     """Take in what has come to the mailbox of OBIEG_MAIL_… until SIGTERM or SIGINT.
@@ -32,7 +33,6 @@ def command(office: Office, once: bool, every: int) -> None:
     from handlers.mail_in.imap import MailboxUnavailable, look
     from handlers.mail_in.intake import MailIntake
 
-    log_to_stderr()
     settings = office.settings()
     with office.engine(create=True) as engine:
         intake = MailIntake(engine, settings.email)

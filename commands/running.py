@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
-from engine import ProcessEngine, Scheduler, Worker
+from engine import ProcessEngine, Scheduler, Worker, log_events
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -59,11 +59,17 @@ drain_option = click.option(
 )
 
 
-def log_to_stderr() -> None:
-    """Send the log to standard error, one line an event."""
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s"
-    )
+log_option = click.option(
+    "--log-format",
+    type=click.Choice(["console", "json"]),
+    default="console",
+    show_default=True,
+    envvar="OBIEG_LOG_FORMAT",
+    show_envvar=True,
+    expose_value=False,
+    callback=lambda _, __, value: log_events(sys.stderr, as_json=value == "json"),
+    help="How events are written to standard error.",
+)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ import click
 
 from commands import output
 from commands.demonstration import office as invented
+from commands.monitoring import monitor_option, monitored
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, leave, working
+from commands.running import broker_option, leave, log_option, working
 from engine import EngineError, ProcessEngine, Worker
 
 if TYPE_CHECKING:
@@ -43,9 +44,18 @@ _DEMO = Path("var/serve")
     show_envvar=True, allow_from_autoenv=False,
     help="The office's file: its name, colour and contacts for the accessibility statement.",
 )  # fmt: skip
+@monitor_option
+@log_option
 @pass_office
 def command(
-    office: Office, host: str, port: int, demo: bool, threads: int, broker: str | None, file: Path | None
+    office: Office,
+    host: str,
+    port: int,
+    demo: bool,
+    threads: int,
+    broker: str | None,
+    file: Path | None,
+    monitor: tuple[str, int] | None,
 ) -> None:
     """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C.
 
@@ -63,7 +73,10 @@ def command(
     listener = _listening(host, port)  # first: a demonstration that runs there keeps its database
     with listener, _opened(office, demo=demo, broker=broker) as (engine, outside):
         worker = Worker(engine, threads=threads)
-        with working(engine, worker, kind="serve"):
+        with (
+            working(engine, worker, kind="serve") as running,
+            monitored(monitor, engine, worker, running.is_alive),
+        ):
             output.show(f"http://{host}:{port}  (Ctrl+C stops it)")
             application = create_application(
                 engine,
@@ -73,7 +86,9 @@ def command(
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
             )
             server = uvicorn.Server(
-                uvicorn.Config(application, host=host, port=port, log_level="warning", server_header=False)
+                uvicorn.Config(
+                    application, host=host, port=port, log_config=None, log_level="warning", server_header=False
+                )
             )
             server.run([listener])
     leave(worker)

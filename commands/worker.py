@@ -9,8 +9,9 @@ import threading
 import click
 
 from commands import output
+from commands.monitoring import monitor_option, monitored
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, drain_option, lease_option, leave, log_to_stderr, working
+from commands.running import broker_option, drain_option, lease_option, leave, log_option, working
 from engine import EngineError, Worker
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
@@ -28,22 +29,31 @@ _GLANCE = 1.0  # seconds between looks whether the worker still lives
 @broker_option()
 @lease_option
 @drain_option
+@monitor_option
+@log_option
 @pass_office
 def command(
-    office: Office, threads: int, broker: str | None, lease: dt.timedelta, drain: dt.timedelta
+    office: Office,
+    threads: int,
+    broker: str | None,
+    lease: dt.timedelta,
+    drain: dt.timedelta,
+    monitor: tuple[str, int] | None,
 ) -> None:
     """Run jobs, timers and messages until SIGTERM or SIGINT; what is running is finished first.
 
     Where the outside systems are is told in OBIEG_SMTP_…, OBIEG_SMS_…, OBIEG_RSPO_…, OBIEG_SEOD_… and
     OBIEG_ZSZO_…. A second signal ends it at once; nothing is lost, the leases run out and others go on.
     """
-    log_to_stderr()
     handlers = office.handlers()
     with office.engine(create=True, handlers=handlers, broker=broker) as engine:
         worker = Worker(engine, threads=threads, lease=lease, drain=drain)
         # Before any thread is started: only sigtimedwait below shall see them.
         signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
-        with working(engine, worker, kind="worker") as running:
+        with (
+            working(engine, worker, kind="worker") as running,
+            monitored(monitor, engine, worker, running.is_alive),
+        ):
             output.show(
                 f"worker with {threads} threads for {len(handlers.types())} job types; SIGTERM stops it"
             )

@@ -30,6 +30,7 @@ from engine.errors import (
 from engine.forms import MAX_ROWS, Component, ComponentType, FilledForm, Form
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
+from engine.logs import log_events
 from engine.model.arrivals import Arrival, File
 from engine.model.case import (
     CalendarDay,
@@ -47,7 +48,7 @@ from engine.model.case import (
     WaitKind,
 )
 from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
-from engine.model.node import Node, NodeState
+from engine.model.node import Figures, Node, NodeState
 from engine.model.operations import (
     DueTimer,
     ElementCount,
@@ -151,6 +152,7 @@ __all__ = [
     "EngineError",
     "Entry",
     "EvaluationError",
+    "Figures",
     "File",
     "FilledForm",
     "Finding",
@@ -229,5 +231,6 @@ __all__ = [
     "draw_characters",
     "grant_statements",
     "import_spiff",
+    "log_events",
     "run_celery",
 ]

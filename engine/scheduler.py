@@ -14,6 +14,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from engine.errors import Conflict, EngineError, NotFound
 from engine.kernel import commands as cmd
+from engine.logs import event_log
 from engine.model.records import JobState
 from engine.process_engine.engine import ProcessEngine
 from engine.process_engine.family import Family
@@ -23,7 +24,7 @@ from engine.store import Transaction, attempts, instances, jobs, messages, nodes
 from engine.store.rows import JobRow, NodeRow
 from engine.worker import LEASE, Worker
 
-log = logging.getLogger("obieg.scheduler")
+log = event_log("scheduler")
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick it skips is made up for by the next one
 BATCH = 500
 REQUEST_DAYS = 30
@@ -59,6 +60,7 @@ class Scheduler:
 
     def start(self) -> None:
         """Begin to tick."""
+        log.info("node_started", node=self._parts.node, kind=self._kind, version=self._version)
         self._beat()
         self._ticker.start()
 
@@ -66,13 +68,14 @@ class Scheduler:
         """Stop ticking and take this node off the list."""
         self._ticker.shutdown(wait=True)
         self._parts.store.run(lambda tx: nodes.remove(tx, self._parts.node))
+        log.info("node_stopped", node=self._parts.node)
 
     def _every(self, seconds: float, tick: Callable[[], object]) -> None:
         def guarded() -> None:
             try:
                 tick()
             except EngineError as error:
-                log.error("tick_failed reason=%s", error)
+                log.error("tick_failed", error=type(error).__name__)
 
         self._ticker.add_job(guarded, "interval", seconds=seconds)
 
@@ -130,8 +133,10 @@ def recover(parts: Parts) -> int:
             bury(parts, row)
         except EngineError as error:
             # One that cannot be buried must not keep the others from it; the next sweep finds it again.
-            log.error("job_not_buried key=%s kind=%s reason=%s", row.key, row.kind, error)
+            log.error("job_not_buried", key=row.key, kind=row.kind, error=type(error).__name__)
     parts.hint(recovered.ready)
+    if recovered.ready:
+        log.warning("jobs_recovered", count=len(recovered.ready))
     return len(recovered.ready) + len(recovered.exhausted)
 
 
@@ -168,7 +173,7 @@ def bury(parts: Parts, row: JobRow) -> None:
 def _strand(tx: Transaction, row: JobRow) -> None:
     """Fail a job that belongs to no instance: operators see it in ``stranded_jobs`` and retry it there."""
     _fail(tx, row)
-    log.error("job_stranded key=%s kind=%s process=%s", row.key, row.kind, row.process_id)
+    log.error("job_stranded", key=row.key, kind=row.kind, process_id=row.process_id)
 
 
 def _fail(tx: Transaction, row: JobRow) -> None:
@@ -187,7 +192,8 @@ def _fail(tx: Transaction, row: JobRow) -> None:
 
 def clean(parts: Parts) -> None:
     """Forget old requests, tries to sign in and silent nodes; let buffered messages expire."""
-    parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY))
+    while parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY, limit=BATCH)) == BATCH:
+        continue
     parts.store.run(lambda tx: nodes.remove_silent(tx, tx.machine_now - _HOUR))
     parts.store.run(lambda tx: sessions.forget_failures(tx, before=tx.machine_now - _DAY))
     parts.store.run(attempts.forget)

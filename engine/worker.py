@@ -8,7 +8,6 @@ and never ends the loop.
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +17,7 @@ from typing import Any
 from engine.clock import monotonic
 from engine.errors import EngineError
 from engine.failpoint import failpoint
+from engine.logs import event_log, places
 from engine.process_engine.engine import ProcessEngine
 from engine.process_engine.handler_runs import run_claimed
 from engine.process_engine.internal import KINDS, run
@@ -25,7 +25,7 @@ from engine.process_engine.parts import Parts
 from engine.store import Transaction, jobs
 from engine.store.rows import JobRow
 
-log = logging.getLogger("obieg.worker")
+log = event_log("worker")
 LEASE = dt.timedelta(seconds=30)
 DRAIN = dt.timedelta(seconds=60)
 LONGEST_WAIT = 1.0
@@ -72,7 +72,7 @@ class Worker:
             try:
                 busy = self.run_once()
             except EngineError as error:
-                log.error("claim_failed reason=%s", error)
+                log.error("claim_failed", error=type(error).__name__)
                 busy = False
             if not busy:
                 self._parts.transport.wait(LONGEST_WAIT)
@@ -100,7 +100,7 @@ class Worker:
             lambda tx: jobs.release(tx, row.key, owner=row.lock_owner or "", attempt=row.attempt)
         )
         if released:
-            log.warning("job_given_back key=%s type=%s", row.key, row.type)
+            log.warning("job_given_back", key=row.key, kind=row.kind, type=row.type)
             self._parts.hint([row.key])
 
     def run_once(self) -> bool:
@@ -137,7 +137,7 @@ class Worker:
         try:
             rows = self._claim_one(job_key) if job_key else self._claim(1)
         except EngineError as error:
-            log.error("claim_failed reason=%s", error)
+            log.error("claim_failed", error=type(error).__name__)
             return False
         wait_for([self._start(row) for row in rows])
         if rows and not job_key:
@@ -233,4 +233,4 @@ class Worker:
         error = future.exception()
         if error is not None:
             # The lease runs out and the job is tried again; what it was is for the developers.
-            log.error("job_crashed", exc_info=error)
+            log.error("job_crashed", error=type(error).__name__, at=places(error))

@@ -224,12 +224,18 @@ def _demonstration() -> list[BaseRoute]:
 
 def _technical() -> list[BaseRoute]:
     return [
-        Route("/health", _health),
+        Route("/health/live", _live),
+        Route("/health/ready", _ready),
         Mount("/static", StaticFiles(directory=STATIC)),
     ]
 
 
-async def _health(request: Request) -> Response:
-    """Say that this node answers and reaches its database."""
+async def _live(request: Request) -> Response:
+    """Say that this program answers."""
+    return PlainTextResponse("ok")
+
+
+async def _ready(request: Request) -> Response:
+    """Say that this program reaches its database."""
     await run_in_threadpool(request.app.state.engine.now)
     return PlainTextResponse("ok")

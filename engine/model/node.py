@@ -1,4 +1,4 @@
-"""The engine processes that share a database."""
+"""The engine processes that share a database, and what operators watch."""
 
 from __future__ import annotations
 
@@ -29,3 +29,23 @@ class Node(Record, frozen=True, kw_only=True):
     running: int = 0
     state: NodeState = NodeState.ALIVE
     job_types: tuple[str, ...] = ()
+
+
+class Figures(Record, frozen=True, kw_only=True):
+    """What operators watch. Counts stop at 100 000; ``lateness`` is how long the oldest due work has waited.
+
+    ``statements``, ``commits`` and ``steps``, with their seconds, are this process' own since it started.
+    """
+
+    open_instances: int
+    jobs: dict[str, int]
+    stranded_jobs: int
+    open_incidents: int
+    buffered_messages: int
+    nodes_seen: int
+    lateness: float
+    statements: int
+    commits: int
+    commit_seconds: float
+    steps: int
+    step_seconds: float

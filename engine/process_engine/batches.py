@@ -7,7 +7,6 @@ refuses is noted at it and stops no other.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel.values import accepted, accepted_text
 from engine.keys import bucket_of_root, compose
+from engine.logs import event_log
 from engine.model.records import Batch, BatchItem, BatchState, ItemState, JobState
 from engine.process_engine import corrections, guard
 from engine.process_engine.family import Family
@@ -28,7 +28,7 @@ from engine.store import Transaction, audit, batches, data_keys, incidents, inst
 from engine.store.rows import BatchItemRow, BatchRow, JobRow
 from engine.store.sealing import DataKey, place
 
-log = logging.getLogger("obieg.batches")
+log = event_log("batches")
 CHUNK = 20
 MAX_REASON = 2_000
 LARGEST = 100_000
@@ -291,7 +291,7 @@ def _why(item: BatchItemRow, error: Exception) -> str:
     if isinstance(error, EngineError):
         return str(error)
     kind = type(error).__name__
-    log.warning("batch_item_crashed batch=%s number=%s error=%s", item.batch_key, item.number, kind)
+    log.warning("batch_item_crashed", batch=item.batch_key, number=item.number, error=kind)
     return f"{kind}: {error}"[:MAX_REASON]
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from engine import kernel
 from engine.catalogue import BoundProcess
+from engine.clock import monotonic
 from engine.decisions import ChosenDecisions
 from engine.errors import Conflict, EngineError, NotFound
 from engine.history import GENESIS
@@ -192,7 +193,11 @@ class Family:
 
     def _step(self, member: Member, command: cmd.Command) -> Outcome:
         context = self._context(member)
+        began = monotonic()
         outcome = kernel.step(member.tree, command, context)  # type: ignore[arg-type]  # every Command is in the union
+        counter = self.parts.store.counter
+        counter.steps += 1
+        counter.step_seconds += monotonic() - began
         member.tree = outcome.tree
         self.numbers_used += outcome.keys_used
         header, was = outcome.tree.header, member.row.state

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +11,7 @@ from engine.errors import BpmnError, Conflict, InvalidVariables, JobFailure, Not
 from engine.failpoint import failpoint
 from engine.handling import Completed, Handler, HandlerRegistry
 from engine.kernel import codec
+from engine.logs import event_log, places
 from engine.model.records import Entry, Job
 from engine.process_engine import jobs as verbs
 from engine.process_engine.parts import Parts
@@ -19,7 +19,7 @@ from engine.store import Transaction, data_keys, effects, instances, jobs
 from engine.store.rows import EffectRow, InstanceRow, JobRow
 from engine.store.sealing import DataKey, place
 
-log = logging.getLogger("obieg.handlers")
+log = event_log("handlers")
 LEASE_US = 30_000_000
 MAX_REASON = 2_000
 
@@ -52,7 +52,7 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
         except JobFailure as moved:  # a register has moved on since the handler read it
             _report(parts, row, moved)
     except (Conflict, NotFound) as error:
-        log.warning("job_lost key=%s type=%s reason=%s", row.key, row.type, error)
+        log.warning("job_lost", key=row.key, type=row.type, error=type(error).__name__)
 
 
 def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | JobFailure:
@@ -64,7 +64,8 @@ def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | J
     except (BpmnError, JobFailure) as answer:
         return answer
     except Exception as error:
-        log.warning("handler_failed type=%s error=%s", context.job.type, type(error).__name__)
+        told = {"key": context.job.key, "type": context.job.type, "attempt": context.job.attempt}
+        log.warning("handler_failed", **told, error=type(error).__name__, at=places(error))
         return JobFailure(f"{type(error).__name__}: {error}")
     if isinstance(completed, Completed):
         return completed

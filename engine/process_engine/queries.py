@@ -10,7 +10,7 @@ from typing import Any
 from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.model.node import Node, NodeState
+from engine.model.node import Figures, Node, NodeState
 from engine.model.records import Incident, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
@@ -19,6 +19,7 @@ from engine.store import (
     Transaction,
     data_keys,
     definitions,
+    figures,
     history_rows,
     incidents,
     instances,
@@ -169,3 +170,26 @@ def stranded_jobs(parts: Parts, limit: int) -> list[StrandedJob]:
         )
         for row in rows
     ]
+
+
+def watched(parts: Parts) -> Figures:
+    """Return what operators watch."""
+    with parts.store.reading() as tx:
+        row = figures.read(tx, seen_since=tx.machine_now - _SILENT_US)
+        due = [each for each in (row.oldest_scheduled, row.oldest_ready) if each is not None]
+        late = max((tx.now - each for each in due), default=0)
+    counter = parts.store.counter
+    return Figures(
+        open_instances=row.open_instances,
+        jobs=row.jobs,
+        stranded_jobs=row.stranded_jobs,
+        open_incidents=row.open_incidents,
+        buffered_messages=row.buffered_messages,
+        nodes_seen=row.nodes_seen,
+        lateness=max(0, late) / 1_000_000,
+        statements=counter.statements,
+        commits=counter.commits,
+        commit_seconds=counter.commit_seconds,
+        steps=counter.steps,
+        step_seconds=counter.step_seconds,
+    )

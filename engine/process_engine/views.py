@@ -12,7 +12,7 @@ from engine.dmn import DecisionResult
 from engine.forms import FilledForm
 from engine.model.case import Case, CaseList, Course, Deadline
 from engine.model.drafting import ChangedElement
-from engine.model.node import Node
+from engine.model.node import Figures, Node
 from engine.model.outline import ProcessOutline
 from engine.model.records import (
     Batch,
@@ -220,6 +220,10 @@ class Views:
     def deadlines(self, instance_key: int) -> list[Deadline]:
         """Return an instance's deadlines and how each was computed, the newest 100, earliest first."""
         return deadlines.deadlines(self.parts, instance_key)
+
+    def figures(self) -> Figures:
+        """Return what operators watch; cheap enough to ask every few seconds."""
+        return queries.watched(self.parts)
 
     def nodes(self) -> list[Node]:
         """Return the nodes the database knows."""

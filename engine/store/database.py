@@ -52,7 +52,7 @@ class Store:
         self._memory = self.dialect == "sqlite" and connections.in_memory(address)
         self._writing = threading.Lock() if self.dialect == "sqlite" else nullcontext()
         self._threads = threading.local()
-        self._total = Counter()
+        self.counter = Counter()
         self._times = Times(self._measure, clock)
         try:
             self.installation_id = self._alone(lambda connection: _prepare(connection, create))
@@ -65,7 +65,7 @@ class Store:
     @property
     def statements(self) -> int:
         """Return how many statements this store has run, BEGIN and COMMIT not counted."""
-        return self._total.statements
+        return self.counter.statements
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Open the one kind of writing transaction: committed at the end, rolled back on any exception.
@@ -145,7 +145,7 @@ class Store:
                 with _translated():
                     self._times.refresh()
                 with self._connected(reading=reading) as line:
-                    yield Transaction(line, times=self._times, keyring=self.keyring, total=self._total)
+                    yield Transaction(line, times=self._times, keyring=self.keyring, total=self.counter)
         finally:
             self._threads.open = False
 
@@ -154,9 +154,13 @@ class Store:
         with _translated(), Line(self._database, reading=reading) as line:
             yield line
             failpoint("store.commit.before")
+            began = monotonic()
             with _translated(committing=not reading):
                 line.commit()
                 failpoint("store.commit.after")
+            if not reading:
+                self.counter.commits += 1
+                self.counter.commit_seconds += monotonic() - began
 
     def _alone(self, work: Callable[[Connection], T]) -> T:
         """Do what opening a database takes, before there is a keyring for a Transaction.

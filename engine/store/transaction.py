@@ -17,10 +17,14 @@ Result: TypeAlias = CursorResult[*tuple[Any, ...]]
 
 
 class Counter:
-    """How many statements were run; BEGIN and COMMIT are not counted."""
+    """What one process has done since it opened the database; BEGIN and COMMIT are no statements."""
 
     def __init__(self) -> None:
         self.statements = 0
+        self.commits = 0
+        self.commit_seconds = 0.0
+        self.steps = 0
+        self.step_seconds = 0.0
 
 
 class Transaction:

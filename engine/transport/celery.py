@@ -6,7 +6,6 @@ hint, not its job. What nobody claims is hinted again by the scheduler (``engine
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 from collections.abc import Callable
@@ -18,9 +17,10 @@ from celery.signals import worker_process_init, worker_process_shutdown
 from kombu.exceptions import OperationalError
 
 from engine.errors import EngineError
+from engine.logs import event_log
 from engine.transport import LocalTransport
 
-log = logging.getLogger("obieg.celery")
+log = event_log("celery")
 QUEUE = "obieg"
 TASK = "obieg.run"
 _MOST_WAITING = 10_000  # hints not sent yet; more are dropped
@@ -103,7 +103,7 @@ class CeleryTransport:
                 self._app.send_task(TASK, args=[job_key], retry=False)
             except (OperationalError, OSError) as error:
                 if reachable:  # said once, not for every hint
-                    log.warning("broker_unreachable error=%s", type(error).__name__)
+                    log.warning("broker_unreachable", error=type(error).__name__)
                 reachable = False
             else:
                 reachable = True
@@ -131,7 +131,7 @@ def run_fleet(
         try:
             running.append(closing.enter_context(opened()))
         except EngineError as error:
-            log.error("process_not_opened reason=%s", error)
+            log.error("process_not_opened", error=type(error).__name__)
             threading.Event().wait(1)  # Celery replaces it at once, and again
             raise SystemExit(1) from None
 

@@ -38,7 +38,7 @@ def test_a_worker_takes_a_case_to_the_clerk_and_stops_when_told(
             assert len(run(*where, "nodes").json) == 1
             worker.send_signal(signal.SIGTERM)
             _, errors = worker.communicate(timeout=60)
-        assert (worker.returncode, [line for line in errors.splitlines() if b"ERROR" in line]) == (0, [])
+        assert (worker.returncode, [line for line in errors.splitlines() if b"[error" in line]) == (0, [])
         assert [task["element_id"] for task in tasks] == ["podejmij_wniosek"]
         assert run(*where, "nodes").json == []
 

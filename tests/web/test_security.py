@@ -105,7 +105,8 @@ OPEN = {
     ("GET", "/account"),
     ("GET", "/dostepnosc"),
     ("GET", "/office.css"),
-    ("GET", "/health"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
 }
 
 
@@ -236,7 +237,7 @@ def test_markup_in_data_stays_text_everywhere(browser: Browsers, office: Process
 
 def test_every_answer_says_that_nothing_comes_from_elsewhere(browser: Browsers) -> None:
     anna = browser("anna")
-    for path in ("/tasks", "/nie-ma", "/static/obieg.css", "/health"):
+    for path in ("/tasks", "/nie-ma", "/static/obieg.css", "/health/ready"):
         headers = anna.client.get(path).headers
         assert "default-src 'none'" in headers["content-security-policy"]
         assert "unsafe" not in headers["content-security-policy"]
