@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import click
 
 from commands import output
+from commands.doctor import refuse_insecure
 from commands.office import Command, Office, pass_office
 from commands.running import broker_option, lease_option, log_option, ticking
 from engine import EngineError, Worker, run_celery
@@ -31,6 +32,7 @@ def command(office: Office, broker: str, processes: int, lease: dt.timedelta) ->
     A process whose handler takes longer than the longest deadline of all is killed; nothing is lost, its
     lease runs out and another goes on.
     """
+    refuse_insecure(office)
     limit = office.handlers().longest_deadline().total_seconds() + _GRACE
 
     @contextmanager

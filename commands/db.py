@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import click
 
@@ -62,3 +63,19 @@ def grants(application: str, auditor: str) -> None:
     """
     for statement in grant_statements(application=application, auditor=auditor):
         output.show(f"{statement};")
+
+
+@command.command(cls=Command, name="backup")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@pass_office
+def backup(office: Office, file: Path) -> None:
+    """Copy an SQLite database to FILE while it is used: all that is committed at one moment, checked.
+
+    Without the keyring nobody can read it: keep that apart. PostgreSQL has pg_dump.
+    """
+    with office.engine() as engine:
+        size = engine.backup(file)
+    if office.as_json:
+        output.show_json({"file": str(file), "bytes": size})
+    else:
+        output.show(f"{file}: {size} bytes")

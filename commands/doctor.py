@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,9 +14,10 @@ import msgspec
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from engine import EngineError, HandlerRegistry, ProcessEngine, SystemClock
+from engine import EngineError, Figures, HandlerRegistry, NodeState, ProcessEngine, SystemClock
 
 _LATE = dt.timedelta(seconds=60)
+_ROOM = 1_000_000_000  # bytes
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -53,6 +55,7 @@ def examine(office: Office) -> Iterator[Check]:
     """Look at everything; what cannot be looked at without the database is left out if there is none."""
     yield from _keyring(office)
     yield from _database_file(office)
+    yield from _disk(office)
     yield from _connections(os.environ)
     registry = None
     try:
@@ -73,6 +76,7 @@ def _inside(engine: ProcessEngine, registry: HandlerRegistry | None) -> Iterator
     if registry is not None:
         yield from _job_types(engine, registry)
     yield from _nodes(engine)
+    yield from _waiting(engine.figures())
     count = sum(each.resolved_at is None for each in engine.incidents(limit=1_000))
     if count:
         yield Check(
@@ -123,6 +127,43 @@ def _database_file(office: Office) -> Iterator[Check]:
         )  # fmt: skip
 
 
+def _disk(office: Office) -> Iterator[Check]:
+    folder = office.database_file.absolute().parent if office.database_file is not None else None
+    if folder is not None and folder.is_dir():
+        free = shutil.disk_usage(folder).free
+        yield Check(
+            name="disk",
+            verdict="ok" if free > _ROOM else "warning",
+            message=f"{free // 1_000_000} MB free at {folder}",
+            remedy="" if free > _ROOM else "make room before it is full",
+        )
+
+
+def _waiting(found: Figures) -> Iterator[Check]:
+    late = dt.timedelta(seconds=found.lateness)
+    if late > _LATE:
+        yield Check(
+            name="overdue", verdict="error", message=f"the oldest due work has waited for {late}",
+            remedy="start `obieg worker`, with handlers for every job type, or more of them",
+        )  # fmt: skip
+    if found.stranded_jobs:
+        yield Check(
+            name="stranded", verdict="warning", message=f"{found.stranded_jobs} jobs that belong to no case",
+            remedy="look at them with `obieg incidents`, then `obieg retry KEY`",
+        )  # fmt: skip
+    if found.buffered_messages:
+        yield Check(
+            name="messages", verdict="ok", message=f"{found.buffered_messages} wait for somebody to take them"
+        )
+
+
+def refuse_insecure(office: Office) -> None:
+    """Refuse to run cases where somebody else could read them; raises ``EngineError`` with the remedy."""
+    for check in _keyring(office):
+        if check.verdict == "error":
+            raise EngineError(f"expected a secure {check.name}, but {check.message}: {check.remedy}")
+
+
 def _connections(environment: Mapping[str, str]) -> Iterator[Check]:
     if environment.get("OBIEG_SMTP_TLS", "required") != "required":
         yield Check(
@@ -168,7 +209,7 @@ def _job_types(engine: ProcessEngine, registry: HandlerRegistry) -> Iterator[Che
 
 
 def _nodes(engine: ProcessEngine) -> Iterator[Check]:
-    alive = [each for each in engine.nodes() if SystemClock().now() - each.seen_at < _LATE]
+    alive = [each for each in engine.nodes() if each.state is not NodeState.SILENT]
     if alive:
         yield Check(name="nodes", verdict="ok", message=f"{len(alive)} alive")
     else:

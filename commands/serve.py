@@ -15,6 +15,7 @@ import click
 
 from commands import output
 from commands.demonstration import office as invented
+from commands.doctor import refuse_insecure
 from commands.monitoring import monitor_option, monitored
 from commands.office import Command, Office, pass_office
 from commands.running import broker_option, leave, log_option, working
@@ -65,6 +66,8 @@ def command(
     """
     if demo:
         require_loopback(host)
+    else:
+        refuse_insecure(office)
     import uvicorn  # the web server: only where pages are served
 
     from web import create_application, identity
@@ -87,7 +90,12 @@ def command(
             )
             server = uvicorn.Server(
                 uvicorn.Config(
-                    application, host=host, port=port, log_config=None, log_level="warning", server_header=False
+                    application,
+                    host=host,
+                    port=port,
+                    log_config=None,
+                    log_level="warning",
+                    server_header=False,
                 )
             )
             server.run([listener])

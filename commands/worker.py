@@ -9,6 +9,7 @@ import threading
 import click
 
 from commands import output
+from commands.doctor import refuse_insecure
 from commands.monitoring import monitor_option, monitored
 from commands.office import Command, Office, pass_office
 from commands.running import broker_option, drain_option, lease_option, leave, log_option, working
@@ -45,6 +46,7 @@ def command(
     Where the outside systems are is told in OBIEG_SMTP_…, OBIEG_SMS_…, OBIEG_RSPO_…, OBIEG_SEOD_… and
     OBIEG_ZSZO_…. A second signal ends it at once; nothing is lost, the leases run out and others go on.
     """
+    refuse_insecure(office)
     handlers = office.handlers()
     with office.engine(create=True, handlers=handlers, broker=broker) as engine:
         worker = Worker(engine, threads=threads, lease=lease, drain=drain)

@@ -96,6 +96,7 @@ from engine.model.worklist import MOST_COUNTED, ListedTask, Order, Scope, Workli
 from engine.parameters import Parameters
 from engine.people import People, Person, PersonChange, Role
 from engine.process_engine import ProcessEngine
+from engine.process_engine.retention import Hold, Retained
 from engine.registers import Registers
 from engine.scheduler import Scheduler
 from engine.secrets import Secrets
@@ -162,6 +163,7 @@ __all__ = [
     "Form",
     "HandlerRegistry",
     "HistoryEvent",
+    "Hold",
     "Imported",
     "Incident",
     "IncidentCount",
@@ -201,6 +203,7 @@ __all__ = [
     "RegisterEntry",
     "Registers",
     "Report",
+    "Retained",
     "Role",
     "SavedFilter",
     "Scheduler",

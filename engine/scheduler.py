@@ -20,7 +20,7 @@ from engine.process_engine.engine import ProcessEngine
 from engine.process_engine.family import Family
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
-from engine.store import Transaction, attempts, instances, jobs, messages, nodes, requests, sessions
+from engine.store import Transaction, attempts, erasure, instances, jobs, messages, nodes, requests, sessions
 from engine.store.rows import JobRow, NodeRow
 from engine.worker import LEASE, Worker
 
@@ -28,6 +28,7 @@ log = event_log("scheduler")
 logging.getLogger("apscheduler").setLevel(logging.ERROR)  # a tick it skips is made up for by the next one
 BATCH = 500
 REQUEST_DAYS = 30
+BATCH_DAYS = 90
 _DAY = 86_400_000_000
 _HOUR = 3_600_000_000
 
@@ -191,11 +192,13 @@ def _fail(tx: Transaction, row: JobRow) -> None:
 
 
 def clean(parts: Parts) -> None:
-    """Forget old requests, tries to sign in and silent nodes; let buffered messages expire."""
+    """Forget old requests, batches, tries to sign in and silent nodes; let buffered messages expire."""
     while parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY, limit=BATCH)) == BATCH:
         continue
     parts.store.run(lambda tx: nodes.remove_silent(tx, tx.machine_now - _HOUR))
     parts.store.run(lambda tx: sessions.forget_failures(tx, before=tx.machine_now - _DAY))
     parts.store.run(attempts.forget)
+    while parts.store.run(lambda tx: erasure.purge_batches(tx, tx.now - BATCH_DAYS * _DAY)):
+        continue
     while parts.store.run(lambda tx: messages.expire(tx, tx.now, limit=BATCH)) == BATCH:
         continue

@@ -23,7 +23,7 @@ from tests.drawing import Drawing
 
 
 def process(identity: str, **options: str) -> Process:
-    """Begin a process; options: ``name``, ``version_tag``, ``extra`` (XML before the process)."""
+    """Begin a process; options: ``name``, ``version_tag``, ``retention``, ``extra`` (XML before it)."""
     return Process(identity, **options)
 
 
@@ -357,11 +357,14 @@ class Steps(Drawing):
 class Process(Steps):
     """A whole process; ``files()`` is what is deployed."""
 
-    def __init__(self, identity: str, *, name: str = "", version_tag: str = "", extra: str = "") -> None:
+    def __init__(
+        self, identity: str, *, name: str = "", version_tag: str = "", extra: str = "", retention: str = ""
+    ) -> None:
         super().__init__()
         self.id = identity
         self._attributes = {"id": identity, "name": name, "isExecutable": "true"}
         self._extensions = [element("zeebe:versionTag", {"value": version_tag})] if version_tag else []
+        self._extensions += properties_of({"obieg:retention": retention} if retention else None)
         self._extra = extra
         self._lanes: list[str] = []
 

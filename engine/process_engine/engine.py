@@ -43,6 +43,7 @@ from engine.process_engine import (
 )
 from engine.process_engine.correcting import Corrections
 from engine.process_engine.guard import guarded
+from engine.process_engine.keeping import Keeping
 from engine.process_engine.overseeing import Overseeing
 from engine.process_engine.parts import Parts
 from engine.process_engine.views import Views
@@ -58,7 +59,7 @@ NOTHING = dt.timedelta(0)
 
 
 @guarded
-class ProcessEngine(Views, Overseeing, Corrections):
+class ProcessEngine(Views, Overseeing, Corrections, Keeping):
     """A BPMN engine over one database; safe to use from several threads, and beside others on the same
     database."""
 

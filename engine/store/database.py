@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -13,9 +14,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.clock import Clock, monotonic
-from engine.errors import Unavailable
+from engine.errors import EngineError, Unavailable
 from engine.failpoint import failpoint
-from engine.store import connections, installation, key_blocks, schema
+from engine.store import backup, connections, installation, key_blocks, schema
 from engine.store.key_blocks import Allocator
 from engine.store.lines import Line
 from engine.store.sealing import Keyring
@@ -128,6 +129,17 @@ class Store:
         """Set the business clock ahead by ``offset`` microseconds, for all nodes within a second."""
         self.run(lambda tx: installation.set_offset(tx.connection, offset))
         self._times.forget()
+
+    def backup(self, to: Path) -> int:
+        """Copy an SQLite database while it is used; return the bytes written.
+
+        Raises ``EngineError`` for any other database, and where the file is there already.
+        """
+        if self.dialect != "sqlite" or self._memory:
+            raise EngineError(
+                "expected an SQLite file to back up, but the database is none; PostgreSQL has pg_dump"
+            )
+        return backup.copy(Path(str(self._database.url.database)), to)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -211,6 +211,15 @@ upload = table(  # a file sent before its form is: sealed with the office's key 
     Index("upload_by_age", "saved_at"),  # purge
 )
 
+hold = table(  # a case that must not be erased, whatever its retention says
+    "hold",
+    *identity(small_column("bucket"), key_column("root_key")),
+    key_column("at"),
+    text_column("by"),
+    text_column("reason"),
+    narrow=True,
+)
+
 meta = table("meta", *identity(text_column("name")), text_column("value"))
 
 

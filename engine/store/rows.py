@@ -354,6 +354,15 @@ class NodeRow(StoredRow, frozen=True, kw_only=True):
     types: str = ""
 
 
+class HoldRow(StoredRow, frozen=True, kw_only=True):
+    """A case that must not be erased; the business clock says since when."""
+
+    root_key: int
+    at: int
+    by: str
+    reason: str
+
+
 class BatchRow(StoredRow, frozen=True, kw_only=True):
     """One verb over many subjects; ``content`` (reason, selection, arguments) is sealed under a data key of
     its own (``data_key`` at its key)."""

@@ -397,6 +397,14 @@ CREATE TABLE upload (
 	content BYTEA NOT NULL, 
 	PRIMARY KEY (ref)
 );;
+CREATE TABLE hold (
+	bucket SMALLINT NOT NULL, 
+	root_key BIGINT NOT NULL, 
+	at BIGINT NOT NULL, 
+	by TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	PRIMARY KEY (bucket, root_key)
+);;
 CREATE TABLE meta (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 

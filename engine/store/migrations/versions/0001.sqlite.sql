@@ -446,6 +446,16 @@ CREATE TABLE upload (
 	PRIMARY KEY (ref)
 )
  STRICT;;
+CREATE TABLE hold (
+	bucket INTEGER NOT NULL, 
+	root_key INTEGER NOT NULL, 
+	at INTEGER NOT NULL, 
+	"by" TEXT NOT NULL, 
+	reason TEXT NOT NULL, 
+	PRIMARY KEY (bucket, root_key)
+)
+ WITHOUT ROWID,
+ STRICT;;
 CREATE TABLE meta (
 	name TEXT NOT NULL, 
 	value TEXT NOT NULL, 

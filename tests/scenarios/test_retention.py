@@ -1,0 +1,126 @@
+"""Ended cases are erased when their time is over: unreadable, and their chain still verifies."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import text
+
+from engine import Conflict, EngineError, NotFound, ProcessEngine, VirtualClock
+from engine.process_engine.retention import over_at
+from engine.scheduler import BATCH_DAYS, clean
+from tests.builders import Process, process
+
+CANARY = "Jadwiga-Canary"
+DAY = dt.timedelta(days=1)
+UTC = dt.UTC
+
+
+def drawn(retention: str, identity: str = "p") -> Process:
+    return process(identity, retention=retention).start().user_task("approve").end("done")
+
+
+def ended(engine: ProcessEngine, number: int, process_id: str = "p") -> int:
+    """Carry a case to its end; its business key and its variables name a person."""
+    key = engine.start(
+        process_id, variables={"name": CANARY}, business_key=f"{CANARY}-{number}", actor="anna"
+    ).key
+    [task] = engine.user_tasks(instance_key=key)
+    engine.complete(task.key, variables={"also": CANARY}, actor="jan")
+    return key
+
+
+def test_what_is_over_is_erased_and_the_rest_stays(engine: ProcessEngine, clock: VirtualClock) -> None:
+    engine.deploy(drawn("P90D").files() + drawn("", "forever").files(), by="owner")
+    first, forever = ended(engine, 1), ended(engine, 2, "forever")
+    still_open = engine.start("p", actor="anna").key
+    clock.advance(60 * DAY)
+    later = ended(engine, 3)
+    engine.anchor()
+    clock.advance(29 * DAY)
+    assert engine.retained() == []
+    clock.advance(2 * DAY)
+    [found] = engine.retained()
+    assert (found.instance_key, found.over_at - found.ended_at) == (first, 90 * DAY)
+    engine.erase(first, actor="archiwista", reason="czas minął")
+    assert engine.retained() == []
+    for unreadable in (engine.history, engine.variables):
+        with pytest.raises(Conflict, match="erased"):
+            unreadable(first)
+    with pytest.raises(Conflict, match="erased"):
+        engine.erase(first, actor="archiwista", reason="again")
+    assert engine.instance(first).business_key is None
+    assert engine.user_tasks(instance_key=first) == []
+    report = engine.verify(first)
+    assert (report.ok, report.chain, report.fold) == (True, "ok", "erased")
+    assert engine.verify().ok
+    for key in (forever, later):
+        assert engine.variables(key)["name"] == CANARY
+    with pytest.raises(Conflict, match="ended"):
+        engine.erase(still_open, actor="archiwista", reason="too early")
+
+
+def test_a_held_case_stays_until_it_is_released(engine: ProcessEngine, clock: VirtualClock) -> None:
+    engine.deploy(drawn("P1D").files(), by="owner")
+    key = ended(engine, 1)
+    engine.hold(key, actor="radca", reason="spór w sądzie")
+    with pytest.raises(Conflict, match="already"):
+        engine.hold(key, actor="radca", reason="twice")
+    clock.advance(3 * DAY)
+    assert engine.retained() == []
+    with pytest.raises(Conflict, match="holds it"):
+        engine.erase(key, actor="archiwista", reason="czas minął")
+    assert [(each.instance_key, each.by) for each in engine.holds()] == [(key, "radca")]
+    engine.release(key, actor="radca", reason="wyrok")
+    with pytest.raises(NotFound, match="not"):
+        engine.release(key, actor="radca", reason="twice")
+    [found] = engine.retained()
+    engine.erase(found.instance_key, actor="archiwista", reason="czas minął")
+    assert engine.verify().ok
+
+
+def test_a_case_that_was_tampered_with_is_not_erased(engine: ProcessEngine, clock: VirtualClock) -> None:
+    engine.deploy(drawn("P1D").files(), by="owner")
+    key = ended(engine, 1)
+    with engine.parts.store.transaction() as tx:
+        tx.connection.execute(text("UPDATE instance SET seq = seq + 1 WHERE key = :key"), {"key": key})
+    with pytest.raises(EngineError, match="to verify before it is erased"):
+        engine.erase(key, actor="archiwista", reason="czas minął")
+
+
+def test_batches_are_forgotten(engine: ProcessEngine, clock: VirtualClock) -> None:
+    engine.deploy(drawn("").files(), by="owner")
+    keys = [engine.start("p", actor="anna").key for _ in range(3)]
+    started = engine.start_batch("cancel", keys=keys, actor="anna", reason="test")
+    engine.run_until_idle()
+    clock.advance((BATCH_DAYS - 1) * DAY)
+    clean(engine.parts)
+    assert engine.batch(started.key).total == 3
+    clock.advance(2 * DAY)
+    clean(engine.parts)
+    with pytest.raises(NotFound):
+        engine.batch(started.key)
+    assert engine.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("ended_at", "retention", "over"),
+    [
+        # Years count from the 1 January after the case ended, in Warsaw.
+        (dt.datetime(2026, 3, 1, tzinfo=UTC), "P5Y", dt.datetime(2031, 12, 31, 23, tzinfo=UTC)),
+        (dt.datetime(2026, 12, 31, 22, 59, tzinfo=UTC), "P1Y", dt.datetime(2027, 12, 31, 23, tzinfo=UTC)),
+        (dt.datetime(2026, 12, 31, 23, 0, tzinfo=UTC), "P1Y", dt.datetime(2028, 12, 31, 23, tzinfo=UTC)),
+        (dt.datetime(2026, 3, 20, 12, tzinfo=UTC), "P10D", dt.datetime(2026, 3, 30, 11, tzinfo=UTC)),
+    ],
+)
+def test_periods_are_counted_as_offices_count(
+    ended_at: dt.datetime, retention: str, over: dt.datetime
+) -> None:
+    assert over_at(ended_at, retention) == over
+
+
+def test_a_retention_that_is_no_period_says_so(engine: ProcessEngine) -> None:
+    engine.deploy(drawn("five years").files(), by="owner")
+    with pytest.raises(EngineError, match="expected obieg:retention to be a period like P5Y"):
+        engine.retained()
