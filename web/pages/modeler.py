@@ -33,7 +33,6 @@ def show(visit: Visit) -> Response:
         "based_on": open_.based_on,
         "revision": open_.revision,
         "office": _office(visit),
-        "templates": [],
     }
     page = visit.page("modeler.html", open=open_, given=given)
     page.headers["Content-Security-Policy"] = MODELER_POLICY

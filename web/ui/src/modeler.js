@@ -1,7 +1,7 @@
 /**
  * Island `modeler`: draws a process, shows what the check says, saves drafts, deploys.
  *
- * The page gives `{source, addresses, token, based_on, revision, office, templates}` and has, by `data-part`: canvas,
+ * The page gives `{source, addresses, token, based_on, revision, office}` and has, by `data-part`: canvas,
  * panel, status, summary, findings, opinion, comment, changes, the dialog, and buttons by `data-do`.
  */
 import { startIslands } from './page/islands.js';
@@ -19,7 +19,7 @@ startIslands('modeler', async (place, given) => {
   const part = name => place.querySelector(`[data-part="${name}"]`);
   const answer = await fetch(given.source, { credentials: 'same-origin' });
   if (!answer.ok) throw new Error(`expected the diagram from ${given.source}, but got ${answer.status}`);
-  const modeler = await openEditor({ canvas: part('canvas'), panel: part('panel') }, await answer.text(), given.office, given.templates);
+  const modeler = await openEditor({ canvas: part('canvas'), panel: part('panel') }, await answer.text(), given.office);
   document.getElementById('without').remove(); // what to do without JavaScript
   new Desk(place, part, given, modeler).open();
   place.modeler = modeler; // for the tests of this page

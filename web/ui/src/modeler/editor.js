@@ -1,8 +1,7 @@
-/** bpmn-js' modeler with our panel, our texts and our element templates. */
+/** bpmn-js' modeler with our panel and our texts. */
 import Modeler from 'bpmn-js/lib/Modeler';
 import { BpmnPropertiesPanelModule } from 'bpmn-js-properties-panel';
-import { CloudElementTemplatesPropertiesProviderModule } from 'bpmn-js-element-templates';
-import { CreateAppendAnythingModule, CreateAppendElementTemplatesModule } from 'bpmn-js-create-append-anything';
+import { CreateAppendAnythingModule } from 'bpmn-js-create-append-anything';
 import behaviours from 'camunda-bpmn-js-behaviors/lib/camunda-cloud';
 import { translation } from '../translation/translate.js';
 import { dialect } from './dialect.js';
@@ -11,7 +10,6 @@ import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
 import '@bpmn-io/properties-panel/dist/assets/properties-panel.css';
-import 'bpmn-js-element-templates/dist/assets/element-templates.css';
 
 /**
  * Open a diagram for editing.
@@ -19,19 +17,16 @@ import 'bpmn-js-element-templates/dist/assets/element-templates.css';
  * @param {{canvas: HTMLElement, panel: HTMLElement}} places
  * @param {string} xml
  * @param {object} office what there is to choose from: forms, decisions, processes, jobTypes
- * @param {object[]} templates element templates of the handlers
  */
-export async function openEditor(places, xml, office, templates) {
+export async function openEditor(places, xml, office) {
   const modeler = new Modeler({
     container: places.canvas,
     propertiesPanel: { parent: places.panel },
     debounceInput: false, // with a debounce, of two fields filled in quickly one loses its value
     additionalModules: [
       translation, BpmnPropertiesPanelModule, behaviours, panel, CreateAppendAnythingModule,
-      ...(templates.length ? [CloudElementTemplatesPropertiesProviderModule, CreateAppendElementTemplatesModule] : []),
     ],
     moddleExtensions: { zeebe: dialect },
-    elementTemplates: templates,
     office,
   });
   // bpmn-js 18.31 itself calls this method, which diagram-js 15.28 deprecates with a warning at every call.
