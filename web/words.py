@@ -298,6 +298,8 @@ def _several(given: Iterable[Any]) -> str:
 
 
 def _named(given: Mapping[str, Any]) -> str:
+    if set(given) == {"id", "name", "size", "sha256", "type"}:  # a file
+        return f"{given['name']} ({size(int(given['size']))})"
     return "; ".join(f"{name}: {value(each)}" for name, each in given.items()) or "—"
 
 

@@ -38,6 +38,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/start/{process_id}"): {Role.APPLICANT},
     ("GET", "/instances"): OFFICE | {Role.APPLICANT},
     ("GET", "/instances/{key}"): OFFICE | {Role.APPLICANT},
+    ("GET", "/instances/{key}/receipt"): {Role.APPLICANT},
+    ("GET", "/instances/{key}/files/{reference}"): {Role.APPLICANT},
     ("POST", "/instances/{key}/reveal"): {Role.CLERK, Role.AUDITOR},
     ("POST", "/instances/{key}/documents/{reference}"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/instances/{key}/replay"): {Role.OPERATOR, Role.AUDITOR},
@@ -137,7 +139,8 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)
         unknown = any(
-            of in path for of in ("/tasks/{key}", "/incidents/{key}", "/documents/", "/jobs/", "/letters/")
+            of in path
+            for of in ("/tasks/{key}", "/incidents/{key}", "/documents/", "/files/", "/jobs/", "/letters/")
         )
         theirs = role in allowed and not unknown
         if role is Role.APPLICANT and person != "anna" and "instances/" in path:
