@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, R
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 320, "height": 640}
 _MOST_STOPS = 200
+_MOST_OPTIONS = 40
 _NOT_OURS = re.compile(r"^(?!data:|blob:|about:)")
 # The console tells of every answer that is not 200; `_answered` judges them one by one.
 _ANSWER_TOLD = "Failed to load resource"
@@ -114,6 +115,76 @@ class Visitor:
         """Go to a check box or the chosen radio button by Tab and press Space."""
         self.tab_to(name)
         self.page.keyboard.press("Space")
+
+    def follow(self, path: str) -> None:
+        """Go by Tab to the link that leads to a page and press Enter."""
+        self._reach(f"document.activeElement.getAttribute('href') === '{path}'", path)
+        with self._arriving():
+            self.page.keyboard.press("Enter")
+
+    def fill_in(self, form: dict[str, str], *, by_keys: bool) -> None:
+        """Fill in the fields of a form, in the order they stand in; ``value`` is that of the HTML control.
+
+        A check box is ticked for "on". Fields that show only after others are asked for with the button.
+        """
+        names = self.page.locator("[name^='field.']").evaluate_all("all => all.map((each) => each.name)")
+        shown = [key for key in dict.fromkeys(name.removeprefix("field.") for name in names) if key in form]
+        for key in shown:
+            (self._enter if by_keys else self._choose)(f"field.{key}", form[key])
+        left = {key: value for key, value in form.items() if key not in shown}
+        if left:
+            assert shown, f"expected fields {list(left)} on {self.path}, but there are {names}"
+            self.send("Pokaż dalsze pola", by_keys=by_keys)
+            self.fill_in(left, by_keys=by_keys)
+
+    def send(self, button: str, *, by_keys: bool) -> None:
+        """Press a button that sends a form."""
+        if by_keys:
+            self.press(button, role="button")
+        else:
+            self.page.get_by_role("button", name=button, exact=True).click()
+
+    def _choose(self, name: str, value: str) -> None:
+        field = self.page.locator(f"[name='{name}']").first
+        kind = field.evaluate("(each) => each.type")
+        if kind == "checkbox":
+            field.check()
+        elif kind == "radio":
+            self.page.locator(f"[name='{name}'][value='{value}']").check()
+        elif kind == "select-one":
+            field.select_option(value)
+        else:
+            field.fill(value)
+
+    def _enter(self, name: str, value: str) -> None:
+        self._reach(f"document.activeElement.name === '{name}'", name)
+        kind = self.page.evaluate("document.activeElement.type")
+        keys = self.page.keyboard
+        if kind == "checkbox":
+            keys.press("Space")
+        elif kind in ("radio", "select-one"):
+            if kind == "radio":
+                keys.press("Space")
+            for _ in range(_MOST_OPTIONS):
+                if self.page.evaluate("document.activeElement.value") == value:
+                    return
+                keys.press("ArrowDown")
+            raise AssertionError(
+                f"expected to choose {value} of {name} by the arrow keys, but it is not there"
+            )
+        elif kind == "date":  # Chromium without a window asks in the American order
+            year, month, day = value.split("-")
+            keys.type(f"{month}{day}{year}")
+        else:
+            keys.press("Control+a")
+            keys.type(value)
+
+    def _reach(self, condition: str, what: str) -> None:
+        for _ in range(_MOST_STOPS):
+            self.page.keyboard.press("Tab")
+            if self.page.evaluate(condition):
+                return
+        raise AssertionError(f"expected to reach '{what}' on {self.path} by Tab, but it is not on the way")
 
     @contextmanager
     def _arriving(self) -> Iterator[None]:
