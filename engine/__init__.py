@@ -44,6 +44,7 @@ from engine.model.case import (
     Deadline,
     Effect,
     OpenJob,
+    Personal,
     Wait,
     WaitKind,
 )
@@ -197,6 +198,7 @@ __all__ = [
     "People",
     "Person",
     "PersonChange",
+    "Personal",
     "ProcessEngine",
     "ProcessInstance",
     "ProcessOutline",

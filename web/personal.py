@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine import HistoryEvent
+from engine import HistoryEvent, Personal
 from web import words
 
 HIDDEN = "•••"
@@ -19,10 +19,12 @@ _SHORTEST = 3  # a shorter value would hide half of every sentence
 class Mask:
     """Says values as people read them, without personal data unless ``revealed``."""
 
-    def __init__(self, names: frozenset[str], *, revealed: bool = False) -> None:
+    def __init__(self, personal: Personal, *, revealed: bool = False) -> None:
         self.revealed = revealed
-        self._names = names
+        self._names = personal.names
         self._values: dict[str, None] = {}
+        for variables in personal.variables:
+            self.learn(variables)
 
     def learn(self, variables: Mapping[str, Any]) -> None:
         """Take note of the values of personal variables, so that their copies are known too."""

@@ -80,18 +80,27 @@ class Effect(Record, frozen=True, kw_only=True):
     reply: dict[str, Any]
 
 
+class Personal(Record, frozen=True, kw_only=True):
+    """What is personal in a case: ``names`` are those of variables that the forms of its processes mark,
+    ``variables`` all that its instances have now, where their values and copies of them are found.
+    """
+
+    names: frozenset[str]
+    variables: tuple[dict[str, Any], ...]
+
+
 class Case(Record, frozen=True, kw_only=True):
     """An instance with all that a page shows of it.
 
     ``parts`` begins with the instance itself; those it has called follow, the earliest first.
-    ``personal`` are the names of variables that the forms of these processes mark as personal data,
-    ``labels`` what forms call them. ``variables`` are those of the instance now, or at its end.
+    ``personal`` is what is personal in the whole case, its callers included, ``labels`` what forms call
+    variables. ``variables`` are those of the instance now, or at its end.
     """
 
     parts: tuple[CasePart, ...]
     history: tuple[HistoryEvent, ...]
     variables: dict[str, Any]
-    personal: frozenset[str]
+    personal: Personal
     labels: dict[str, str]
     effects: tuple[Effect, ...]
     more_parts: bool = False

@@ -6,7 +6,7 @@ read some hundred rows at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine import replay
@@ -16,7 +16,7 @@ from engine.errors import NotFound
 from engine.forms import Component
 from engine.kernel import InstanceTree, codec
 from engine.kernel.state import ElementInstance, TimerData
-from engine.model.case import Case, CasePart, Effect, OpenJob, Wait, WaitKind
+from engine.model.case import Case, CasePart, Effect, OpenJob, Personal, Wait, WaitKind
 from engine.model.records import IncidentState, JobState
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
@@ -36,19 +36,20 @@ def case(parts: Parts, instance_key: int) -> Case:
     """Return an instance with those it has called; raises ``NotFound``, ``Conflict`` for an erased one."""
     with parts.store.reading() as tx:
         row = _instance(tx, instance_key)
-        family = list(_descendants(row, instances.called(tx, row.root_key)))
+        whole = _whole(tx, row)
+        family = list(_descendants(row, whole))
         shown = family[:MOST_PARTS]
         keys = [each.key for each in shown]
         history = tuple(replay.history(tx, instance_key))
-        loaded = instances.load_many(tx, keys)
+        loaded = instances.load_many(tx, {*keys, *(each.key for each in whole[:MOST_PARTS])})
         data_key = loaded[instance_key].data_key
-        read = _Read(parts, tx, loaded)
+        read = _Read(parts, tx, {key: loaded[key] for key in keys})
         fields = list(_fields(parts, tx, [each.definition_key for each in shown]))
         return Case(
             parts=tuple(read.part(each) for each in shown),
             history=history,
             variables=read.variables(row),
-            personal=frozenset(field.key for field in fields if field.personal),
+            personal=_personal(parts, tx, whole, loaded),
             labels={field.key: field.label for field in reversed(fields) if field.label},
             effects=tuple(_effects(tx, shown, data_key)),
             more_parts=len(family) > len(shown),
@@ -207,12 +208,27 @@ def _fields(parts: Parts, tx: Transaction, definition_keys: Iterable[int]) -> It
             yield from form.fields if form else ()
 
 
-def personal_names(parts: Parts, instance_key: int) -> frozenset[str]:
-    """Return the names of variables that the forms of a case mark as personal data; raises ``NotFound``."""
+def personal(parts: Parts, instance_key: int) -> Personal:
+    """Return what is personal in the case an instance belongs to; raises ``NotFound``."""
     with parts.store.reading() as tx:
-        row = _instance(tx, instance_key)
-        keys = [row.definition_key, *(each.definition_key for each in instances.called(tx, row.root_key))]
-        return frozenset(field.key for field in _fields(parts, tx, keys) if field.personal)
+        whole = _whole(tx, _instance(tx, instance_key))
+        return _personal(parts, tx, whole, instances.load_many(tx, (each.key for each in whole[:MOST_PARTS])))
+
+
+def _whole(tx: Transaction, row: InstanceRow) -> list[InstanceRow]:
+    """Return all instances of the case of one of them, the root first."""
+    root = row if row.key == row.root_key else _instance(tx, row.root_key)
+    return [root, *instances.called(tx, row.root_key)]
+
+
+def _personal(
+    parts: Parts, tx: Transaction, whole: list[InstanceRow], loaded: Mapping[int, LockedInstance]
+) -> Personal:
+    """Gather names and values from a whole case: what one process calls personal, it hands on to others."""
+    keys = [each.definition_key for each in whole]
+    names = frozenset(field.key for field in _fields(parts, tx, keys) if field.personal)
+    trees = (codec.decode_tree(each.state, each.pages) for each in loaded.values())
+    return Personal(names=names, variables=tuple(tree.root.variables or {} for tree in trees))
 
 
 def _effects(tx: Transaction, rows: Iterable[InstanceRow], data_key: DataKey) -> Iterator[Effect]:

@@ -10,7 +10,7 @@ from engine import replay, verification
 from engine.calendar import polish_calendar
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
-from engine.model.case import Case, CaseList, Course, Deadline
+from engine.model.case import Case, CaseList, Course, Deadline, Personal
 from engine.model.drafting import ChangedElement
 from engine.model.node import Figures, Node
 from engine.model.outline import ProcessOutline
@@ -205,9 +205,9 @@ class Views:
             offset=offset,
         )
 
-    def personal_names(self, instance_key: int) -> frozenset[str]:
-        """Return the names of variables that the forms of a case mark as personal data."""
-        return cases.personal_names(self.parts, instance_key)
+    def personal(self, instance_key: int) -> Personal:
+        """Return what is personal in the whole case an instance belongs to; raises ``NotFound``."""
+        return cases.personal(self.parts, instance_key)
 
     def course(self, instance_key: int, *, first: int = 1, limit: int = courses.MOST_STEPS) -> Course:
         """Return what each command of an instance did, from ``first`` on; raises as ``replay``."""

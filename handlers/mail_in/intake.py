@@ -12,7 +12,9 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any
 
-from engine import WARSAW, File, NotFound, ProcessEngine, ProcessInstance
+import msgspec
+
+from engine import WARSAW, Conflict, File, NotFound, ProcessEngine, ProcessInstance
 from handlers.mail_in import letter as letters
 from handlers.mail_in.letter import Letter
 from handlers.mail_in.sorting import Kind, Sorted, own_words, sort, wanted_day
@@ -22,6 +24,7 @@ log = logging.getLogger("obieg.mail_in")
 REGISTER = "poczta_przychodzaca"
 EXTENSION = "wniosek_o_przedluzenie"
 NOBODY = "-"  # what ``zwrot_jako`` says where no case waits for a bounce
+STRANGER = "nadawca nie jest adresatem żadnej wiadomości w tej sprawie"
 LONGEST_REASON = 4_000
 # A bounce may overtake the step that has sent the mail: it is looked at again until that is surely committed.
 SETTLING = dt.timedelta(minutes=2)
@@ -60,6 +63,8 @@ class MailIntake:
             return self._bounced(letter, found, at)
         case = self._case_of(found)
         message = EXTENSION if found.kind is Kind.EXTENSION and case is not None else ""
+        if message and case is not None and not self._is_known(case, letter.sender):
+            message, found = "", msgspec.structs.replace(found, why=STRANGER)
         return self._entered(letter, found, at, case, message, _request(letter, at))
 
     def _bounced(self, letter: Letter, found: Sorted, at: dt.datetime) -> Outcome:
@@ -103,6 +108,14 @@ class MailIntake:
             return next((each for each in cases if each.ended_at is None), cases[0] if cases else None)
         mails = ((key, self._engine.effect(key, "smtp")) for key in found.keys)
         return next((self._root(int(key.partition("-")[0])) for key, kept in mails if kept is not None), None)
+
+    def _is_known(self, case: ProcessInstance, sender: str) -> bool:
+        """Return whether the case has sent a mail to this address: anybody can guess a case's number."""
+        try:
+            done = self._engine.case(case.key).effects
+        except Conflict:  # erased
+            return False
+        return any(each.name == "smtp" and each.reply.get("recipient", "").lower() == sender for each in done)
 
     def _root(self, instance_key: int) -> ProcessInstance | None:
         try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import email.utils
 import hashlib
 import re
+from email.errors import MessageError
 from email.message import Message
 from email.parser import BytesParser
 from email.policy import compat32
@@ -81,7 +82,7 @@ def read(raw: bytes) -> Letter:
         return _letter(raw, message, parts)
     except (RecursionError, _TooDeep):
         return Letter(raw=raw, unreadable="za głęboko zagnieżdżone części")
-    except (ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as error:
         return Letter(raw=raw, unreadable=f"nie da się odczytać ({type(error).__name__})")
 
 

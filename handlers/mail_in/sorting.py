@@ -16,7 +16,7 @@ from handlers.smtp import EmailSettings
 _CASE = re.compile(r"(?<![\w/])([A-Z][A-Z0-9]{1,11}/\d{4}/\d{1,7})(?![\w/])")
 _KEY = re.compile(r"<(\d{1,19}(?:-\d{1,19}){1,2})@([^>]+)>")
 _EXTENSION = re.compile(
-    r"przedłuż|przedluz|zmian\w* termin|inn\w* termin|nowy termin|prze(?:łoż|lo[zż])", re.IGNORECASE
+    r"przedłuż|przedluz|(?:zmian|inn)\w{0,9} termin|nowy termin|prze(?:łoż|lo[zż])", re.IGNORECASE
 )
 _MONTHS = (
     "stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|wrzesnia|października|pazdziernika"

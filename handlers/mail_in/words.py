@@ -7,6 +7,7 @@ from __future__ import annotations
 import codecs
 import html.parser
 import re
+from email.errors import MessageError
 from email.header import decode_header
 from email.message import Message
 
@@ -54,7 +55,7 @@ def encoded_words(raw: str) -> str:
         raw = decoded(raw.encode("utf-8", "surrogateescape"), "utf-8")
     try:
         parts = decode_header(raw)
-    except (ValueError, LookupError, AttributeError):  # broken base64 in an encoded word
+    except (MessageError, ValueError, LookupError, AttributeError):  # broken base64 in an encoded word
         return raw
     return "".join(
         decoded(part, charset or "ascii") if isinstance(part, bytes) else part for part, charset in parts

@@ -60,7 +60,7 @@ def test_a_case_knows_what_its_called_instances_wait_for(engine: ProcessEngine, 
     assert [(job.type, job.element_id, str(job.state)) for job in inner.jobs] == [
         ("does.not.answer", "work", "ready")
     ]
-    assert case.personal == {"pesel"}
+    assert case.personal.names == {"pesel"}
     assert case.variables == {"a": 1}
     assert [part.waits for part in engine.case(inner.instance.key).parts] == [inner.waits]
 

@@ -132,6 +132,19 @@ def test_a_request_for_extension_reaches_its_case(world: World, to: str, subject
     assert variables["wniosek_otrzymano"] == received
 
 
+def test_a_request_from_an_address_the_case_never_wrote_to_goes_to_a_clerk(world: World) -> None:
+    case = world.start(waits_for="wniosek_o_przedluzenie")
+    raw = letter(
+        to="sprawy+SIO-2026-43@um.krakow.example", sender="obcy@sp901.example", subject=f"Re: {NUMBER}",
+        text="Proszę o przedłużenie terminu.",
+    )  # fmt: skip
+    assert world.take(raw) is Outcome.LISTED
+    assert str(world.engine.instance(case).state) == "active"
+    assert world.open_entries() == [("wniosek o przedłużenie", NUMBER)]
+    (entry,) = world.engine.registers.all_in(REGISTER)
+    assert entry.data["powod"] == "nadawca nie jest adresatem żadnej wiadomości w tej sprawie"
+
+
 def test_an_answer_to_our_mail_names_its_case_by_the_thread(world: World) -> None:
     world.start(waits_for="wniosek_o_przedluzenie")
     (mail,) = world.servers.mails()

@@ -229,3 +229,18 @@ def test_pages_of_cases_take_as_many_statements_whatever_there_is(
     assert max(many) <= 24
     assert "Następna strona" in jan.get("/instances")
     assert "61 spraw" in jan.text
+
+
+def test_what_a_caller_calls_personal_is_masked_in_what_it_has_called(
+    browser: Browsers, office: ProcessEngine, key: int
+) -> None:
+    (task,) = office.user_tasks(instance_key=key)
+    office.claim(task.key, actor="jan")
+    office.complete(task.key, actor="jan")
+    (called,) = office.instances(process_id="sprawdzenie")
+    assert office.variables(called.key)["pesel"] == PESEL
+    place = f"/instances/{called.key}"
+    for address in (place, f"{place}/replay", f"{place}/course.json"):
+        page = browser("oskar").get(address)
+        assert PESEL not in page
+        assert "•••" in page

@@ -101,7 +101,6 @@ def own_instance(visit: Visit) -> ProcessInstance:
 def mask_of(visit: Visit, case: Case, *, revealed: bool) -> Mask:
     """Return what hides a case's personal data; only who may see them has them revealed."""
     mask = Mask(case.personal, revealed=revealed and visit.may(Action.SEE_PERSONAL))
-    mask.learn(case.variables)
     mask.learn_from(case.history)
     return mask
 
@@ -153,7 +152,7 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
             else standing.sentences_for_applicant(case, visit.person.id)
         ),
         sees_inside=inside,
-        can_reveal=inside and visit.may(Action.SEE_PERSONAL) and bool(case.personal) and not revealed,
+        can_reveal=inside and visit.may(Action.SEE_PERSONAL) and bool(case.personal.names) and not revealed,
         revealed=mask.revealed,
         data=tuple(_data(case, mask)) if inside else tuple(_own_data(visit, case)),
         deadlines=_deadlines(visit, instance) if inside else (),

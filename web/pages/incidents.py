@@ -121,8 +121,7 @@ def _list(visit: Visit, asked: Asked, *, refused: str, status: int = 200) -> Res
 def _details(visit: Visit, *, refused: str, status: int = 200) -> Response:
     line, names = _found(visit)
     key = line.incident.instance_key
-    mask = Mask(visit.engine.personal_names(key))
-    mask.learn(visit.engine.variables(key))
+    mask = Mask(visit.engine.personal(key))
     return visit.page(
         "incident.html",
         status=status,

@@ -68,9 +68,8 @@ class Replay:
         self.course = course
         engine = visit.engine
         self.mask = Mask(
-            engine.personal_names(instance.key), revealed=revealed and visit.may(Action.REVEAL_HISTORY)
+            engine.personal(instance.key), revealed=revealed and visit.may(Action.REVEAL_HISTORY)
         )
-        self.mask.learn(engine.variables(instance.key))
         for step in course.steps:
             self.mask.learn_from(step.events)
         people = engine.people.names(_people(course))

@@ -95,6 +95,7 @@ HOSTILE = {
     "nothing": b"",
     "zeros": b"\0" * 10_000,
     "addresses": b"To: " + b"(" * 30_000 + b"a@b" + b"\r\n\r\nx",
+    "base64 of one letter": b"Subject: =?utf-8?b?A?=\r\nFrom: a@b.example\r\n\r\nx",
     "broken words": b"Subject: =?utf-8?b?\xff\xff=?= =?x?q?=ZZ?=\r\nFrom: =?\r\n\r\nx",
     "broken parameters": b"Content-Type: text/plain; charset*0*=x''%; charset=\"\r\n\r\nx",
     "a boundary of itself": b'Content-Type: multipart/mixed; boundary="--"\r\n\r\n----\r\n' * 50,
@@ -156,6 +157,15 @@ def test_robots_and_people(header: str, kind: Kind) -> None:
 def test_the_case_is_named_by_address_or_subject(to: str, subject: str, number: str) -> None:
     read = letters.read(letter(to=to, sender="d@e.example", subject=subject, text=TEXT))
     assert sort(read, SETTINGS).number == number
+
+
+@pytest.mark.parametrize("word", ["zmian", "inn"])
+def test_a_text_of_one_syllable_is_sorted_soon(word: str) -> None:
+    text = word * (letters.LONGEST_TEXT // len(word))
+    raw = letter(to="sprawy+SIO-2026-43@um.example", sender="d@e.example", subject="x", text=text)
+    started = time.monotonic()
+    assert sort(letters.read(raw), SETTINGS).kind is Kind.ABOUT_CASE
+    assert time.monotonic() - started < 3.0
 
 
 def test_our_own_mail_that_comes_back_goes_nowhere() -> None:
