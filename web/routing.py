@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Callable
 from typing import TypeAlias
 from urllib.parse import quote, urlsplit
@@ -20,6 +21,7 @@ from web.visits import FORBIDDEN, NOT_FOUND, UNPROCESSABLE, Page, Visit, go_to
 
 MOST_FIELDS = 2_000  # 50 rows of a list with 20 fields, and the rest
 Keeping: TypeAlias = Callable[[Visit], str]  # keeps a form sent too late, returns where it is filled in
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _OF_EVERYBODY = ("/account", "/sign-in", "/sign-out", "/language", "/dostepnosc", "/office.css")
 
 
@@ -85,11 +87,11 @@ def _refuse(visit: Visit, action: Action, *, post: bool, again: bool) -> Respons
 
 
 def _require_text(visit: Visit) -> None:
-    """Refuse NUL wherever it is sent: no text has it, and not every database can be asked about it."""
+    """Refuse NUL and halves of signs wherever they are sent: no text has them, no database keeps them."""
     asked = [*visit.request.path_params.values(), *visit.request.query_params.values()]
-    if any("\0" in str(each) for each in asked):
+    if any(_NO_TEXT.search(str(each)) for each in asked):
         raise HTTPException(NOT_FOUND)
-    if any("\0" in each for _, each in visit.form.multi_items() if isinstance(each, str)):
+    if any(_NO_TEXT.search(each) for _, each in visit.form.multi_items() if isinstance(each, str)):
         raise HTTPException(UNPROCESSABLE)
 
 

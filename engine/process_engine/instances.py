@@ -15,7 +15,7 @@ from engine.process_engine import attachments
 from engine.process_engine.calls import startable
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
-from engine.process_engine.verb import Repeated, run_verb
+from engine.process_engine.verb import Repeated, answered, run_verb
 from engine.store import instances
 from engine.store.rows import InstanceRow
 
@@ -88,6 +88,12 @@ def start(
         )
     except Repeated as answered:
         return read(parts, answered.answer)
+
+
+def started(parts: Parts, process_id: str, request_id: str) -> ProcessInstance | None:
+    """Return the instance a request has started, None where it has not."""
+    key = answered(parts, request_id, f"start {process_id}")
+    return None if key is None else read(parts, key)
 
 
 def _filed(

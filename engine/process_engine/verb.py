@@ -81,6 +81,13 @@ def _written(tx: Transaction, family: Family) -> bool:
     return True
 
 
+def answered(parts: Parts, request_id: str, what: str) -> int | None:
+    """Return the first answer of a request, None where there is none; raises ``Conflict`` as a verb."""
+    with parts.store.reading() as tx:
+        earlier = requests.read(tx, request_id)
+    return None if earlier is None else _answered(earlier, what)
+
+
 def _answered(earlier: RequestRow, what: str) -> int:
     """Return the first answer of a request; raises ``Conflict`` where it asked for something else then."""
     asked, answer = codec.decode_values(earlier.result)

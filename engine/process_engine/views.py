@@ -78,6 +78,10 @@ class Views:
         """
         return queries.process_instances(self.parts, **filters)
 
+    def started(self, process_id: str, *, request_id: str) -> ProcessInstance | None:
+        """Return what a request has started, None where it has not; raises ``Conflict`` as starting does."""
+        return instances.started(self.parts, process_id, request_id)
+
     def starter(self, instance_key: int) -> str:
         """Return who started the case an instance belongs to; raises ``NotFound``."""
         return queries.starter(self.parts, instance_key)

@@ -193,6 +193,32 @@ def test_a_file_that_cannot_be_taken_is_told_and_nothing_else_is_lost(
     assert anna.text.count('name="remove_file"') == 0
 
 
+def test_a_form_sent_twice_says_twice_that_it_was_filed(browser: Browsers, office: ProcessEngine) -> None:
+    scan = form(
+        "scan",
+        {
+            "type": "filepicker", "id": "x", "key": "skan", "label": "Skan", "accept": ".pdf",
+            "validate": {"required": True},
+        },
+        {"type": "textfield", "id": "y", "key": "imie", "label": "Imię", "validate": {"required": True}},
+    )  # fmt: skip
+    drawing = process("ze_skanem").start("s", form="scan").user_task("t", group="EK-04").end("e")
+    drawing.lane("Wnioskodawca", "s", group="wnioskodawca").lane("Urząd", "t", "e", group="EK-04")
+    office.deploy([*drawing.files(), scan], by="olga")
+    anna = browser("anna")
+    anna.get("/start/ze_skanem")
+    assert (
+        send(anna, "/start/ze_skanem", [("field.skan", ("a.pdf", pdf(), "application/pdf"))]).status_code
+        == 422
+    )
+    shown = anna.text
+    first = send(anna, "/start/ze_skanem", field__imie="Zofia")
+    anna.text = shown
+    second = send(anna, "/start/ze_skanem", field__imie="Zofia")
+    assert (second.status_code, str(second.url)) == (200, str(first.url))
+    assert len(office.instances(process_id="ze_skanem")) == 1
+
+
 def test_somebody_elses_file_is_nobodys(browser: Browsers, filing: ProcessEngine) -> None:
     theirs = filing.uploads.keep(person_id="inna", name="a.pdf", content=pdf(), media_type="application/pdf")
     anna = browser("anna")

@@ -188,6 +188,11 @@ def test_something_new_begins_as_a_draft_that_the_check_can_read(
         suffix = {"process": "bpmn", "form": "form", "decision": "dmn"}[kind]
         findings = office.check([(f"{id_}.{suffix}", draft.content)])
         assert [each for each in findings if each.severity == "error"] == []
+    olga.get("/modeler")
+    olga.post("/modeler/new", kind="process", id="znaki", name="Zna\x01ki\ufffe")
+    draft = office.definition_drafts.find("process", "znaki", by="olga")
+    assert draft is not None
+    assert 'name="Znaki"' in draft.content.decode()
     for wrong in ("", "1a", "a b", "ą", "../x", "a" * 65):
         olga.get("/modeler")
         assert "zaczyna się literą" in olga.post("/modeler/new", kind="process", id=wrong, name="x")

@@ -84,6 +84,13 @@ def test_a_request_of_another_process_is_told_politely(browser: Browsers, office
     assert office.instances(process_id="wniosek_o_dostep") == []
 
 
+@pytest.mark.parametrize("person", [None, "anna"])
+def test_half_a_sign_is_refused(browser: Browsers, person: str | None) -> None:
+    sent = b'--b\r\nContent-Disposition: form-data; name="person"\r\n\r\n\\ud800\r\n--b--\r\n'
+    headers = {"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"}
+    assert browser(person).client.post("/sign-in", content=sent, headers=headers).status_code == 422
+
+
 def test_nul_in_a_sign_in_is_refused(browser: Browsers) -> None:
     nobody = browser(None)
     nobody.get("/sign-in")

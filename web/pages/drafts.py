@@ -34,7 +34,7 @@ def begin(visit: Visit) -> Response:
         return _overview(
             visit, status=CONFLICT, wrong=_("Taki identyfikator już jest: otwórz go w katalogu.")
         )
-    content = empty(kind, id_, name[:200] or id_)
+    content = empty(kind, id_, "".join(each for each in name if each.isprintable())[:200] or id_)
     try:
         visit.engine.definition_drafts.save(kind, id_, content, by=visit.person.id, based_on=0, revision=0)
     except Conflict:

@@ -68,11 +68,18 @@ def start(visit: Visit) -> Response:
         _require_own_school(visit, entered.get(SCHOOL))
         return _started(visit, sent.submission)
     except InvalidSubmission as refused:
-        return _form(visit, filled, sent.submission, refused.fields, UNPROCESSABLE)
+        return _filed_before(visit) or _form(visit, filled, sent.submission, refused.fields, UNPROCESSABLE)
     except Conflict:
         return visit.page("told.html", status=CONFLICT, sentence=_(_SUSPENDED), back="/start", task=None)
     except Unavailable:
         return _form(visit, filled, sent.submission, {}, UNAVAILABLE)
+
+
+def _filed_before(visit: Visit) -> Response | None:
+    """Return where a form sent twice has led: the first took its files, so the second seems to lack them."""
+    request_id = visit.request_id
+    filed = visit.engine.started(visit.path("process_id"), request_id=request_id) if request_id else None
+    return None if filed is None else go_to(f"/instances/{filed.key}?started=1")
 
 
 def keep(visit: Visit) -> str:
