@@ -1,4 +1,4 @@
-"""A procedure carried through by everybody it needs, on the pages and nowhere else."""
+"""Both procedures carried through by everybody they need, on the pages and nowhere else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from engine import ProcessInstance
+from tests.browser.accessibility import barriers
 from tests.browser.office import ServedOffice
 from tests.browser.visitor import DESKTOP, PHONE, Visitor
 
 Windows = Callable[..., Visitor]
+REPORT = {
+    "login": "jkowalska", "powod": "zgubienie", "data_wykrycia": "2026-12-17", "dane_zweryfikowane": "on",
+    "sposob_przekazania": "elektronicznie", "oswiadczenie": "on",
+}  # fmt: skip
+RECEIPT = {
+    "data_otrzymania": "2026-12-17", "otworzono_plik": "on", "data_przekazania": "2026-12-17",
+    "sposob_przekazania_pracownikowi": "osobiscie",
+}  # fmt: skip
 ACCESS = {
     "podstawa": "ustawa", "rodzaj_podmiotu": "szkola", "przekazujacy": "jst", "numer_rspo": "999001",
     "regon": "351554353", "nazwa_podmiotu": "Szkoła Podstawowa nr 900 w Krakowie", "imie": "Anna",
@@ -73,7 +82,7 @@ class Cast:
             window.page.locator(f"a[href='{path}']").first.click()
 
 
-@pytest.fixture(params=["mouse"])
+@pytest.fixture
 def cast(request: pytest.FixtureRequest, visitor: Windows, served_anew: ServedOffice) -> Cast:
     return Cast(visitor, served_anew, by_keys=request.param == "keys")
 
@@ -86,6 +95,29 @@ def served_anew(office: ServedOffice) -> Iterator[ServedOffice]:
         office.engine.cancel(case.key, actor="wlasciciel", reason="koniec próby")
 
 
+@pytest.mark.parametrize("cast", ["mouse"], indirect=True)
+def test_a_lost_password_is_replaced(cast: Cast) -> None:
+    case = cast.file("dyrektor.sp900", "zszo03_haslo_startowe", REPORT)
+    cast.do(case, "podejmij_wniosek", "admin.zszo", {"decyzja": "generuj"})
+    cast.do(case, "zatwierdz_wysylke", "ek04.nowak", {"zatwierdzono": "on"})
+    clerk = cast.window("ek04.nowak")
+    page = clerk.open("/demonstration")
+    package = page.get_by_role("link", name="Pobierz załącznik dane-dostepowe.pdf").first
+    answer = page.request.get(cast.office.address + str(package.get_attribute("href")))
+    assert answer.body().startswith(b"%PDF-")
+    assert "attachment" in answer.headers["content-disposition"]
+    cast.office.pass_time(hours=1)
+    page = clerk.open("/demonstration")
+    assert "Haslo do pliku" in page.inner_text("main")
+    cast.do(case, "potwierdz_odbior", "dyrektor.sp900", RECEIPT)
+    assert str(cast.office.engine.instance(case.key).state) == "completed"
+    director = cast.window("dyrektor.sp900")
+    page = director.open(f"/instances/{case.key}")
+    assert "zakończona" in page.inner_text("main").lower()
+    assert barriers(page) == []
+
+
+@pytest.mark.parametrize("cast", ["mouse"], indirect=True)
 def test_access_to_sio_is_granted(cast: Cast) -> None:
     case = cast.file("dyrektor.sp900", "sio_weryfikacja_dostepu", ACCESS)
     cast.do(case, "sprawdz_dostep", "sio.kowal", {"wynik_sprawdzenia": "brak"})

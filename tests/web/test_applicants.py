@@ -66,6 +66,8 @@ def test_applicants_see_the_answers_of_their_own_tasks(browser: Browsers, office
     anna = browser("anna")
     path = filed(anna, "/start/poprawa")
     (task,) = office.user_tasks(assignee="anna")
+    assert f'href="/tasks/{task.key}"' in anna.get("/tasks")
+    assert f'href="/tasks/{task.key}"' not in anna.get("/tasks?which=groups")
     anna.get(f"/tasks/{task.key}")
     anna.post(f"/tasks/{task.key}/complete", field__numer_rspo="999777")
     assert anna.status == 200

@@ -19,6 +19,7 @@ from engine import (
     Order,
     Scope,
     UserTask,
+    Worklist,
     WorklistQuery,
 )
 from web.authorization import Action, authorize, is_theirs
@@ -88,6 +89,9 @@ def show(visit: Visit) -> Response:
     asked = asked_of(visit.request.query_params, scopes)
     now = visit.engine.now()
     found = visit.engine.worklist(_query(visit, asked, now, PER_PAGE + 1), scopes=scopes)
+    if not visit.query("which") and _all_is_elsewhere(asked, found):
+        asked = asked._replace(scope=Scope.MINE)
+        found = visit.engine.worklist(_query(visit, asked, now, PER_PAGE + 1), scopes=scopes)
     names = _names(visit)
     lines = [
         Line(
@@ -187,6 +191,14 @@ _ASKED = ("which", "sort", "process", "group", "due", "q", "from")
 
 def _usual(scopes: tuple[Scope, ...]) -> Scope:
     return Scope.GROUPS if Scope.GROUPS in scopes else Scope.ALL
+
+
+def _all_is_elsewhere(asked: Asked, found: Worklist) -> bool:
+    """Say whether the list people first see is empty while tasks are assigned to them by name.
+
+    An applicant belongs to no group: what they are asked for is always theirs alone.
+    """
+    return not found.lines and not asked.is_filtered and bool(found.counts.get(Scope.MINE))
 
 
 def _query(visit: Visit, asked: Asked, now: dt.datetime, limit: int) -> WorklistQuery:
