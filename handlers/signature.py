@@ -80,15 +80,16 @@ class Finding(NamedTuple):
 def register(registry: HandlerRegistry, settings: SignatureSettings) -> None:
     """Register ``signature.verify``; raises ValueError where the roots cannot be read.
 
-    In: variable ``podpisany_plik`` (a document's reference, may be absent), ``zlozono`` (when it came in,
-    else now), the application's variables; header ``pola`` lists those the signed document must repeat.
+    In: variable ``podpisany_plik`` (a document's reference, or the one file of a form's field; may be absent
+    or empty), ``zlozono`` (when it came in, else now), the application's variables; header ``pola`` lists
+    those the signed document must repeat.
     Out: ``podpis`` for the clerk's form, ``podpis_wynik``, ``podpis_raport``, ``podpis_opis``.
     """
     trust = Trust(settings)
 
     @registry.handler("signature.verify", concurrency=2)
     def verify(context: JobContext) -> Completed:
-        reference = inputs.optional_text(context, "podpisany_plik")
+        reference = _reference(context)
         received = context.job.variables.get("zlozono")
         at = received if isinstance(received, dt.datetime) else context.now
         content = _read(context, reference) if reference else b""
@@ -198,6 +199,17 @@ def _told(found: Finding, content: bytes, at: dt.datetime) -> dict[str, Any]:
         "podpis_opis": sentence,
         "podpis_raport": report,
     }
+
+
+def _reference(context: JobContext) -> str:
+    """Return the reference of the signed file, "" for none: a text, or what a file field of a form holds."""
+    given = context.job.variables.get("podpisany_plik")
+    files = [] if given in (None, "") else given if isinstance(given, list) else [given]
+    found = [each.get("id") if isinstance(each, Mapping) else each for each in files]
+    references = [each for each in found if isinstance(each, str) and each]
+    if len(found) > 1 or len(references) < len(found):
+        raise inputs.refuse(context, "podpisany_plik to be one document", f"got {len(found)} or no reference")
+    return references[0] if references else ""
 
 
 def _read(context: JobContext, reference: str) -> bytes:

@@ -13,6 +13,7 @@ from engine import HistoryEvent, Personal
 from web import words
 
 HIDDEN = "•••"
+_OF_A_FILE = {"id", "name", "size", "sha256", "type"}  # what a file field holds
 _SHORTEST = 3  # a shorter value would hide half of every sentence
 
 
@@ -92,7 +93,9 @@ def _named(variables: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def _texts(value: Any) -> Iterator[str]:
     """Yield the texts a personal value is told by; what only says yes or no tells nobody apart."""
     if isinstance(value, Mapping):
-        for each in value.values():
+        # of a file only its name is a person's: its type or size would hide half of every sentence
+        told = [value["name"]] if value.keys() == _OF_A_FILE else value.values()
+        for each in told:
             yield from _texts(each)
     elif isinstance(value, list | tuple):
         for each in value:

@@ -20,6 +20,7 @@ _LARGEST = 262_144
 class Start(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the case begins: who files it, the filled-in form, more variables, its number.
 
+    A form's file is ``{file: name.xml, content: text}``, in tasks too; a file field may be left out.
     ``refused``: a part of the message with which the form is not taken; then there is no case.
     """
 

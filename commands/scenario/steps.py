@@ -27,7 +27,8 @@ def complete(world: World, step: Step) -> None:
         raise EngineError(f"expected an open user task {element}, but open are: {waiting}")
     refused = step.get("refused")
     try:
-        world.engine.complete(task.key, variables=step.get("form", {}), actor=actor)
+        form = world.with_files(step.get("form", {}), actor)
+        world.engine.complete(task.key, variables=form, actor=actor)
     except EngineError as error:
         if refused is None or str(refused) not in str(error):
             raise

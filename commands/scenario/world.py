@@ -30,6 +30,7 @@ _MAILBOXES = {
     "OBIEG_SMTP_TOKEN": "scenariusz",
     "OBIEG_SMS_NOTIFY_URL": "https://urzad.example/reports/sms/scenariusz-scenariusz-scenariusz",
 }
+_MEDIA_TYPES = {".xml": "application/xml", ".pdf": "application/pdf"}
 _MOST_STOPS = 10_000  # of the clock within one step
 
 
@@ -78,7 +79,8 @@ class World:
         filed = {"numer_sprawy": given.business_key, "wnioskodawca": given.actor}
         try:
             instance = self.engine.start(
-                process, variables=filed | given.variables | given.form, actor=given.actor,
+                process, actor=given.actor,
+                variables=filed | given.variables | self.with_files(given.form, given.actor),
                 business_key=given.business_key,
             )  # fmt: skip
         except EngineError as error:
@@ -89,6 +91,20 @@ class World:
             raise EngineError(f"expected the form to be refused ({given.refused}), but it was taken")
         self.key = instance.key
         self.settle()
+
+    def with_files(self, form: dict[str, Any], actor: str) -> dict[str, Any]:
+        """Return a filled-in form whose files wait for whoever sends it, as after an upload on a page."""
+        return {key: self._sent(value, actor) if _is_file(value) else value for key, value in form.items()}
+
+    def _sent(self, file: dict[str, str], actor: str) -> list[dict[str, Any]]:
+        name = file["file"]
+        kept = self.engine.uploads.keep(
+            person_id=actor,
+            name=name,
+            content=file["content"].encode(),
+            media_type=_MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream"),
+        )
+        return [kept.value]
 
     def settle(self) -> None:
         """Let everything due happen, clerks entering what they have been told to, until the office waits."""
@@ -190,6 +206,10 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
             yield World(engine, servers, clock, procedure, binding, settings)
         finally:
             engine.close()
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() == {"file", "content"}
 
 
 def _mapping(path: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import datetime as dt
 import io
 import time
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -193,6 +194,17 @@ def test_a_signed_pdf_goes_to_a_clerk_and_an_unsigned_one_is_no_signature(
 def test_a_reference_to_no_document_is_the_models_fault(settings: SignatureSettings) -> None:
     with pytest.raises(JobFailure, match="podpisany_plik"):
         verified(settings, None, podpisany_plik="document:none")
+
+
+def test_the_file_of_a_form_s_field_is_read_and_two_are_not(settings: SignatureSettings) -> None:
+    one = {"id": "document:none", "name": "w.xml", "size": 1, "sha256": "0", "type": "application/xml"}
+    assert verified(settings, None, podpisany_plik=[])["podpis_wynik"] == "BRAK"
+    with pytest.raises(JobFailure, match="there is none"):
+        verified(settings, None, podpisany_plik=[one])
+    wrongs: tuple[Any, ...] = ([one, one], [{}], [None], 7)
+    for wrong in wrongs:
+        with pytest.raises(JobFailure, match="one document"):
+            verified(settings, None, podpisany_plik=wrong)
 
 
 def test_every_refusal_has_its_sentence() -> None:
