@@ -177,7 +177,8 @@ def test_every_way_to_an_end_closes_the_ticket_that_was_opened(process: ProcessD
 
 def test_what_is_unused_is_not_there(definitions: dict[str, ProcessDefinition]) -> None:
     text = "".join(path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.bpmn")))
-    assert parameters() == set(re.findall(r"parameters\.(\w+)", text))
+    drawn = set(re.findall(r"parameters\.(\w+)", text))
+    assert parameters() == drawn | {"rspo_csv_max_age"}  # read by rspo.lookup
     assert set(re.findall(r'formId="(\w+)"', text)) == forms().keys()
     named = headers(definitions.values(), "template", "wydruk", "pokwitowanie")
     assert named == {f"zszo03/{p.name.removesuffix('.txt.j2')}" for p in MESSAGES.iterdir()}
