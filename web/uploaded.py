@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from xml.parsers import expat
 
 import pikepdf
-from PIL import Image, ImageOps
+from PIL import Image
 
 from web.translation import N_, Table, _
 
@@ -135,7 +135,7 @@ def _picture(content: bytes, kind: str) -> bytes:
         with Image.open(io.BytesIO(content), formats=(kind,)) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise Refused(_("Ten obraz ma za dużo punktów: przyjmujemy do 40 milionów. Zmniejsz go."))
-            upright = ImageOps.exif_transpose(image)
+            upright = _upright(image)
             plain = upright.convert("RGB") if kind == "JPEG" or upright.mode not in _PLAIN else upright
             written = io.BytesIO()
             Image.frombytes(plain.mode, plain.size, plain.tobytes()).save(
@@ -150,6 +150,23 @@ def _picture(content: bytes, kind: str) -> bytes:
     return written.getvalue()
 
 
+def _upright(image: Image.Image) -> Image.Image:
+    """Return a picture as it is to be seen; Pillow's own way writes its EXIF anew, which may be broken."""
+    image.load()
+    turn = _TURNS.get(image.getexif().get(_ORIENTATION))
+    return image if turn is None else image.transpose(turn)
+
+
+_ORIENTATION = 0x0112
+_TURNS: dict[object, Image.Transpose] = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _PLAIN = ("L", "LA", "RGB", "RGBA")
 
 

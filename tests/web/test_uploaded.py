@@ -35,6 +35,17 @@ def test_pictures_are_written_anew_and_scripts_in_pdf_refused() -> None:
     assert checked("a.XML", b"<a>\xc5\x82</a>", ("application/xml",)).content == b"<a>\xc5\x82</a>"
 
 
+def test_a_picture_is_turned_although_the_rest_of_its_exif_is_broken() -> None:
+    orientation = bytes.fromhex("1201 0300 01000000 06000000".replace(" ", ""))
+    unit = bytes.fromhex("2801 0200 04000000 61620000".replace(" ", ""))  # a text where a number belongs
+    tiff = b"II*\0" + bytes((8, 0, 0, 0, 2, 0)) + orientation + unit + bytes(4)
+    written = io.BytesIO()
+    Image.new("RGB", (5, 7)).save(written, "JPEG", exif=b"Exif\0\0" + tiff)
+    kept = checked("a.jpg", written.getvalue(), ("image/jpeg",))
+    with Image.open(io.BytesIO(kept.content)) as image:
+        assert (image.size, dict(image.getexif())) == ((7, 5), {})
+
+
 @pytest.mark.parametrize(
     ("name", "clean"),
     [
