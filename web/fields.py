@@ -217,6 +217,10 @@ def _row_id(component: Component, listed: str, number: int | str) -> str:
 def _held(component: Component, variables: Mapping[str, Any], submission: Mapping[str, object]) -> Any:
     if component.key in submission and not component.read_only:
         return submission[component.key]
+    if component.type is ComponentType.CHECKBOX and component.required and not component.read_only:
+        return (
+            component.default
+        )  # a declaration: whoever sends the form ticks it, whatever was declared before
     return variables.get(component.key, component.default)
 
 

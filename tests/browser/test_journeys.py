@@ -117,7 +117,7 @@ def test_a_lost_password_is_replaced(cast: Cast) -> None:
     assert barriers(page) == []
 
 
-@pytest.mark.parametrize("cast", ["mouse"], indirect=True)
+@pytest.mark.parametrize("cast", ["keys"], indirect=True)
 def test_access_to_sio_is_granted(cast: Cast) -> None:
     case = cast.file("dyrektor.sp900", "sio_weryfikacja_dostepu", ACCESS)
     cast.do(case, "sprawdz_dostep", "sio.kowal", {"wynik_sprawdzenia": "brak"})

@@ -90,6 +90,25 @@ def send(browser: Browser, path: str, files: list[tuple[str, Any]] | None = None
     return answer
 
 
+def test_a_declaration_is_never_ticked_for_anybody(browser: Browsers, office: ProcessEngine) -> None:
+    box = {"type": "checkbox", "id": "d_yes", "key": "mam", "label": "Mam upoważnienie"}
+    declared = form("declared", box | {"validate": {"required": True}})
+    told = form("told", box)
+    drawing = process("dwoje", name="Dwoje").start("s").user_task("t", group="EK-04", form="declared")
+    drawing.user_task("u", group="EK-04", form="told").end("e")
+    office.deploy([*drawing.files(), declared, told], by="olga")
+    office.start("dwoje", variables={"mam": True}, actor="olga")
+    jan = browser("jan")
+    boxes = []
+    for _ in range(2):
+        (task,) = office.user_tasks()
+        office.claim(task.key, actor="jan")
+        boxes += re.findall(r'<input[^>]*name="field.mam"[^>]*>', jan.get(f"/tasks/{task.key}"))
+        send(jan, f"/tasks/{task.key}/complete", field__mam="true")
+        assert jan.status == 200, jan.text
+    assert [" checked" in each for each in boxes] == [False, True]
+
+
 ANSWERS: dict[str, Any] = {
     "field__imie": "Zofia", "field__nip": "676-101-37-17", "field__kwota": "60 000,5",
     "field__dzien": "27.11.2026", "field__godzina": "8:30", "field__chwila": "27.11.2026 08:30",
