@@ -81,6 +81,10 @@ run: $(VENV)/.runtime ui ## serve a demonstration at http://127.0.0.1:8080 (PORT
 demo: $(VENV)/.runtime ## carry one case of ZSZO-03 through in the terminal, every step proved
 	$(BIN)/obieg demo
 
+.PHONY: screenshots
+screenshots: $(VENV)/.dev ui ## take the pictures of the guides anew from a demonstration (docs/images)
+	$(BIN)/python -m tests.browser.screenshots
+
 .PHONY: messages
 messages: $(VENV)/.dev ## collect the texts of the pages into the catalogues of languages (web/locale)
 	$(BIN)/python -m web.messages

@@ -6,40 +6,26 @@ signed in; ``javascript=False``, ``size=PHONE``), ``page`` one of a stranger. No
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.accessibility import COUNTED
+from tests.browser.chromium import launched, sign_in
 from tests.browser.office import ServedOffice, furnished, served
 from tests.browser.visitor import DESKTOP, Visitor, Watch
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-quic",
-    "--no-first-run",
-)
-COOKIE = "obieg"
 _PATIENCE = 10_000  # milliseconds until a page that does not come is a failure
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, one for all tests of a worker."""
-    program = shutil.which("chromium")
-    assert program is not None, "expected Debian's chromium, but it is not installed; see .ci/run"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +67,7 @@ def visitor(chromium: Browser, office: ServedOffice) -> Iterator[Callable[..., V
         context.set_default_timeout(_PATIENCE)
         opened.append((context, Watch(context, office.address)))
         if person is not None:
-            token = office.session_of(person)
-            context.add_cookies([{"name": COOKIE, "value": token, "url": office.address}])
+            sign_in(context, office.address, office.session_of(person))
         return Visitor(context.new_page(), office.address)
 
     yield window_of

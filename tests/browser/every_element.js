@@ -26,6 +26,10 @@ async () => {
       ? modeling.createShape(factory.createShape({ ...attributes, host }), { x: host.x, y: host.y }, host, { attach: true })
       : put(attributes));
   }
+  for (const kind of ["Timer", "Message", "Escalation", "Signal", "Conditional"]) {
+    const attributes = { type: "bpmn:BoundaryEvent", eventDefinitionType: `bpmn:${kind}EventDefinition`, cancelActivity: false, host };
+    made.push(modeling.createShape(factory.createShape(attributes), { x: host.x, y: host.y }, host, { attach: true }));
+  }
   for (const [type, sequential] of [["MultiInstance", true], ["MultiInstance", false], ["Standard"]]) {
     const task = put({ type: "bpmn:UserTask" });
     const loop = modeler.get("bpmnFactory").create(`bpmn:${type}LoopCharacteristics`, type === "Standard" ? {} : { isSequential: sequential });

@@ -17,7 +17,8 @@ import uvicorn
 
 from commands.demonstration import office as invented
 from commands.office import Office
-from engine import ProcessEngine, VirtualClock
+from commands.running import working
+from engine import ProcessEngine, VirtualClock, Worker
 from web import create_application
 
 ROOT = Path(__file__).parents[2]
@@ -70,6 +71,17 @@ def served(folder: Path, template: Path) -> Iterator[ServedOffice]:
         application = create_application(engine, demonstration=outside)
         with _answering(application) as address:
             yield ServedOffice(address, engine, outside, clock)
+
+
+@contextmanager
+def demonstrated(folder: Path) -> Iterator[tuple[str, ProcessEngine]]:
+    """Serve what ``make run`` serves, by the machine's clock and with a worker: its address, its engine."""
+    with (
+        invented.opened(SHIPPED, folder, with_cases=True) as (engine, outside),
+        working(engine, Worker(engine, threads=1), kind="serve"),
+        _answering(create_application(engine, demonstration=outside)) as address,
+    ):
+        yield address, engine
 
 
 @contextmanager

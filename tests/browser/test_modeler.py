@@ -6,16 +6,16 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import axe_of, barriers
+from tests.browser.drawing import attach_timer, choose, field, find
 from tests.browser.office import ServedOffice
 from tests.browser.visitor import PHONE, Visitor
 
 Visitors = Callable[..., Visitor]
 PROCESS = "sio_weryfikacja_dostepu"
 EVERY_ELEMENT = (Path(__file__).parent / "every_element.js").read_text(encoding="utf-8")
-CANVAS = "[data-part=canvas] svg[tabindex]"
 FILED = {
     "podstawa": "ustawa", "rodzaj_podmiotu": "szkola", "przekazujacy": "jst", "numer_rspo": "999001",
     "regon": "351554353", "nazwa_podmiotu": "Szkoła Podstawowa nr 900 w Krakowie", "imie": "Anna",
@@ -30,47 +30,6 @@ def opened(visitor: Visitors, **options: object) -> Page:
     page: Page = visitor("wlasciciel", **options).open(f"/modeler/process/{PROCESS}")
     expect(page.locator("[data-island=modeler]")).to_have_attribute("data-ready", "yes")
     return page
-
-
-def find(page: Page, name: str) -> None:
-    """Select an element by its name, by keyboard."""
-    page.locator(CANVAS).first.focus()
-    page.keyboard.press("Control+f")
-    page.keyboard.type(name)
-    expect(page.locator(".djs-search-result-selected, .djs-search-result.selected").first).to_be_visible()
-    page.keyboard.press("Enter")
-
-
-def choose(page: Page, key: str, text: str) -> None:
-    """Open a menu by its key and take the entry of this text."""
-    page.locator(CANVAS).first.focus()
-    page.keyboard.press(key)
-    page.locator(".djs-popup input").press_sequentially(text)
-    expect(page.locator(".djs-popup .entry").first).to_contain_text(text)
-    page.keyboard.press("Enter")
-
-
-def attach_timer(page: Page, task_id: str) -> None:
-    """Put a non-interrupting timer on a task, by mouse; how long it runs is not said yet."""
-    box = page.locator(f"[data-element-id={task_id}].djs-shape .djs-visual > rect").first.bounding_box()
-    assert box is not None
-    x, y = box["x"] + box["width"] / 3, box["y"] + box["height"]
-    page.locator('.djs-palette [data-action="create.intermediate-event"]').click()
-    page.mouse.move(x + 5, y - 12)
-    page.mouse.move(x, y)
-    page.mouse.click(x, y)
-    page.keyboard.press("Escape")  # its name comes later
-    expect(page.locator("[data-part=panel]")).to_contain_text("Zdarzenie graniczne")
-    choose(page, "r", "Zdarzenie graniczne zegara (nieprzerywające)")
-
-
-def field(page: Page, name: str) -> Locator:
-    """Return a field of the panel, its group open."""
-    found = page.locator(f"#bio-properties-panel-obieg-{name}")
-    group = page.locator("[data-group-id]", has=found)
-    if not found.is_visible():
-        group.locator(".bio-properties-panel-group-header").first.click()
-    return found
 
 
 def test_an_owner_draws_a_reminder_and_the_next_case_has_it(visitor: Visitors, office: ServedOffice) -> None:
