@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,7 @@ from engine import EngineError, ProcessEngine, Worker
 if TYPE_CHECKING:
     from handlers.sms_reports import SmsReports
     from web.pages.registers import Extract
+    from web.pages.sheets import Sheet
 
 _DEMO = Path("var/serve")
 
@@ -87,6 +88,7 @@ def command(
                 identity=whose,
                 reports=None if demo else _reports(office, engine),
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
+                sheets=sheets_of(whose.name if whose is not None else identity.Identity().name),
             )
             server = uvicorn.Server(
                 uvicorn.Config(
@@ -112,6 +114,16 @@ def _extract(office_name: str) -> Extract:
         return sheet.set_extract(title, columns, rows, office=office_name, made_at=made_at)
 
     return extract
+
+
+def sheets_of(office_name: str) -> dict[str, Sheet]:
+    """Return who sets the sheets forms name, with the office's name at the head."""
+    from handlers import letter  # typst: only where pages are served
+
+    def f01(variables: Mapping[str, Any], made_at: dt.datetime) -> bytes:
+        return letter.set_f01(letter.f01_fields(variables), office=office_name, made_at=made_at)
+
+    return {"F-01": f01}
 
 
 def _listening(host: str, port: int) -> socket.socket:

@@ -61,7 +61,7 @@ def register(registry: HandlerRegistry, settings: EmailSettings, office: str) ->
         if form not in ("", "F-01"):
             raise inputs.refuse(context, "the header formularz to be F-01 or absent", f"got {form!r:.40}")
         if form:
-            content = set_f01(context.job.variables, office=office, made_at=context.now)
+            content = set_f01(f01_fields(context.job.variables), office=office, made_at=context.now)
         else:
             subject, text = _text(context, folders, "szablon", None)
             content = sheet.set_letter(subject, text, office=office, made_at=context.now)
@@ -77,6 +77,19 @@ def set_f01(known: Mapping[str, Any], *, office: str, made_at: dt.datetime) -> b
         "pola": [],
     }  # fmt: skip
     return sheet.set_sheet("f01", told, made_at=made_at)
+
+
+def f01_fields(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a case knows for form F-01: its own variables, the school's name, the proxy who came."""
+    known = {name: variables.get(name) for name in F01_FIELDS}
+    school = known["placowka"]
+    if isinstance(school, Mapping):
+        known["placowka"] = school.get("nazwa")
+    collected = variables.get("wydanie")
+    shown = collected.get("f01") if isinstance(collected, Mapping) else None
+    if isinstance(shown, Mapping):
+        known |= {name: shown[name] for name in ("mocodawca", "pelnomocnik", "wazne_do") if shown.get(name)}
+    return known
 
 
 def _shown(value: object) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -45,6 +45,7 @@ from web.pages import (
     worklist,
 )
 from web.pages import reports as reports_page
+from web.pages import sheets as sheets_page
 from web.pages.reports import Reports
 from web.rendering import Pages
 from web.routing import route
@@ -91,11 +92,12 @@ def create_application(
     identity: Identity | None = None,
     reports: Reports | None = None,
     extract: registers.Extract | None = None,
+    sheets: Mapping[str, sheets_page.Sheet] | None = None,
 ) -> Starlette:
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
 
     ``identity`` is whose pages they are, ``reports`` takes in what gateways report, ``extract`` sets
-    extracts of registers as PDF.
+    extracts of registers as PDF, ``sheets`` the sheets forms name in ``obieg:sheet``, by name.
     """
     application = Starlette(
         routes=[
@@ -117,6 +119,7 @@ def create_application(
     application.state.attempts = Attempts(engine.accounts)
     application.state.identity = identity or Identity()
     application.state.extract = extract
+    application.state.sheets = sheets or {}
     return application
 
 
@@ -149,6 +152,7 @@ def _routes() -> list[BaseRoute]:
         route("/instances/{key}/files/{reference}", receipts.file, Action.SEE_INSTANCES),
         route("/instances/{key}/reveal", cases.reveal, Action.SEE_PERSONAL, post=True),
         route("/instances/{key}/documents/{reference}", cases.document, Action.SEE_PERSONAL, post=True),
+        route("/instances/{key}/sheets/{sheet}", sheets_page.download, Action.SEE_PERSONAL, post=True),
         route("/instances/{key}/replay", replays.show, Action.SEE_HISTORY),
         route("/instances/{key}/replay", replays.reveal, Action.REVEAL_HISTORY, post=True),
         route("/instances/{key}/course.json", replays.course, Action.SEE_HISTORY),

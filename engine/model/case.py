@@ -94,7 +94,8 @@ class Case(Record, frozen=True, kw_only=True):
 
     ``parts`` begins with the instance itself; those it has called follow, the earliest first.
     ``personal`` is what is personal in the whole case, its callers included, ``labels`` what forms call
-    variables. ``variables`` are those of the instance now, or at its end.
+    variables. ``variables`` are those of the instance now, or at its end. ``sheets`` are the sheets of paper
+    forms name in ``obieg:sheet``.
     """
 
     parts: tuple[CasePart, ...]
@@ -104,6 +105,7 @@ class Case(Record, frozen=True, kw_only=True):
     labels: dict[str, str]
     effects: tuple[Effect, ...]
     more_parts: bool = False
+    sheets: tuple[str, ...] = ()
 
     @property
     def instance(self) -> ProcessInstance:

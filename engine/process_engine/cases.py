@@ -29,6 +29,7 @@ from engine.store.sealing import DataKey, place
 
 MOST_PARTS = 100  # instances of one case that are shown
 _MOST_ROWS = 1_000
+_SHEET = "obieg:sheet"  # the property of a form's field: what the field is about is written on this sheet
 _OPEN_STAGES = tuple(JobState)
 
 
@@ -50,6 +51,7 @@ def case(parts: Parts, instance_key: int) -> Case:
             history=history,
             variables=read.variables(row),
             personal=_personal(parts, tx, whole, loaded),
+            sheets=tuple(dict.fromkeys(each for field in fields if (each := field.properties.get(_SHEET)))),
             labels={field.key: field.label for field in reversed(fields) if field.label},
             effects=tuple(_effects(tx, shown, data_key)),
             more_parts=len(family) > len(shown),

@@ -42,6 +42,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/instances/{key}/files/{reference}"): {Role.APPLICANT},
     ("POST", "/instances/{key}/reveal"): {Role.CLERK, Role.AUDITOR},
     ("POST", "/instances/{key}/documents/{reference}"): {Role.CLERK, Role.AUDITOR},
+    ("POST", "/instances/{key}/sheets/{sheet}"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/instances/{key}/replay"): {Role.OPERATOR, Role.AUDITOR},
     ("POST", "/instances/{key}/replay"): {Role.AUDITOR},
     ("GET", "/instances/{key}/course.json"): {Role.OPERATOR, Role.AUDITOR},
@@ -140,7 +141,15 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         (visitor.get if method == "GET" else visitor.post)(place)
         unknown = any(
             of in path
-            for of in ("/tasks/{key}", "/incidents/{key}", "/documents/", "/files/", "/jobs/", "/letters/")
+            for of in (
+                "/tasks/{key}",
+                "/incidents/{key}",
+                "/documents/",
+                "/files/",
+                "/sheets/",
+                "/jobs/",
+                "/letters/",
+            )
         )
         theirs = role in allowed and not unknown
         if role is Role.APPLICANT and person != "anna" and "instances/" in path:

@@ -159,6 +159,7 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         timers=() if inside else tuple(_timers(case)),
         sent=tuple(_sent(case, progress, teller, mask)) if inside else (),
         documents=_documents(visit, instance) if inside else (),
+        sheets=_sheets(visit, case),
         told=_told(case, teller) if visit.may(Action.SEE_HISTORY) else (),
         teller=teller,
     )
@@ -208,6 +209,13 @@ def _deadlines(visit: Visit, instance: ProcessInstance) -> list[Deadline]:
 
 def _documents(visit: Visit, instance: ProcessInstance) -> list[Document]:
     return visit.engine.documents.of_case(instance.root_key)
+
+
+def _sheets(visit: Visit, case: Case) -> list[str]:
+    """Return the sheets to print this case's forms name and this installation makes."""
+    if not visit.may(Action.SEE_PERSONAL):
+        return []
+    return [each for each in case.sheets if each in visit.request.app.state.sheets]
 
 
 def _sent(case: Case, progress: Progresses, teller: Teller, mask: Mask) -> Iterator[Sent]:

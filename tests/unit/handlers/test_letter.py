@@ -116,6 +116,20 @@ def test_form_f01_is_blank_or_filled(office: Any, tmp_path: Path) -> None:
     require_accessible(filled, tmp_path, letter._F01)
 
 
+def test_a_case_fills_f01_in_with_its_school_s_name_and_the_proxy_who_came() -> None:
+    shown = {"mocodawca": "Joanna Kowalska", "pelnomocnik": None, "wazne_do": dt.date(2026, 12, 17)}
+    known = letter.f01_fields(
+        {"placowka": {"nazwa": "SP 900"}, "pelnomocnik": "Jan", "wydanie": {"f01": shown}, "haslo_ref": "s"}
+    )
+    assert known.keys() == set(letter.F01_FIELDS)
+    assert (known["placowka"], known["mocodawca"], known["pelnomocnik"]) == (
+        "SP 900",
+        "Joanna Kowalska",
+        "Jan",
+    )
+    assert letter.f01_fields({"placowka": "SP 1", "wydanie": {"f01": None}})["placowka"] == "SP 1"
+
+
 def test_a_letter_is_written_from_the_template_of_a_mail(office: Any, tmp_path: Path) -> None:
     job = office.job("letter.write", {"szablon": "zszo03/pokwitowanie"}, **CASE)
     content = office.case.documents[office.run(job).variables["pismo_ref"]]
