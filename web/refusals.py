@@ -31,9 +31,7 @@ _SENTENCES = Table(
         "404": N_("Nie ma takiej strony albo nie jest dla Ciebie dostępna."),
         "405": N_("Tej strony nie otwiera się w ten sposób."),
         "409": N_("Tego nie można już zrobić, bo coś się tymczasem zmieniło. Otwórz stronę jeszcze raz."),
-        "413": N_(
-            "Razem można przesłać najwyżej 12 MB. Nic nie zostało zapisane; zmniejsz pliki i spróbuj znowu."
-        ),
+        "413": N_("Przesłano za dużo naraz. Nic nie zostało zapisane; dołącz mniej plików albo mniejsze."),
         "422": N_("Tych danych nie można przyjąć: mają niedozwolone znaki albo wartości."),
         "429": N_("Za dużo prób naraz, spróbuj za chwilę."),
         "500": N_("Nie udało się wykonać tej czynności i nic nie zostało zapisane. Błąd został odnotowany."),
