@@ -31,7 +31,7 @@ class ServedOffice:
     """What a test sees of the office behind the pages."""
 
     def __init__(
-        self, address: str, engine: ProcessEngine, outside: invented.Outside, clock: VirtualClock
+        self, address: str, engine: ProcessEngine, outside: invented.Outside, clock: VirtualClock | None
     ) -> None:
         self.address = address
         self.engine = engine
@@ -43,7 +43,8 @@ class ServedOffice:
         self.engine.run_until_idle()
 
     def pass_time(self, **by: float) -> None:
-        """Let business time pass (``days=3``), and what becomes due happen."""
+        """Let business time pass (``days=3``), and what becomes due happen; not in a busy office."""
+        assert self.clock is not None, "expected a standing clock, but a busy office goes by the machine's"
         self.clock.advance(dt.timedelta(**by))
         self.work()
 
@@ -82,6 +83,16 @@ def demonstrated(folder: Path) -> Iterator[tuple[str, ProcessEngine]]:
         _answering(create_application(engine, demonstration=outside)) as address,
     ):
         yield address, engine
+
+
+@contextmanager
+def busy(folder: Path) -> Iterator[ServedOffice]:
+    """Serve a new office with the cases of the demonstration, one of them stuck, filed over nine days."""
+    with (
+        invented.opened(SHIPPED, folder, with_cases=True) as (engine, outside),
+        _answering(create_application(engine, demonstration=outside)) as address,
+    ):
+        yield ServedOffice(address, engine, outside, None)
 
 
 @contextmanager
