@@ -98,7 +98,7 @@ from engine.parameters import Parameters
 from engine.people import People, Person, PersonChange, Role
 from engine.process_engine import ProcessEngine
 from engine.process_engine.retention import Hold, Retained
-from engine.registers import Registers
+from engine.registers import SHORTEST_RESOLUTION, Registers
 from engine.scheduler import Scheduler
 from engine.secrets import Secrets
 from engine.store.grants import statements as grant_statements
@@ -110,6 +110,7 @@ from engine.worker import Worker
 __all__ = [
     "MAX_ROWS",
     "MOST_COUNTED",
+    "SHORTEST_RESOLUTION",
     "WARSAW",
     "Accounts",
     "Arrival",

@@ -17,6 +17,7 @@ from engine.store import Store, Transaction, audit, data_keys, registers, reques
 from engine.store.rows import RegisterEntryRow, RequestRow
 from engine.store.sealing import DataKey, place
 
+SHORTEST_RESOLUTION = 10  # characters: enough for an auditor to see what was done
 _EVERY = 2**31 - 1  # more than any register holds
 
 
@@ -70,15 +71,30 @@ class Registers:
         return self._store.run(lambda tx: _drawn(tx, name, asked))
 
     def entries(
-        self, register: str, *, unresolved: bool = False, instance_key: int | None = None, limit: int = 100
+        self,
+        register: str,
+        *,
+        unresolved: bool = False,
+        instance_key: int | None = None,
+        oldest_first: bool = False,
+        limit: int = 100,
     ) -> list[Entry]:
-        """Return entries of a register, the newest first."""
+        """Return entries of a register, the newest first unless told otherwise."""
         with self._store.reading() as tx:
             rows = registers.query(
-                tx, register, unresolved=unresolved, instance_key=instance_key, limit=limit
-            )
+                tx, register, unresolved=unresolved, instance_key=instance_key, oldest_first=oldest_first,
+                limit=limit,
+            )  # fmt: skip
             key = data_keys.office_key(tx) if rows else None
             return [] if key is None else [_entry(key, row) for row in rows]
+
+    def entry(self, register: str, number: int) -> Entry:
+        """Return one entry; raises ``NotFound``."""
+        with self._store.reading() as tx:
+            row = registers.read(tx, register, number)
+            if row is None:
+                raise NotFound(f"expected entry {number} in '{register}', but there is none")
+            return _entry(data_keys.office_key(tx), row)
 
     def all_in(self, register: str) -> list[Entry]:
         """Return every entry of a register, the oldest first."""
@@ -87,10 +103,14 @@ class Registers:
     def resolve(self, register: str, number: int, *, resolution: str, by: str) -> None:
         """Close an entry, saying how it was resolved.
 
-        Raises ``NotFound``, ``Conflict`` where it is closed already, ``EngineError`` without a resolution.
+        Raises ``NotFound``, ``Conflict`` where it is closed already, ``EngineError`` for a resolution of
+        fewer than ``SHORTEST_RESOLUTION`` characters.
         """
-        if not resolution.strip():
-            raise EngineError(f"expected how entry {number} of '{register}' was resolved, but it is empty")
+        if len(resolution.strip()) < SHORTEST_RESOLUTION:
+            raise EngineError(
+                f"expected how entry {number} of '{register}' was resolved in at least "
+                f"{SHORTEST_RESOLUTION} characters, but it has {len(resolution.strip())}"
+            )
 
         def resolve(tx: Transaction) -> None:
             if not registers.resolve(tx, register, number, resolution):

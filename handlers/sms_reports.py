@@ -6,9 +6,11 @@ it. Reports come batched (values joined by commas), twice and in any order; the 
 
 from __future__ import annotations
 
+import datetime as dt
 import hmac
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -19,6 +21,8 @@ from handlers.sms_gateways import SmsSettings
 
 REGISTER = "raporty_sms"
 UNDELIVERED, DELIVERED = "sms_niedoreczony", "sms_doreczony"
+UNKNOWN = "nieznany SMS: bez czynności"
+_LATEST = 253_402_300_799  # the end of the year 9999
 MOST = 500  # reports of one call
 _STATES = {
     401: "NOT_FOUND", 402: "EXPIRED", 403: "SENT", 404: "DELIVERED", 405: "UNDELIVERED", 406: "FAILED",
@@ -26,6 +30,8 @@ _STATES = {
 }  # fmt: skip
 _FAILED = frozenset({401, 402, 405, 406, 407, 408, 412})
 _FINAL = _FAILED | {404}
+# A report may overtake the step that has sent the text: it is to come again until that is surely committed.
+SETTLING = dt.timedelta(minutes=2)
 
 
 class Verdict(StrEnum):
@@ -34,6 +40,7 @@ class Verdict(StrEnum):
     TAKEN = "taken"
     NOT_OURS = "not ours"  # a wrong token: as if there were no such page
     MALFORMED = "malformed"
+    LATER = "later"  # some of it is not taken in: it must come again
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +50,12 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     idx: str
     status: int
     done: str = ""
+
+    @property
+    def finished(self) -> dt.datetime:
+        """Return when the text's fate was settled, 1970 where the report does not say."""
+        seconds = int(self.done) if self.done.isascii() and self.done.isdigit() else 0
+        return dt.datetime.fromtimestamp(min(seconds, _LATEST), dt.UTC)
 
 
 class SmsReports:
@@ -59,16 +72,30 @@ class SmsReports:
         reports = read(fields)
         if reports is None:
             return Verdict.MALFORMED
-        for report in reports:
-            self._taken(report)
-        return Verdict.TAKEN
+        taken = [self._taken(report) for report in reports]
+        return Verdict.TAKEN if all(taken) else Verdict.LATER
 
-    def _taken(self, report: Report) -> None:
+    def _taken(self, report: Report) -> bool:
+        """Take one report in; False where its text may not be known yet."""
         key = return_address.restored(report.idx)
         kept = self._engine.effect(key, "sms") if key else None
+        if key and kept is None:
+            return self._unknown(report)
         if kept is None or kept.get("id") not in (None, report.id):
-            self._entered(report, f"sms {report.id} {report.status}", "", "", "nieznany SMS: bez czynności")
-            return
+            self._entered(report, f"sms {report.id} {report.status}", "", "", UNKNOWN)
+            return True
+        self._known(report, kept)
+        return True
+
+    def _unknown(self, report: Report) -> bool:
+        """Let a report about a text no step has committed come again; leave an old failure to a clerk."""
+        if abs(self._engine.now() - report.finished) < SETTLING:
+            return False
+        failed = report.status in _FAILED
+        self._entered(report, f"sms {report.id} {report.status}", "", "", "" if failed else UNKNOWN)
+        return True
+
+    def _known(self, report: Report, kept: Mapping[str, Any]) -> None:
         number = str(kept.get("case") or "")
         if report.status not in _FINAL:
             self._entered(report, f"sms {report.id} {report.status}", number, "", "w drodze: bez czynności")

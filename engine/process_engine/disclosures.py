@@ -11,14 +11,18 @@ from engine.store import Transaction, audit, instances
 ACTION = "personal_data_shown"
 
 
-def note(parts: Parts, instance_key: int, what: str, *, actor: str) -> None:
-    """Keep that somebody was shown personal data of a case, before it is shown; raises ``NotFound``."""
+def note(parts: Parts, instance_key: int | None, what: str, *, actor: str) -> None:
+    """Keep that somebody was shown personal data (of a case, or none), before it is; raises ``NotFound``."""
 
     def work(tx: Transaction) -> None:
-        row = instances.read(tx, instance_key)
-        if row is None:
-            raise NotFound(f"no process instance {instance_key}")
-        told = {"case": str(row.root_key), "instance": str(row.key), "what": what}
+        told = {"what": what} if instance_key is None else {**_case(tx, instance_key), "what": what}
         audit.append(tx, at=tx.now, actor=actor, action=ACTION, payload=encode_values(told))
 
     parts.store.run(work)
+
+
+def _case(tx: Transaction, instance_key: int) -> dict[str, str]:
+    row = instances.read(tx, instance_key)
+    if row is None:
+        raise NotFound(f"no process instance {instance_key}")
+    return {"case": str(row.root_key), "instance": str(row.key)}

@@ -200,6 +200,10 @@ class ProcessEngine(Views, Overseeing, Corrections, Keeping):
         """
         disclosures.note(self.parts, instance_key, what, actor=actor)
 
+    def note_office_disclosure(self, what: str, *, actor: str) -> None:
+        """Keep that somebody is shown personal data of no case: a register, a letter no case took."""
+        disclosures.note(self.parts, None, what, actor=actor)
+
     # --- user tasks ---
 
     def claim(self, task_key: int, *, actor: str) -> UserTask:

@@ -66,16 +66,18 @@ def query(
     *,
     unresolved: bool = False,
     instance_key: int | None = None,
+    oldest_first: bool = False,
     limit: int = 100,
 ) -> list[RegisterEntryRow]:
-    """Return entries, the newest first."""
+    """Return entries, the newest first unless told otherwise."""
     found = _SELECT
     if unresolved:
         found = found.where(register_entry.c.resolved.is_(None))
     if instance_key is not None:
         found = found.where(register_entry.c.instance_key == instance_key)
-    newest_first = found.order_by(register_entry.c.number.desc()).limit(limit)
-    return records(RegisterEntryRow, tx.execute(newest_first, {"of": register}))
+    number = register_entry.c.number
+    ordered = found.order_by(number if oldest_first else number.desc()).limit(limit)
+    return records(RegisterEntryRow, tx.execute(ordered, {"of": register}))
 
 
 def resolve(tx: Transaction, register: str, number: int, resolution: str) -> bool:

@@ -41,6 +41,7 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True):
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """What a mail says. ``kind`` is its MIME type, ``reports`` the fields of its delivery status (RFC 3464),
     ``returned`` the text of the returned mail's headers; ``unreadable`` says why nothing more was read.
+    ``passed_on`` is a sign of a list or of a robot that does not prove one.
     """
 
     raw: bytes
@@ -51,6 +52,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     text: str = ""
     answers: tuple[str, ...] = ()
     automatic: str = ""
+    passed_on: str = ""
     return_path: str | None = None
     failed_recipients: str = ""
     kind: str = ""
@@ -133,6 +135,7 @@ def _letter(raw: bytes, message: Message, parts: list[Message]) -> Letter:
         text=_text(parts),
         answers=tuple(dict.fromkeys(_MESSAGE_ID.findall(answers))),
         automatic=_automatic(message),
+        passed_on=_passed_on(message),
         return_path=None if path is None else str(path).strip().strip("<>"),
         failed_recipients=words.header(message, "X-Failed-Recipients"),
         kind=message.get_content_type(),
@@ -149,10 +152,13 @@ def _addresses(message: Message, names: tuple[str, ...]) -> list[str]:
 
 
 def _automatic(message: Message) -> str:
-    """Return which header says that no person wrote this (RFC 3834 and what is used besides), or nothing."""
+    """Return the header that says that no person wrote this (RFC 3834 §5), or nothing."""
     said = words.header(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    if said not in ("", "no"):
-        return f"Auto-Submitted: {said[:40]}"
+    return "" if said in ("", "no") else f"Auto-Submitted: {said[:40]}"
+
+
+def _passed_on(message: Message) -> str:
+    """Return a header that robots send, and so does a person whose mail goes through a group's address."""
     precedence = words.header(message, "Precedence").strip().lower()
     if precedence in ("bulk", "junk", "list", "auto_reply"):
         return f"Precedence: {precedence}"

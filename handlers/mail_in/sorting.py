@@ -96,6 +96,8 @@ def _about_case(letter: Letter, settings: EmailSettings) -> Sorted:
     keys = tuple(key for each in letter.answers if (key := key_of_message(each, settings.domain)))
     if not number and not keys:
         return Sorted(kind=Kind.UNKNOWN, why="nie wskazuje żadnej sprawy")
+    if letter.passed_on:  # perhaps a robot's: a clerk reads it, no case takes it by itself
+        return Sorted(kind=Kind.ABOUT_CASE, why=letter.passed_on, number=number, keys=keys)
     asks = _EXTENSION.search(f"{letter.subject}\n{own_words(letter.text)}") is not None
     return Sorted(kind=Kind.EXTENSION if asks else Kind.ABOUT_CASE, number=number, keys=keys)
 

@@ -242,13 +242,13 @@ def test_a_register_is_numbered_without_gaps_and_outlives_its_case(engine: Proce
 
 def test_an_entry_is_resolved_once_with_a_reason_and_never_deleted(engine: ProcessEngine, case: int) -> None:
     note(engine, case, "pierwszy")
-    with pytest.raises(EngineError, match="but it is empty"):
+    with pytest.raises(EngineError, match="but it has 0"):
         engine.registers.resolve("incydenty", 1, resolution=" ", by="iod")
     engine.registers.resolve("incydenty", 1, resolution="zgłoszono do UODO", by="iod")
     with pytest.raises(Conflict, match="resolved already"):
-        engine.registers.resolve("incydenty", 1, resolution="inaczej", by="iod")
+        engine.registers.resolve("incydenty", 1, resolution="całkiem inaczej", by="iod")
     with pytest.raises(NotFound):
-        engine.registers.resolve("incydenty", 9, resolution="x", by="iod")
+        engine.registers.resolve("incydenty", 9, resolution="nie ma takiego", by="iod")
     assert engine.registers.entries("incydenty")[0].resolution == "zgłoszono do UODO"
     assert engine.registers.entries("incydenty", unresolved=True) == []
     assert actions(engine)[-1] == ("iod", "register_resolved")

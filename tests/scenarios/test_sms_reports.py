@@ -121,3 +121,16 @@ def test_forged_and_malformed_calls(world: World) -> None:
     # the right idx with another message's id is no report about our text
     assert world.client.post(PATH, data={"MsgId": "INNY", "status": "405", "idx": sent["idx"]}).text == "OK"
     assert world.state(case) == "active"
+
+
+def test_a_failure_that_overtakes_its_step_comes_again_and_is_never_lost(world: World) -> None:
+    now = int(world.engine.now().timestamp())
+    young = {"MsgId": "WCZESNY", "status": "407", "idx": "1-2-3", "donedate": str(now)}
+    answer = world.client.post(PATH, data=young)
+    assert (answer.status_code, answer.text) == (503, "LATER")
+    assert world.engine.registers.all_in(REGISTER) == []  # nothing is decided yet: the gateway repeats it
+    for status, done in (("407", str(now - 121)), ("405", ""), ("406", "9" * 20), ("404", str(now - 121))):
+        old = {**young, "MsgId": f"STARY{status}", "status": status, "donedate": done}
+        assert world.client.post(PATH, data=old).text == "OK"
+    entries = world.engine.registers.all_in(REGISTER)
+    assert [each.resolution for each in entries] == [None, None, None, "nieznany SMS: bez czynności"]

@@ -6,7 +6,11 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
-from engine import File, ProcessEngine
+import pytest
+
+from engine import File, ProcessEngine, Unavailable
+from engine.kernel.codec import decode_values
+from engine.store import audit
 from tests.builders import process
 from tests.web.conftest import Browser
 
@@ -74,10 +78,63 @@ def test_a_letter_is_closed_only_with_what_was_done(browser: Browsers, office: P
     path = arrive(office)
     jan = browser("jan")
     jan.get(path)
-    jan.post(f"{path}/close", resolution="  ")
-    assert jan.status == 409
+    for short in ("  ", "x", " krótko   "):
+        jan.post(f"{path}/close", resolution=short)
+        assert (jan.status, "co najmniej 10 znaków" in jan.text) == (409, True)
     jan.post(f"{path}/close", resolution="Oddzwoniono")
     (entry,) = office.registers.all_in("poczta_przychodzaca")
     assert entry.resolution == "Oddzwoniono"
     jan.get("/letters/wnioski_sio/1")
     assert jan.status == 404
+
+
+def test_the_oldest_of_very_many_letters_is_listed_first_and_opens(
+    browser: Browsers, office: ProcessEngine
+) -> None:
+    with office.parts.store.transaction() as tx:
+        for number in range(1, 202):
+            office.registers.append(
+                tx, register="zmiany_rspo", instance_key=None, subject=f"Zmiana {number:03}.", data={}
+            )
+    jan = browser("jan")
+    first = jan.get("/letters")
+    assert first.index("Zmiana 001.") < first.index("Zmiana 100.")
+    assert ("Zmiana 101." in first, 'href="?from=100"' in first) == (False, True)
+    last = jan.get("/letters?from=200")
+    assert ("Zmiana 201." in last, "Zmiana 200." in last, 'rel="next"' in last) == (True, False, False)
+    assert "Zmiana 001." in jan.get("/letters/zmiany_rspo/1")
+    jan.get("/letters/zmiany_rspo/202")
+    assert jan.status == 404
+
+
+def test_a_letter_of_no_case_is_not_read_without_a_trace(browser: Browsers, office: ProcessEngine) -> None:
+    path = arrive(office)
+    jan = browser("jan")
+    jan.get(path)
+    jan.post(f"{path}/files/0")
+    with office.parts.store.reading() as tx:
+        noted = [decode_values(row.payload) for row in audit.read(tx) if row.action == "personal_data_shown"]
+    assert [each["what"].partition(" ")[0] for each in noted] == ["document"]
+
+
+def test_forwarding_to_another_case_after_a_crash_reaches_that_case(
+    browser: Browsers, office: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = arrive(office)
+    shape = process("czeka").start().catch_message("wniosek_o_przedluzenie", key="numer").end()
+    office.deploy(shape.files(), by="olga")
+    cases = [office.start("czeka", variables={"numer": f"SIO/2026/{at}"}, actor="x").key for at in (1, 2)]
+    office.run_until_idle()
+    jan = browser("jan")
+    jan.get(path)
+
+    def die(*_: object, **__: object) -> None:
+        raise Unavailable("the node stopped between the two transactions")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(office.registers, "resolve", die)
+        jan.post(f"{path}/forward", message="wniosek_o_przedluzenie", number="SIO/2026/1")
+    jan.get(path)
+    jan.post(f"{path}/forward", message="wniosek_o_przedluzenie", number="SIO/2026/2")
+    office.run_until_idle()
+    assert [str(office.instance(key).state) for key in cases] == ["completed", "completed"]

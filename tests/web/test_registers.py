@@ -11,6 +11,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from engine import ProcessEngine
+from engine.kernel.codec import decode_values
+from engine.store import audit
 from handlers import sheet
 from tests.web.conftest import Browser
 from web import create_application
@@ -146,3 +148,12 @@ def test_a_register_takes_a_bounded_number_of_statements(browser: Browsers, fill
             for _ in range(20):
                 filled.registers.append(tx, register="incydenty", instance_key=None, subject="k", data={})
     assert counts[0] == counts[1]
+
+
+def test_taking_a_register_along_leaves_a_trace(browser: Browsers, filled: ProcessEngine) -> None:
+    jan = browser("jan")
+    jan.get("/registers/incydenty/csv?q=Kowalska")
+    assert jan.status == 200
+    with filled.parts.store.reading() as tx:
+        (row,) = (each for each in audit.read(tx) if each.action == "personal_data_shown")
+    assert (row.actor, decode_values(row.payload)) == ("jan", {"what": "register incydenty csv"})

@@ -11,14 +11,15 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import WARSAW, EngineError, Entry, NotFound
+from engine import SHORTEST_RESOLUTION, WARSAW, EngineError, Entry, NotFound
 from web.translation import _
 from web.visits import CONFLICT, LARGEST_NUMBER, NOT_FOUND, Visit, go_to, whole_number
 
 REGISTERS = ("poczta_przychodzaca", "raporty_sms", "zmiany_rspo")
 FORWARDED = "poczta_przekazana"
 MESSAGES = ("wniosek_o_przedluzenie", "email_zwrocony")
-_MOST = 200
+MOST = 100  # letters on a page
+_FURTHEST = 100_000
 _TEXT = "tresc.txt"
 _LONGEST = 4_000
 
@@ -45,10 +46,17 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def overview(visit: Visit) -> Response:
-    """Show what waits for a clerk, the newest first."""
-    found = [letter for register in REGISTERS for letter in _open(visit, register)]
-    found.sort(key=lambda letter: letter.entry.at, reverse=True)
-    return visit.page("letters.html", letters=found[:_MOST])
+    """Show what waits for a clerk, the oldest first, a page at a time."""
+    begin = whole_number(visit.query("from"), _FURTHEST) or 0
+    end = begin + MOST
+    found = [letter for register in REGISTERS for letter in _open(visit, register, end + 1)]
+    found.sort(key=lambda letter: letter.entry.at)
+    return visit.page(
+        "letters.html",
+        letters=found[begin:end],
+        previous=max(begin - MOST, 0) if begin else None,
+        following=end if len(found) > end else None,
+    )
 
 
 def show(visit: Visit) -> Response:
@@ -58,16 +66,16 @@ def show(visit: Visit) -> Response:
 
 def close(visit: Visit) -> Response:
     """Close an entry, saying what was done about it."""
-    letter = _letter(visit)
+    letter, resolution = _letter(visit), visit.field("resolution").strip()
+    if len(resolution) < SHORTEST_RESOLUTION:
+        told = _("Rozstrzygnięcie musi mieć co najmniej %(count)s znaków.", count=SHORTEST_RESOLUTION)
+        return _page(visit, letter, refused=told)
     try:
         visit.engine.registers.resolve(
-            letter.register, letter.entry.number, resolution=visit.field("resolution").strip(),
-            by=visit.person.id,
-        )  # fmt: skip
-    except EngineError:
-        return _page(
-            visit, letter, refused=_("Napisz, co zrobiono, albo sprawdź, czy ktoś już tego nie zrobił.")
+            letter.register, letter.entry.number, resolution=resolution, by=visit.person.id
         )
+    except EngineError:
+        return _page(visit, letter, refused=_("Ten wpis ktoś już zamknął."))
     return go_to("/letters")
 
 
@@ -80,7 +88,7 @@ def forward(visit: Visit) -> Response:
     cases = visit.engine.instances(business_key=number, roots=True, limit=1)
     try:
         visit.engine.take_in(
-            request_id=f"forward {letter.register} {letter.entry.number}",
+            request_id=f"forward {letter.register} {letter.entry.number} {message} {number}",
             register=FORWARDED,
             subject=letter.entry.subject,
             data={"wpis": letter.entry.number, "kto": visit.person.id, "numer_sprawy": number},
@@ -108,10 +116,11 @@ def file(visit: Visit) -> Response:
     if at is None or at >= len(letter.files):
         raise HTTPException(NOT_FOUND)
     kept = letter.files[at]
-    if letter.entry.instance_key is not None:
-        visit.engine.note_disclosure(
-            letter.entry.instance_key, f"document {kept['ref']}", actor=visit.person.id
-        )
+    what, case = f"document {kept['ref']}", letter.entry.instance_key
+    if case is None:
+        visit.engine.note_office_disclosure(what, actor=visit.person.id)
+    else:
+        visit.engine.note_disclosure(case, what, actor=visit.person.id)
     name = "".join(
         sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in kept["nazwa"]
     )
@@ -122,8 +131,8 @@ def file(visit: Visit) -> Response:
     )
 
 
-def _open(visit: Visit, register: str) -> list[Letter]:
-    entries = visit.engine.registers.entries(register, unresolved=True, limit=_MOST)
+def _open(visit: Visit, register: str, most: int) -> list[Letter]:
+    entries = visit.engine.registers.entries(register, unresolved=True, oldest_first=True, limit=most)
     return [Letter(register=register, entry=entry) for entry in entries]
 
 
@@ -131,11 +140,12 @@ def _letter(visit: Visit) -> Letter:
     """Return the open entry of the address; one that is closed, or of another register, is not there."""
     register = visit.path("register")
     number = whole_number(visit.path("number"), LARGEST_NUMBER)
-    found = _open(visit, register) if register in REGISTERS else []
-    letter = next((each for each in found if each.entry.number == number), None)
-    if letter is None:
+    if register not in REGISTERS or number is None:
         raise HTTPException(NOT_FOUND)
-    return letter
+    entry = visit.engine.registers.entry(register, number)
+    if entry.resolution is not None:
+        raise HTTPException(NOT_FOUND)
+    return Letter(register=register, entry=entry)
 
 
 def _page(visit: Visit, letter: Letter, *, refused: str = "") -> Response:

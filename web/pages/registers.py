@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, TypeAlias
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import Conflict, EngineError, Entry
+from engine import SHORTEST_RESOLUTION, Conflict, EngineError, Entry
 from web import words
 from web.authorization import Action
 from web.translation import N_, Table, _
@@ -24,7 +24,6 @@ from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_n
 Extract: TypeAlias = Callable[[str, Sequence[str], Sequence[Sequence[str]], dt.datetime], bytes]
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d$")
 MOST = 500  # entries on a page; searching and extracts go through all of them
-SHORTEST_RESOLUTION = 10
 TITLES = Table(
     {
         "incydenty": N_("Rejestr incydentów"),
@@ -114,6 +113,7 @@ def show(visit: Visit) -> Response:
 def download(visit: Visit) -> Response:
     """Return what is searched for as CSV, for a spreadsheet."""
     name = _name(visit)
+    _note(visit, name, "csv")
     return Response(
         _csv(_head(name), [_row(line) for line in _lines(visit, name)]),
         media_type="text/csv; charset=utf-8",
@@ -127,6 +127,7 @@ def extract(visit: Visit) -> Response:
     make: Extract | None = visit.request.app.state.extract
     if make is None:
         raise HTTPException(NOT_FOUND)
+    _note(visit, name, "pdf")
     rows = [_row(line) for line in _lines(visit, name)]
     return Response(
         make(TITLES[name], _head(name), rows, visit.engine.now()),
@@ -142,7 +143,8 @@ def resolve(visit: Visit) -> Response:
         raise HTTPException(NOT_FOUND)
     resolution = visit.field("resolution").strip()
     if len(resolution) < SHORTEST_RESOLUTION:
-        return _page(visit, name, _("Rozstrzygnięcie musi mieć co najmniej 10 znaków."), UNPROCESSABLE)
+        told = _("Rozstrzygnięcie musi mieć co najmniej %(count)s znaków.", count=SHORTEST_RESOLUTION)
+        return _page(visit, name, told, UNPROCESSABLE)
     try:
         visit.engine.registers.resolve(name, number, resolution=resolution, by=visit.person.id)
     except Conflict:
@@ -173,6 +175,11 @@ def _page(visit: Visit, name: str, refused: str = "", status: int = 200) -> Resp
         has_extract=visit.request.app.state.extract is not None,
         refused=refused,
     )
+
+
+def _note(visit: Visit, name: str, kind: str) -> None:
+    """Keep that a register is taken along; what was searched for may be somebody's name and is not kept."""
+    visit.engine.note_office_disclosure(f"register {name} {kind}", actor=visit.person.id)
 
 
 def _name(visit: Visit) -> str:

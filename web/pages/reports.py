@@ -11,14 +11,15 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from web.refusals import UNAVAILABLE
 from web.visits import NOT_FOUND, UNPROCESSABLE
 
 LARGEST = 65_536  # bytes of a call
-TAKEN, NOT_OURS = "taken", "not ours"
+TAKEN, NOT_OURS, LATER = "taken", "not ours", "later"
 
 
 class Reports(Protocol):
-    """Who takes reports in; says "taken", "not ours" (a wrong token) or "malformed"."""
+    """Who takes reports in; says "taken", "not ours" (a wrong token), "malformed" or "later"."""
 
     def take(self, token: str, fields: Mapping[str, str]) -> str:
         """Take one call in."""
@@ -32,6 +33,8 @@ def route(reports: Reports) -> Route:
         verdict = await run_in_threadpool(reports.take, request.path_params["token"], fields)
         if verdict == NOT_OURS:
             raise HTTPException(NOT_FOUND)
+        if verdict == LATER:
+            return PlainTextResponse("LATER", status_code=UNAVAILABLE)
         if verdict != TAKEN:
             raise HTTPException(UNPROCESSABLE)
         return PlainTextResponse("OK")  # anything else makes the gateway report again

@@ -132,8 +132,9 @@ def test_whatever_the_bytes_are_it_returns(data: st.DataObject) -> None:
     [
         ("Auto-Submitted: auto-replied", Kind.ROBOT),
         ("Auto-Submitted: auto-generated", Kind.ROBOT),
-        ("Precedence: bulk", Kind.ROBOT),
-        ("List-Id: <x.example>", Kind.ROBOT),
+        ("Auto-Submitted: no\r\nPrecedence: bulk", Kind.ABOUT_CASE),
+        ("Precedence: list", Kind.ABOUT_CASE),
+        ("List-Id: <szkola.example>", Kind.ABOUT_CASE),
         ("Auto-Submitted: no", Kind.EXTENSION),
         ("X-Nothing: 1", Kind.EXTENSION),
     ],
