@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.accounts import Accounts, Session
+from engine.accounts import Accounts, Lapsed, Session
 from engine.bpmn.spiff_import import import_spiff
 from engine.clock import WARSAW, Clock, SystemClock, VirtualClock
 from engine.definition_drafts import DefinitionDrafts
@@ -184,6 +184,7 @@ __all__ = [
     "JobCount",
     "JobFailure",
     "Keyring",
+    "Lapsed",
     "ListedTask",
     "Node",
     "NodeState",

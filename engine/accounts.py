@@ -17,6 +17,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from engine.clock import instant
 from engine.errors import Busy, EngineError, Forbidden, NotFound
 from engine.kernel.codec import encode_values
 from engine.keys import draw_characters, token_text
@@ -46,6 +47,13 @@ class Session(Record, frozen=True):
 
     person_id: str
     form_token: str
+
+
+class Lapsed(Record, frozen=True):
+    """A session that is over: whose it was, and until when it was in use (aware, in UTC; to the minute)."""
+
+    person_id: str
+    used_until: dt.datetime
 
 
 class Accounts:
@@ -181,8 +189,8 @@ class Accounts:
             self._store.run(lambda tx: sessions.seen(tx, digest))
         return Session(person_id=row.person_id, form_token=row.form_token)
 
-    def lapsed(self, token: str, form_token: str) -> str | None:
-        """Return whose session a token was that is over for less than a day, with the token of its forms.
+    def lapsed(self, token: str, form_token: str) -> Lapsed | None:
+        """Return the session a token was of that is over for less than a day, with the token of its forms.
 
         For keeping what somebody has sent a moment too late; None for one that goes on or never was.
         """
@@ -192,7 +200,9 @@ class Accounts:
         if row is None or not hmac.compare_digest(row.form_token.encode(), form_token.encode()):
             return None
         over = min(row.seen_at + IDLE_US, row.opened_at + ABSOLUTE_US)
-        return row.person_id if over <= now < over + LAPSED_US else None
+        if not over <= now < over + LAPSED_US:
+            return None
+        return Lapsed(person_id=row.person_id, used_until=instant(row.seen_at + _SEEN_EVERY_US))
 
     def sign_out(self, token: str) -> None:
         """End a session; one that is over is no error."""

@@ -72,10 +72,18 @@ class Desks:
         """Forget a filter; one that is not there is no error."""
         self._store.run(lambda tx: saved_filters.remove(tx, person_id, name), acknowledged=lambda _: None)
 
-    def keep_draft(self, person_id: str, form: str, content: Mapping[str, Any]) -> bool:
+    def keep_draft(
+        self,
+        person_id: str,
+        form: str,
+        content: Mapping[str, Any],
+        *,
+        unless_since: dt.datetime | None = None,
+    ) -> bool:
         """Keep what somebody has entered in a form, in place of what was; False where it is too large.
 
-        ``form`` names it, such as ``task:17``. What is older than ``KEPT`` goes.
+        ``form`` names it, such as ``task:17``. What is older than ``KEPT`` goes. One kept after
+        ``unless_since`` stays, and this is not kept: False.
         """
         written = msgspec.json.encode(content)
         if len(written) > LARGEST_DRAFT:
@@ -83,6 +91,9 @@ class Desks:
 
         def keep(tx: Transaction) -> bool:
             drafts.purge(tx, tx.machine_now - KEPT // _MICROSECOND)
+            there = drafts.read(tx, person_id, form) if unless_since is not None else None
+            if there is not None and unless_since is not None and instant(there.saved_at) > unless_since:
+                return False
             row = DraftRow(
                 person_id=person_id,
                 place=form,

@@ -71,8 +71,12 @@ def view(
 
 
 def keep(visit: Visit, form: str, submission: Mapping[str, object]) -> bool:
-    """Keep what was sent as a draft; False where it is too large."""
-    return visit.engine.desks.keep_draft(visit.person.id, form, submission)
+    """Keep what was sent as a draft; False where it is too large, or a newer draft is there.
+
+    Newer is one kept elsewhere since the session was last used in which the form was opened.
+    """
+    since = visit.lapsed.used_until if visit.lapsed is not None else None
+    return visit.engine.desks.keep_draft(visit.person.id, form, submission, unless_since=since)
 
 
 def restored(visit: Visit, form: str, filled: FilledForm) -> tuple[dict[str, object], str]:

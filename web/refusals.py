@@ -11,9 +11,10 @@ from engine import Conflict, EngineError, InvalidVariables, NotFound
 from web.translation import N_, Table, _
 from web.visits import CONFLICT, NOT_FOUND, UNPROCESSABLE, Visit
 
-BROKEN, UNAVAILABLE = 500, 503
+BAD_REQUEST, BROKEN, UNAVAILABLE = 400, 500, 503
 _HEADINGS = Table(
     {
+        "400": N_("Nie można przyjąć tych danych"),
         "403": N_("Formularz nieaktualny"),
         "404": N_("Nie ma takiej strony"),
         "405": N_("Nie ma takiej strony"),
@@ -27,6 +28,7 @@ _HEADINGS = Table(
 )
 _SENTENCES = Table(
     {
+        "400": N_("Formularza nie dało się odczytać. Otwórz stronę jeszcze raz i wyślij go ponownie."),
         "403": N_("Tego formularza nie można przyjąć. Otwórz stronę jeszcze raz i wyślij go ponownie."),
         "404": N_("Nie ma takiej strony albo nie jest dla Ciebie dostępna."),
         "405": N_("Tej strony nie otwiera się w ten sposób."),
@@ -39,11 +41,21 @@ _SENTENCES = Table(
     }
 )
 
+# By how Starlette begins to say that a form is beyond its limits.
+_FORMS = Table(
+    {
+        "Too many fields": N_("Formularz ma za dużo pól albo wierszy. Nic nie zostało zapisane."),
+        "Part exceeded": N_("Jedno pole ma ponad 1 MB tekstu. Nic nie zostało zapisane; skróć tekst."),
+        "Field exceeded": N_("Jedno pole ma ponad 1 MB tekstu. Nic nie zostało zapisane; skróć tekst."),
+    }
+)
+
 
 async def refused(request: Request, error: Exception) -> Response:
     """Answer an HTTP error: what its raiser told in a sentence, else what the status means."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it only
-    told = error.detail if error.status_code == 403 and len(error.detail) > 20 else ""
+    own = error.status_code == 403 and len(error.detail) > 20
+    told = error.detail if own or any(map(error.detail.startswith, _FORMS)) else ""
     return await _page(request, error.status_code, told)
 
 
@@ -74,11 +86,19 @@ async def _page(request: Request, status: int, told: str = "") -> Response:
             "told.html",
             status=status,
             heading=_HEADINGS.get(str(status), _("Komunikat")),
-            sentence=told or _SENTENCES.get(str(status), _("Tego nie można teraz zrobić.")),
+            sentence=_of_form(status, told)
+            or told
+            or _SENTENCES.get(str(status), _("Tego nie można teraz zrobić.")),
             back="/",
         )
 
     return await run_in_threadpool(page)
+
+
+def _of_form(status: int, told: str) -> str:
+    """Return in the visitor's language what limit a form is beyond, "" where it is none."""
+    begins = (_FORMS[begin] for begin in _FORMS if status == BAD_REQUEST and told.startswith(begin))
+    return next(begins, "")
 
 
 def _visit(request: Request) -> Visit:

@@ -63,8 +63,8 @@ def _kept(visit: Visit, keeps: Keeping | None) -> Response | None:
     if keeps is None or visit.session is not None:
         return None
     _require_text(visit)
-    person_id = visit.engine.accounts.lapsed(visit.token, visit.field("form_token"))
-    if person_id is None or not visit.recognise(person_id):
+    lapsed = visit.engine.accounts.lapsed(visit.token, visit.field("form_token"))
+    if lapsed is None or not visit.recognise(lapsed):
         return None
     _require_own_form(visit)
     place = keeps(visit)

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from engine import NotFound, Person, ProcessEngine, Session
+from engine import Lapsed, NotFound, Person, ProcessEngine, Session
 from web.authorization import Action, authorize
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Visit:
         self.form = form if form is not None else FormData()
         self.session: Session | None = None
         self.someone: Person | None = None
+        self.lapsed: Lapsed | None = None  # the session that has ended before the form was sent
         self.is_stale = False  # the form sent was opened in an earlier session of the same person
         token = self.token
         if token and not as_stranger:
@@ -55,9 +56,9 @@ class Visit:
             return None
         return person if person.active else None
 
-    def recognise(self, person_id: str) -> bool:
-        """Take somebody for who asks, for keeping what they have sent and nothing else."""
-        self.someone = self._known(person_id)
+    def recognise(self, lapsed: Lapsed) -> bool:
+        """Take whose session has ended for who asks, for keeping what they have sent and nothing else."""
+        self.lapsed, self.someone = lapsed, self._known(lapsed.person_id)
         return self.someone is not None
 
     @property

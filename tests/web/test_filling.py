@@ -314,6 +314,25 @@ def test_a_form_sent_after_the_session_has_ended_is_kept_for_its_person(
     assert "Zły" not in browser("anna").get(START)
 
 
+def test_a_late_form_leaves_a_newer_draft_alone(browser: Browsers, filing: ProcessEngine) -> None:
+    anna = browser("anna")
+    opened = anna.get(START)
+    with filing.parts.store.transaction() as tx:
+        tx.execute(text("UPDATE session SET seen_at = seen_at - 1900000000"))
+    assert filing.desks.keep_draft("anna", "start:zgloszenie", {"imie": "z domu"})
+    send(anna, START, field__imie="stare")
+    draft = filing.desks.draft("anna", "start:zgloszenie")
+    assert draft is not None
+    assert draft.content == {"imie": "z domu"}
+    with filing.parts.store.transaction() as tx:
+        tx.execute(text("UPDATE draft SET saved_at = saved_at - 1900000000"))
+    anna.text = opened
+    send(anna, START, field__imie="nowe")
+    draft = filing.desks.draft("anna", "start:zgloszenie")
+    assert draft is not None
+    assert draft.content["imie"] == "nowe"
+
+
 def test_a_task_form_survives_its_session_and_a_stranger_keeps_nothing(
     browser: Browsers, filing: ProcessEngine
 ) -> None:

@@ -87,3 +87,19 @@ def test_an_office_puts_its_name_colour_and_contacts_on_the_pages(office: Proces
     assert 'href="mailto:dostepnosc@urzad.example"' in page
     assert "--brand: #7a1f3d" in client.get("/office.css").text
     assert "/office.css" not in TestClient(create_application(office)).get("/sign-in").text
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        ({f"f{at}": "x" for at in range(2_001)}, "za dużo pól albo wierszy"),
+        ({"field.imie": "x" * (2**20 + 1)}, "ponad 1 MB tekstu"),
+    ],
+)
+@pytest.mark.parametrize("files", [None, {"nothing": ("", b"")}])
+def test_a_form_beyond_its_limits_is_told_what_is_too_much(
+    browser: Browsers, sent: dict[str, str], sentence: str, files: dict[str, tuple[str, bytes]] | None
+) -> None:
+    answer = browser("anna").client.post("/start/wniosek_o_dostep", data=sent, files=files)
+    assert (answer.status_code, sentence in answer.text) == (400, True)
+    assert "<h1>Nie można przyjąć tych danych</h1>" in answer.text
