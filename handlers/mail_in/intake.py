@@ -110,12 +110,18 @@ class MailIntake:
         return next((self._root(int(key.partition("-")[0])) for key, kept in mails if kept is not None), None)
 
     def _is_known(self, case: ProcessInstance, sender: str) -> bool:
-        """Return whether the case has sent a mail to this address: anybody can guess a case's number."""
+        """Return whether the case has written to this address or was given it: anybody can guess a number.
+
+        Where people write the mails (the binding ``ręczny``), only the application names the address.
+        """
         try:
-            done = self._engine.case(case.key).effects
+            done, given = self._engine.case(case.key).effects, self._engine.variables(case.key)
         except Conflict:  # erased
             return False
-        return any(each.name == "smtp" and each.reply.get("recipient", "").lower() == sender for each in done)
+        addresses = [each.reply.get("recipient") for each in done if each.name == "smtp"] + list(
+            given.values()
+        )
+        return sender in {each.strip().lower() for each in addresses if isinstance(each, str)}
 
     def _root(self, instance_key: int) -> ProcessInstance | None:
         try:
