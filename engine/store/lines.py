@@ -52,6 +52,13 @@ class Line:
             self._pooled.close()
 
     @property
+    def errors(self) -> type[Exception]:
+        """Return the root of the driver's errors; whatever else is raised is a bug and goes on as it is."""
+        driver: Any = self.dialect.loaded_dbapi
+        root: type[Exception] = driver.Error
+        return root
+
+    @property
     def connection(self) -> Connection:
         """Return SQLAlchemy's connection over this line."""
         if self._connection is None:
@@ -80,14 +87,11 @@ class Line:
         """Raise a driver's error as SQLAlchemy would."""
         try:
             yield
-        except Exception as error:
+        except self.errors as error:
             raise self.as_sqlalchemy(error, text) from error
 
     def as_sqlalchemy(self, error: Exception, text: str) -> Exception:
         """Return a driver's error as SQLAlchemy would raise it; a broken connection leaves the pool."""
-        errors: Any = self.dialect.loaded_dbapi
-        if not isinstance(error, errors.Error):
-            return error
         pooled: Any = getattr(self, "_pooled", None)
         broken = pooled is None or self.dialect.is_disconnect(cast(Any, error), pooled, None)
         if broken and pooled is not None and pooled.is_valid:
@@ -96,7 +100,7 @@ class Line:
             text,
             None,
             error,
-            errors.Error,
+            self.errors,
             hide_parameters=True,
             connection_invalidated=broken,
             dialect=self.dialect,

@@ -150,7 +150,7 @@ def _execute(
     line.tell("before_cursor_execute", cursor, text, given, None, many)
     try:
         work(cursor)
-    except Exception as error:
+    except line.errors as error:
         raise line.as_sqlalchemy(error, text) from error
     line.tell("after_cursor_execute", cursor, text, given, None, many)
     return Rows(cursor)
