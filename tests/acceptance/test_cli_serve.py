@@ -38,4 +38,4 @@ def _look_at(served: subprocess.Popen[bytes], folder: Path, port: int) -> None:
     second = obieg(folder, "serve", "--demo", "--port", port)
     assert second.code != 0
     assert f"expected to listen on 127.0.0.1:{port}, but" in second.err
-    assert httpx.get(f"{address}/health").status_code == 200
+    assert httpx.get(f"{address}/health/live").status_code == 200
