@@ -67,7 +67,8 @@ conformance: $(VENV)/.dev ## the DMN conformance suite; DMN_TCK=folder runs any 
 .PHONY: torture
 torture: $(VENV)/.dev ## the long counts: kills, races, random processes
 	$(BIN)/python -m pytest --database both --long -m torture
-	$(BIN)/python -m pytest $(PARALLEL) --database postgresql -m "not torture" tests/scenarios
+	$(BIN)/python -m pytest $(PARALLEL) --database sqlite tests/acceptance/test_cli_scenarios.py
+	$(BIN)/python -m pytest $(PARALLEL) --database postgresql -m "not torture" tests/scenarios tests/acceptance tests/web
 
 .PHONY: bench
 bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases

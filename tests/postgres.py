@@ -30,7 +30,7 @@ from tests.scratch import scratch
 
 SUPERUSER = "obieg"
 # Fast, and harmless unless the machine or the server crashes; killed clients lose nothing by it.
-NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+NOT_DURABLE = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 SMALL = (
     "shared_buffers=64MB",
     "max_connections=120",

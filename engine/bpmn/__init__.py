@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -25,6 +26,7 @@ from engine.xml import parse
 __all__ = ["CheckEnvironment", "Compilation", "DecisionGate", "compile_files", "read_stored"]
 
 _KEPT = 4
+_READ = 32  # files: both procedures whole
 _accepted: dict[bytes, Compilation] = {}
 
 
@@ -59,11 +61,13 @@ def _compile(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) 
     return Compilation(findings=tuple(findings), definitions=() if _refused(findings) else definitions)
 
 
+@lru_cache(maxsize=_READ)
 def read_stored(name: str, content: bytes) -> tuple[ProcessDefinition, ...]:
     """Compile what is executed of a file that passed the check when it was deployed.
 
-    It is not checked again, so that a check grown stricter since refuses no running instance. Raises
-    ``InvalidDefinition`` when the bytes are no XML.
+    It is not checked again, so that a check grown stricter since refuses no running instance. The processes
+    of one file are asked for one by one: the newest files are kept. Raises ``InvalidDefinition`` when the
+    bytes are no XML.
     """
     return _read([open_source(parse(name, content))])
 

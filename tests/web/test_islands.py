@@ -7,11 +7,14 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from engine import ProcessEngine
 from tests.builders import process
 from tests.web.conftest import Browser
 from web.islands import DIST, Islands
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 _GIVEN = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 

@@ -13,6 +13,7 @@ from engine import ProcessEngine
 from tests.builders import Process, process
 from tests.web.conftest import Browser
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 PLACE = "/modeler/process/wniosek_o_dostep"
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+import pytest
+
 from engine import ProcessEngine
 from tests.builders import process, steps
 from tests.web.conftest import Browser
 from web.outline import Progress, lines_of
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 DRAWING = (
     process("rozpatrz", name="Rozpatrzenie")

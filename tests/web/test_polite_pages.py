@@ -17,6 +17,7 @@ from web.headers import MOST_BYTES
 from web.routing import route
 from web.visits import Visit
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from html.parser import HTMLParser
 
+import pytest
 from markupsafe import Markup
 
 from engine import ProcessEngine
@@ -47,6 +48,7 @@ class Reader(HTMLParser):
         self.bad += [name for name, _ in attrs if name.startswith("on")]
 
 
+@pytest.mark.any_database
 def test_sixty_payloads_stay_text_in_every_field_draft_file_and_filter(
     browser: Browsers, filing: ProcessEngine
 ) -> None:

@@ -14,6 +14,7 @@ from tests.web.conftest import PASSWORD, PEOPLE, Browser
 from web import create_application
 from web.authorization import Action, authorize
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 
 # Every route, with the roles that may use it; a route that is not listed here fails the test.

@@ -21,6 +21,7 @@ from web import create_application
 
 FORM = Path(__file__).parents[2] / "forms/zszo03/zszo03_wydanie.form"
 FIELDS = {"login": "jkowalska", "numer_sprawy": "ZSZO/2026/17", "placowka": {"nazwa": "Szkoła nr 900"}}
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 
 

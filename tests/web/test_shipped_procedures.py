@@ -12,6 +12,7 @@ from engine import ProcessEngine
 from tests.web.conftest import Browser
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 STARTERS = {
     "zszo03_haslo_startowe": {"anna"},

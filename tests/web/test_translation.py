@@ -17,6 +17,7 @@ from web import create_application, words
 from web.messages import extracted, kept, obsolete, placeholders, untranslated
 from web.translation import Language, language, language_of, plain_plural
 
+pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
 SOURCE = extracted()
 
