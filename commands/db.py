@@ -9,7 +9,14 @@ import click
 
 from commands import output
 from commands.office import Command, Office, pass_office
-from engine import grant_statements
+from engine import (
+    EngineError,
+    SchemaState,
+    finalize_database,
+    grant_statements,
+    schema_state,
+    upgrade_database,
+)
 
 
 @click.group()
@@ -20,26 +27,63 @@ def command() -> None:
 @command.command(cls=Command, name="upgrade")
 @pass_office
 def upgrade(office: Office) -> None:
-    """Create the tables or bring them up to this program's version."""
+    """Create the tables, or add what this program needs; nodes of the version before may go on running.
+
+    It may be interrupted and run again. When only nodes of this version are left: `obieg db finalize`.
+    """
+    steps = upgrade_database(office.require_database(create=True))
     with office.engine(create=True):
         pass
+    _show_steps(office, steps)
+
+
+@command.command(cls=Command, name="finalize")
+@pass_office
+def finalize(office: Office) -> None:
+    """Take away what only older versions need; refused while one of their nodes lives.
+
+    From then on older programs refuse this database. It may be interrupted and run again.
+    """
+    _show_steps(office, finalize_database(office.require_database()))
+
+
+def _show_steps(office: Office, steps: list[str]) -> None:
+    state = schema_state(office.database)
     if office.as_json:
-        output.show_json({"database": output.address(office.database), "upgraded": True})
-    else:
-        output.show(f"{output.address(office.database)} is up to date")
+        address = output.address(office.database)
+        output.show_json({"database": address, "steps": steps, "found": state.found, "final": state.final})
+        return
+    for step in steps:
+        output.show(f"{step} done")
+    output.show(f"{output.address(office.database)} is {_described(state)}")
+
+
+def _described(state: SchemaState) -> str:
+    if not state.found:
+        return "without tables"
+    return f"at {state.found}" + ("" if state.final else ", to be finalized when no older node is left")
 
 
 @command.command(cls=Command, name="status")
 @pass_office
 def status(office: Office) -> None:
-    """Show what the database holds."""
+    """Show what the database holds and whether this program can work with its tables."""
+    state = schema_state(office.require_database())
+    tables = {"database": output.address(office.database), "tables": _described(state)}
+    if state.trouble:
+        if office.as_json:
+            output.show_json(tables | {"program": state.program, "trouble": state.trouble})
+        else:
+            output.show_fields(tables | {"program": state.program})
+        raise EngineError(state.trouble)
     with office.engine() as engine:
         definitions = engine.definitions()
         states = Counter(str(each.state) for each in engine.instances(limit=100_000))
         incidents = sum(each.resolved_at is None for each in engine.incidents(limit=100_000))
         nodes = len(list(engine.nodes()))
     fields = {
-        "database": output.address(office.database),
+        **tables,
+        "program": state.program,
         "definitions": len(definitions),
         "instances": dict(sorted(states.items())),
         "open incidents": incidents,

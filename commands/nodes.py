@@ -18,7 +18,7 @@ def command(office: Office) -> None:
         output.show_json(found)
         return
     output.show_table(
-        ("NODE", "KIND", "STATE", "HOST", "RUNNING", "JOB TYPES", "VERSION", "STARTED", "SEEN"),
+        ("NODE", "KIND", "STATE", "HOST", "RUNNING", "JOB TYPES", "VERSION", "TABLES", "STARTED", "SEEN"),
         [
             (
                 each.id,
@@ -28,6 +28,7 @@ def command(office: Office) -> None:
                 f"{each.running}/{each.threads}",
                 len(each.job_types),
                 each.version,
+                each.revision,
                 each.started_at,
                 each.seen_at,
             )

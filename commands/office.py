@@ -65,14 +65,22 @@ class Office(msgspec.Struct, kw_only=True):
         Only what sets an installation up (``create``) makes a new database: a mistyped folder shall not.
         With a ``broker`` its verbs hint a Celery fleet.
         """
-        if self.database_file is not None:
-            _require_database(self.database_file, create=create)
+        self.require_database(create=create)
         keyring = Keyring.load(self.keyring) if self.keyring is not None else None
         transport = celery_transport(broker) if broker else None
         with ProcessEngine(
             self.database, clock=clock, handlers=handlers, keyring=keyring, transport=transport
         ) as engine:
             yield engine
+
+    def require_database(self, *, create: bool = False) -> str:
+        """Return the address of the database; raises ``EngineError`` for a file that is none.
+
+        Also for one that is not there, unless ``create``.
+        """
+        if self.database_file is not None:
+            _require_database(self.database_file, create=create)
+        return self.database
 
     def handlers(self, environment: Mapping[str, str] = os.environ) -> HandlerRegistry:
         """Return every handler, set up from ``OBIEG_SMTP_…`` and its like; raises ``EngineError``."""

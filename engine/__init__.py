@@ -49,7 +49,7 @@ from engine.model.case import (
     WaitKind,
 )
 from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
-from engine.model.node import Figures, Node, NodeState
+from engine.model.node import Figures, Node, NodeState, SchemaState
 from engine.model.operations import (
     DueTimer,
     ElementCount,
@@ -103,6 +103,9 @@ from engine.scheduler import Scheduler
 from engine.secrets import Secrets
 from engine.store.grants import statements as grant_statements
 from engine.store.sealing import Keyring
+from engine.store.upgrading import finalize as finalize_database
+from engine.store.upgrading import state as schema_state
+from engine.store.upgrading import upgrade as upgrade_database
 from engine.transport import celery_transport, run_celery
 from engine.uploads import Upload, Uploads
 from engine.worker import Worker
@@ -211,6 +214,7 @@ __all__ = [
     "Role",
     "SavedFilter",
     "Scheduler",
+    "SchemaState",
     "Scope",
     "Secrets",
     "Session",
@@ -236,8 +240,11 @@ __all__ = [
     "WorklistQuery",
     "celery_transport",
     "draw_characters",
+    "finalize_database",
     "grant_statements",
     "import_spiff",
     "log_events",
     "run_celery",
+    "schema_state",
+    "upgrade_database",
 ]

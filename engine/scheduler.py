@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from engine.errors import Conflict, EngineError, NotFound
+from engine.errors import Conflict, EngineError, Incompatible, NotFound
 from engine.kernel import commands as cmd
 from engine.logs import event_log
 from engine.model.records import JobState
@@ -22,6 +22,7 @@ from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
 from engine.store import Transaction, attempts, erasure, instances, jobs, messages, nodes, requests, sessions
 from engine.store.rows import JobRow, NodeRow
+from engine.store.schema import REVISION
 from engine.worker import LEASE, Worker
 
 log = event_log("scheduler")
@@ -50,7 +51,7 @@ class Scheduler:
         self._every(1, lambda: promote(self._parts))
         lease = (worker.lease if worker is not None else LEASE).total_seconds()
         self._every(lease / 6, lambda: recover(self._parts))
-        self._every(5, self._beat)
+        self._every(5, self._beat_or_stop)
         self._every(3600, lambda: clean(self._parts))
         self._every(300, engine.anchor)
         if self._parts.transport.lossy:
@@ -60,7 +61,7 @@ class Scheduler:
             self._every(1, worker.look_for_suspects)
 
     def start(self) -> None:
-        """Begin to tick."""
+        """Begin to tick; raises Incompatible where the tables were finalized for a newer program."""
         log.info("node_started", node=self._parts.node, kind=self._kind, version=self._version)
         self._beat()
         self._ticker.start()
@@ -80,6 +81,14 @@ class Scheduler:
 
         self._ticker.add_job(guarded, "interval", seconds=seconds)
 
+    def _beat_or_stop(self) -> None:
+        try:
+            self._beat()
+        except Incompatible as error:
+            log.error("node_outdated", node=self._parts.node, revision=REVISION, reason=str(error))
+            if self._worker is not None:
+                self._worker.stop()
+
     def _beat(self) -> None:
         self._parts.store.run(self._write_beat)
 
@@ -97,6 +106,7 @@ class Scheduler:
             running=worker.running if worker is not None else 0,
             draining=int(worker is not None and worker.draining),
             types=" ".join(self._parts.handlers.types()),
+            revision=REVISION,
         )
         nodes.beat(tx, row)
 

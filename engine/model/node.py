@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from engine.model.records import Record
 
+SILENT_AFTER = 20_000_000  # microseconds without a beat: four of them
+
 
 class NodeState(StrEnum):
     """Whether a node works; a silent one has not been seen for several beats."""
@@ -29,6 +31,20 @@ class Node(Record, frozen=True, kw_only=True):
     running: int = 0
     state: NodeState = NodeState.ALIVE
     job_types: tuple[str, ...] = ()
+    revision: str = ""  # of the tables its program works with
+
+
+class SchemaState(Record, frozen=True, kw_only=True):
+    """Where the tables are between two revisions, and where this program is.
+
+    ``found`` is the last step done, empty without tables; ``final`` says that programs older than its
+    revision are shut out; ``trouble`` is why this program cannot work with the tables, empty where it can.
+    """
+
+    found: str
+    program: str
+    final: bool
+    trouble: str
 
 
 class Figures(Record, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any
 from engine.clock import instant
 from engine.errors import NotFound
 from engine.kernel import InstanceTree, codec
-from engine.model.node import Figures, Node, NodeState
+from engine.model.node import SILENT_AFTER, Figures, Node, NodeState
 from engine.model.records import Incident, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
@@ -28,8 +28,6 @@ from engine.store import (
 )
 from engine.store.rows import IncidentRow, NodeRow
 from engine.store.sealing import DataKey, place
-
-_SILENT_US = 20_000_000  # four beats
 
 
 def process_instances(
@@ -118,8 +116,9 @@ def _node(row: NodeRow, now: int) -> Node:
         host=row.host,
         threads=row.threads,
         running=row.running,
-        state=NodeState.SILENT if now - row.seen_at > _SILENT_US else state,
+        state=NodeState.SILENT if now - row.seen_at > SILENT_AFTER else state,
         job_types=tuple(row.types.split()),
+        revision=row.revision,
     )
 
 
@@ -175,7 +174,7 @@ def stranded_jobs(parts: Parts, limit: int) -> list[StrandedJob]:
 def watched(parts: Parts) -> Figures:
     """Return what operators watch."""
     with parts.store.reading() as tx:
-        row = figures.read(tx, seen_since=tx.machine_now - _SILENT_US)
+        row = figures.read(tx, seen_since=tx.machine_now - SILENT_AFTER)
         due = [each for each in (row.oldest_scheduled, row.oldest_ready) if each is not None]
         late = max((tx.now - each for each in due), default=0)
     counter = parts.store.counter

@@ -10,8 +10,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.clock import Clock, monotonic
 from engine.errors import EngineError, Unavailable
@@ -22,7 +20,7 @@ from engine.store.lines import Line
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 from engine.store.transaction import Counter, Transaction
-from engine.store.trouble import Interrupted, Trouble, explain
+from engine.store.trouble import Interrupted, Trouble, translated
 
 T = TypeVar("T")
 ATTEMPTS = 10
@@ -36,9 +34,9 @@ _LONGEST_PAUSE = 1.0
 class Store:
     """The database of one installation.
 
-    ``url`` is ``sqlite:///file``, ``sqlite:///:memory:`` or ``postgresql+psycopg://…``. Opening creates or
-    upgrades the tables unless ``create`` is False. Raises Incompatible for a newer schema or a file that is
-    something else, Unavailable where the database cannot be reached.
+    ``url`` is ``sqlite:///file``, ``sqlite:///:memory:`` or ``postgresql+psycopg://…``. Opening creates the
+    tables where there are none, unless ``create`` is False. Raises Incompatible for tables this program
+    cannot work with or a file that is something else, Unavailable where the database cannot be reached.
     """
 
     def __init__(
@@ -154,7 +152,7 @@ class Store:
         self._threads.open = True
         try:
             with turn:
-                with _translated():
+                with translated():
                     self._times.refresh()
                 with self._connected(reading=reading) as line:
                     yield Transaction(line, times=self._times, keyring=self.keyring, total=self.counter)
@@ -163,11 +161,11 @@ class Store:
 
     @contextmanager
     def _connected(self, *, reading: bool = False) -> Iterator[Line]:
-        with _translated(), Line(self._database, reading=reading) as line:
+        with translated(), Line(self._database, reading=reading) as line:
             yield line
             failpoint("store.commit.before")
             began = monotonic()
-            with _translated(committing=not reading):
+            with translated(committing=not reading):
                 line.commit()
                 failpoint("store.commit.after")
             if not reading:
@@ -210,20 +208,6 @@ class Store:
         # Threads that met once must not meet again at the same moment: each waits its own share longer.
         share = threading.get_ident() % 97 / 97
         time.sleep(min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * (1 + share))
-
-
-@contextmanager
-def _translated(*, committing: bool = False) -> Iterator[None]:
-    try:
-        yield
-    except PoolTimeout as error:
-        reason = "all connections to the database are in use; nothing was written"
-        raise Interrupted(reason, trouble=Trouble.AGAIN) from error
-    except DBAPIError as error:
-        explained = explain(error, committing=committing)
-        if explained is None:
-            raise
-        raise explained from error
 
 
 def _worth_repeating(trouble: Interrupted, attempt: int, give_up: float) -> bool:

@@ -6,6 +6,7 @@ from msgspec.structs import asdict
 from sqlalchemy import bindparam, select
 from sqlalchemy import delete as delete_from
 
+from engine.store import schema
 from engine.store.office_tables import node
 from engine.store.rows import NodeRow, records
 from engine.store.statements import columns, upsert_into
@@ -18,8 +19,12 @@ _REMOVE_SILENT = delete_from(node).where(node.c.seen_at < bindparam("before"))
 
 
 def beat(tx: Transaction, row: NodeRow) -> None:
-    """Say that a node lives."""
+    """Say that a node lives; raises Incompatible once the tables were finalized for a newer program.
+
+    In this order: finalizing locks the nodes, so whoever writes itself down after that sees what was done.
+    """
     tx.execute_for(_BEAT, [asdict(row)])
+    schema.require_suitable(schema.version(tx.connection))
 
 
 def all(tx: Transaction) -> list[NodeRow]:

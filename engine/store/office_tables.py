@@ -157,6 +157,7 @@ node = table(
     Column("running", Integer, nullable=False),
     Column("draining", Small, nullable=False),
     text_column("types"),  # the job types it has handlers for, separated by spaces
+    text_column("revision"),  # of the tables its program works with (engine/store/schema.py)
 )
 batch = table(
     "batch",

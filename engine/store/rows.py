@@ -352,6 +352,7 @@ class NodeRow(StoredRow, frozen=True, kw_only=True):
     running: int = 0
     draining: int = 0
     types: str = ""
+    revision: str = ""
 
 
 class HoldRow(StoredRow, frozen=True, kw_only=True):

@@ -1,45 +1,51 @@
-"""Creating and upgrading the tables: Alembic's revisions, run in one transaction with whoever came first."""
+"""The revision of the tables: which ones this program works with, and making them from nothing.
+
+A revision has two halves (``docs/decisions/0016-two-halves.md``). The *expanding* one only adds, so that
+programs of the revision before go on working; the *finalizing* one takes away what only they need. Each half
+is a chain of small steps named ``0002_expand_1``, ``0002_finalize_1``; the database keeps the last one done.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, Select, column, inspect, select, table, text
 
 from engine.errors import Incompatible
+from engine.store.office_tables import node
 
-HEAD = "0001"
-_FOLDER = Path(__file__).parent / "migrations"
-_LOCK = 0x0B1E6  # PostgreSQL's advisory lock for migrations; nothing else takes one
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"  # the last expanding step of this program's revision
+REVISION = HEAD[:4]
+FOLDER = Path(__file__).parent / "migrations"
+LOCK = 0x0B1E6  # PostgreSQL's advisory lock for migrations; nothing else takes one
+_VERSION: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+_FINALIZE = "_finalize_"
 
 
 def prepare(connection: Connection, *, create: bool) -> None:
-    """Bring the tables to ``HEAD``, in the connection's open transaction.
+    """Make the tables where there are none, in the connection's open transaction; refuse unsuitable ones.
 
-    Raises Incompatible for a newer schema, for somebody else's tables, and with ``create=False`` for older or
-    none.
+    Tables that are there stay as they are: ``obieg db upgrade`` changes them (``engine.store.upgrading``).
+    Raises Incompatible for those this program cannot work with, for somebody else's, and with
+    ``create=False`` for none.
     """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    found = revision(connection)
-    if found == HEAD:
-        return
-    if not create:
-        state = f"the tables of revision {found}" if found else "no tables"
-        raise Incompatible(
-            f"expected tables of revision {HEAD}, but the database has {state}; run obieg db upgrade"
-        )
-    _upgrade(connection, found)
+    if create and found_in(connection) is None:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        if found_in(connection) is None:
+            _create(connection)
+    require_suitable(found_in(connection))
 
 
-def revision(connection: Connection) -> str | None:
-    """Return the revision of the tables, None where there are none.
-
-    Raises Incompatible where they are not ours.
-    """
+def found_in(connection: Connection) -> str | None:
+    """Return the last step done, None where there are no tables; raises Incompatible for not ours."""
     tables = set(inspect(connection).get_table_names())
     if "alembic_version" in tables and "history" in tables:
-        return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+        return version(connection)
     if tables:
         raise Incompatible(
             f"expected an empty database or one of Obieg, but it has tables such as {min(tables)}"
@@ -47,20 +53,75 @@ def revision(connection: Connection) -> str | None:
     return None
 
 
-def _upgrade(connection: Connection, found: str | None) -> None:
-    # Alembic takes a quarter of a second to import and is needed once in a database's life.
-    from alembic import command
+def version(connection: Connection) -> str:
+    """Return the last step done in a database of ours."""
+    return str(connection.execute(_VERSION).scalar_one())
+
+
+def require_suitable(found: str | None) -> None:
+    """Raise Incompatible where this program cannot work with the tables; the sentence has the remedy."""
+    reason = unsuitable(found)
+    if reason is not None:
+        raise Incompatible(reason)
+
+
+def unsuitable(found: str | None) -> str | None:
+    """Return why this program cannot work with tables at this step, None where it can.
+
+    It can from its own revision expanded up to the next one expanded and not finalized.
+    """
+    expected = f"expected tables of revision {REVISION}"
+    if found is None:
+        return f"{expected}, but the database has no tables; run obieg db upgrade"
+    ours, theirs = int(REVISION), revision_of(found)
+    finalized = _FINALIZE in found
+    if found == HEAD or (theirs == ours and finalized) or (theirs == ours + 1 and not finalized):
+        return None
+    if theirs == ours:
+        return f"{expected}, but their upgrade stopped at {found}; run obieg db upgrade again"
+    if theirs < ours:
+        return f"{expected}, but the database has {found}; run obieg db upgrade"
+    return (
+        f"{expected} or {ours + 1:04} before it is finalized, but the database has {found}; "
+        "it was made by a newer Obieg: upgrade this program first"
+    )
+
+
+def revision_of(step: str) -> int:
+    """Return the revision a step belongs to; raises Incompatible for a name that is none of ours."""
+    if not step[:4].isdecimal():
+        raise Incompatible(f"expected a revision of Obieg's tables, but the database has {step!r}")
+    return int(step[:4])
+
+
+def is_final(step: str) -> bool:
+    """Return whether programs older than the step's revision are shut out; of 0001 there are none."""
+    return _FINALIZE in step or revision_of(step) == 1
+
+
+def configuration(connection: Connection) -> Config:
+    """Return how Alembic finds the steps and the connection it runs them on."""
+    # Alembic takes a quarter of a second to import and is needed a few times in a database's life.
     from alembic.config import Config
-    from alembic.script import ScriptDirectory
 
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(FOLDER))
     config.set_main_option("path_separator", "os")
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if found is not None and found not in known:
-        raise Incompatible(
-            f"expected tables of revision {HEAD} or older, but the database has {found}; "
-            "it was made by a newer Obieg: upgrade this program first"
-        )
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
+
+
+def older_nodes(connection: Connection, revision: int, *, seen_since: int) -> list[str]:
+    """Return the nodes seen since an instant that run a program of an older revision."""
+    found = connection.execute(
+        select(node.c.id, node.c.kind, node.c.host, node.c.revision).where(node.c.seen_at >= seen_since)
+    )
+    return [
+        f"{id} ({kind} on {host}, revision {own})" for id, kind, host, own in found if int(own) < revision
+    ]
+
+
+def _create(connection: Connection) -> None:
+    from alembic import command
+
+    command.upgrade(configuration(connection), "head")

@@ -6,9 +6,12 @@ Try again, give up with one clear sentence, or a bug that goes on rising.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from engine.errors import Incompatible, InvalidVariables, Unavailable
 
@@ -65,6 +68,21 @@ _SQLITE = {
 _SAME = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 _NOT_OURS = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _PRIMARY = 0xFF  # an extended SQLite code has the primary code in its low byte
+
+
+@contextmanager
+def translated(*, committing: bool = False) -> Iterator[None]:
+    """Raise a database's errors as ours; ``committing`` says that they come from COMMIT."""
+    try:
+        yield
+    except PoolTimeout as error:
+        reason = "all connections to the database are in use; nothing was written"
+        raise Interrupted(reason, trouble=Trouble.AGAIN) from error
+    except DBAPIError as error:
+        explained = explain(error, committing=committing)
+        if explained is None:
+            raise
+        raise explained from error
 
 
 def explain(error: DBAPIError, *, committing: bool = False) -> Exception | None:

@@ -1,6 +1,6 @@
 """What Alembic runs to migrate.
 
-Our connection, already inside a transaction, handed over by ``engine.store.schema``.
+Our connection, handed over by ``engine.store.schema``: inside a transaction, or each statement by itself.
 """
 
 from __future__ import annotations

@@ -351,6 +351,7 @@ CREATE TABLE node (
 	running INTEGER NOT NULL, 
 	draining SMALLINT NOT NULL, 
 	types TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
 	PRIMARY KEY (id)
 );;
 CREATE TABLE batch (

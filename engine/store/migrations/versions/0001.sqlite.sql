@@ -392,6 +392,7 @@ CREATE TABLE node (
 	running INTEGER NOT NULL, 
 	draining INTEGER NOT NULL, 
 	types TEXT NOT NULL, 
+	revision TEXT NOT NULL, 
 	PRIMARY KEY (id)
 )
  STRICT;;
