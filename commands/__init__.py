@@ -13,8 +13,8 @@ import click
 
 # In the order of the help: the life of a procedure, then of a case, then of the installation.
 NAMES = (
-    "import-spiff", "check", "deploy", "test", "deviations", "decide", "start", "instances", "show",
-    "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry",
+    "import-spiff", "check", "deploy", "test", "deviations", "templates", "decide", "start", "instances",
+    "show", "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry",
     "suspend", "activate", "cancel", "modify", "choose", "migrate", "batch", "process", "history",
     "replay", "verify", "worker", "mail-in", "rspo", "celery", "nodes", "doctor", "retention", "user",
     "secrets", "db", "demo", "serve",

@@ -38,7 +38,7 @@ def command(
     """
     files = reading.files(paths)
     told: dict[str, Any] = {}
-    with ProcessEngine("sqlite:///:memory:") as engine:
+    with ProcessEngine("sqlite:///:memory:", handlers=office.templates()) as engine:
         findings = told["findings"] = engine.check(files)
         wrong = any(finding.severity is Severity.ERROR for finding in findings)
         if soundness and not wrong:

@@ -16,18 +16,28 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 import msgspec
 
-from engine import Clock, EngineError, HandlerRegistry, Keyring, ProcessEngine, celery_transport
+from engine import (
+    Clock,
+    EngineError,
+    HandlerRegistry,
+    Keyring,
+    ProcessEngine,
+    celery_transport,
+    read_element_templates,
+)
 
 if TYPE_CHECKING:
     from handlers import Settings
 
 DATABASE = "sqlite:///obieg.db"
+_TEMPLATES = Path(__file__).parent.parent / "handlers" / "element_templates"
 _MAGIC = b"SQLite format 3\0"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Office(msgspec.Struct, kw_only=True):
-    """One invocation: which installation, who acts, how to answer; ``processes``, ``forms``: those shipped.
+    """One invocation: which installation, who acts, how to answer; ``processes``, ``forms``,
+    ``element_templates``: those shipped.
 
     Filled by the options as they are read, before the command runs.
     """
@@ -38,6 +48,7 @@ class Office(msgspec.Struct, kw_only=True):
     keyring: Path | None = None
     actor: str = ""
     format: str = "table"
+    element_templates: Path = _TEMPLATES
 
     @property
     def as_json(self) -> bool:
@@ -69,7 +80,11 @@ class Office(msgspec.Struct, kw_only=True):
         keyring = Keyring.load(self.keyring) if self.keyring is not None else None
         transport = celery_transport(broker) if broker else None
         with ProcessEngine(
-            self.database, clock=clock, handlers=handlers, keyring=keyring, transport=transport
+            self.database,
+            clock=clock,
+            handlers=handlers or self.templates(),
+            keyring=keyring,
+            transport=transport,
         ) as engine:
             yield engine
 
@@ -86,12 +101,16 @@ class Office(msgspec.Struct, kw_only=True):
         """Return every handler, set up from ``OBIEG_SMTP_…`` and its like; raises ``EngineError``."""
         from handlers import register_all  # typst, pikepdf and httpx: only where handlers run
 
-        registry = HandlerRegistry()
+        registry = self.templates()
         try:
             register_all(registry, self.settings(environment))
         except ValueError as error:
             raise EngineError(str(error)) from None
         return registry
+
+    def templates(self) -> HandlerRegistry:
+        """Return a registry without a handler: it knows what the element templates say, and no more."""
+        return HandlerRegistry(read_element_templates(self.element_templates))
 
     def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
         """Return what ``OBIEG_SMTP_…`` and its like say of the outside systems; raises ``EngineError``."""

@@ -9,6 +9,7 @@ from engine.definition_drafts import DefinitionDrafts
 from engine.desks import Desks, Draft, SavedFilter
 from engine.dmn import DecisionResult, TableMatch
 from engine.documents import Document, Documents
+from engine.element_templates import read_element_templates
 from engine.errors import (
     BpmnError,
     Busy,
@@ -49,6 +50,7 @@ from engine.model.case import (
     WaitKind,
 )
 from engine.model.drafting import ChangedElement, DefinitionDraft, ElementChange
+from engine.model.element_template import ElementTemplate
 from engine.model.node import Figures, Node, NodeState, SchemaState
 from engine.model.operations import (
     DueTimer,
@@ -155,6 +157,7 @@ __all__ = [
     "ElementCount",
     "ElementInstance",
     "ElementState",
+    "ElementTemplate",
     "EngineError",
     "Entry",
     "EvaluationError",
@@ -244,6 +247,7 @@ __all__ = [
     "grant_statements",
     "import_spiff",
     "log_events",
+    "read_element_templates",
     "run_celery",
     "schema_state",
     "upgrade_database",

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
+from engine.model.element_template import ElementTemplate
 from engine.model.records import Entry, Job
 
 Handler: TypeAlias = "Callable[[JobContext], Completed]"
@@ -101,10 +102,14 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HandlerRegistry:
-    """The handlers a node has, by job type."""
+    """The handlers a node has, by job type, and the element templates that configure their tasks.
 
-    def __init__(self) -> None:
+    ``templates`` has, by id, each template and the bytes of its file.
+    """
+
+    def __init__(self, templates: Mapping[str, tuple[ElementTemplate, bytes]] | None = None) -> None:
         self._registrations: dict[str, Registration] = {}
+        self.templates = dict(templates or {})
 
     def handler(
         self,

@@ -25,7 +25,7 @@ BOUNCED = "email_zwrocony"
 def register(registry: HandlerRegistry, settings: EmailSettings) -> None:
     """Register ``email.send``.
 
-    In: header ``template`` (or variable ``szablon``); variable (or header) ``do``; optional variables
+    In: header ``template`` (or variable ``szablon``); variable ``do``; optional variables
     ``zalacznik`` (a document's reference) with header ``zalacznik_nazwa``, and ``zwrot_jako``: the message a
     bounce of this mail becomes (``email_zwrocony`` unless told; ``-`` where no case waits for it). Out:
     ``wyslano`` (when the server accepted: deadlines may start here, B35), ``wiadomosc_id``,
@@ -87,7 +87,7 @@ def _signed(settings: EmailSettings, raw: bytes) -> bytes:
 
 
 def _recipient(context: JobContext) -> str:
-    given = context.job.headers.get("do") or inputs.text(context, "do")
+    given = inputs.text(context, "do")
     try:
         return message.recipient_address(given)
     except message.UnsafeMessage as error:

@@ -56,7 +56,7 @@ def _compile(files: Sequence[tuple[str, bytes]], environment: CheckEnvironment) 
     if _refused(unreadable):
         return Compilation(findings=tuple(findings), definitions=())
     definitions = _read(sources)
-    findings += check_files(sources)
+    findings += check_files(sources, environment)
     findings += check_processes(definitions, environment)
     return Compilation(findings=tuple(findings), definitions=() if _refused(findings) else definitions)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.model.definition import ProcessDefinition
+from engine.model.element_template import ElementTemplate
 from engine.model.records import Finding
 
 
@@ -14,7 +15,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     ``form_ids`` and ``decision_ids`` include those uploaded together with the models, ``process_ids`` those
     deployed before; ``parameters`` are the names FEEL sees as ``parameters.x``; ``error_codes`` maps a job
     type to the BPMN error codes its handler may raise; ``form_fields`` has, by form and field, the kind of
-    value that a form uploaded together with the models gives.
+    value that a form uploaded together with the models gives; ``templates`` configure the tasks here.
     """
 
     job_types: frozenset[str] | None = None
@@ -24,6 +25,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     parameters: frozenset[str] | None = None
     error_codes: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     form_fields: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
+    templates: tuple[ElementTemplate, ...] = ()
 
 
 class Compilation(msgspec.Struct, frozen=True, kw_only=True):

@@ -100,6 +100,7 @@ class Upload:
             process_ids=frozenset(row.id for row in known if row.kind == "process"),
             error_codes=errors,
             form_fields=self._fields,
+            templates=tuple(template for template, _ in parts.handlers.templates.values()),
         )
 
     @property

@@ -29,6 +29,7 @@ from engine.bpmn.check import (
     references,
     repetition,
     scopes,
+    settings,
     structure,
     support,
     timers,
@@ -70,12 +71,13 @@ _OF_PROCESSES = (
 )
 
 
-def check_files(sources: Sequence[Source]) -> list[Finding]:
-    """Return the findings about references, notation and executability of all files."""
+def check_files(sources: Sequence[Source], environment: CheckEnvironment) -> list[Finding]:
+    """Return the findings about references, notation, executability and settings of all files."""
     findings = list(references.check_executable(sources))
     for source in sources:
         for check in _OF_FILES:
             findings += check(source)
+        findings += settings.check_settings(source, environment.templates)
     return findings
 
 

@@ -14,7 +14,7 @@ from engine.model.records import Finding
 
 _WANTED = {"boolean": "true or false", "list": "a list", "number": "a number"}
 _UNKNOWN = "Any"
-_KINDS = {
+KINDS = {
     **_WANTED,
     "string": "a text",
     "date": "a date",
@@ -67,10 +67,8 @@ def _check(place: Place, expression: Expression, kind: str, what: str, types: Ty
     if always not in (kind, _UNKNOWN):
         yield found(place, "expression-kind", what=what, expression=text, kind=wanted, other=always)
     elif here not in (kind, _UNKNOWN):
-        yield found(
-            place, "expression-kind/form", what=what, expression=text, kind=wanted, other=_KINDS[here]
-        )
+        yield found(place, "expression-kind/form", what=what, expression=text, kind=wanted, other=KINDS[here])
     elif odd is not None:
         operator, left, right = odd
-        sides = {"left": _KINDS[left], "right": _KINDS[right]}
+        sides = {"left": KINDS[left], "right": KINDS[right]}
         yield found(place, "comparison-kinds", expression=text, operator=operator, **sides)

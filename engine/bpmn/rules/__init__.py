@@ -15,6 +15,7 @@ from engine.bpmn.rules.flows import FLOWS
 from engine.bpmn.rules.gateways import GATEWAYS
 from engine.bpmn.rules.identity import IDENTITY
 from engine.bpmn.rules.rule import Rule
+from engine.bpmn.rules.settings import SETTINGS
 
 __all__ = ["RULES", "Rule"]
 
@@ -27,4 +28,5 @@ RULES: dict[str, Rule] = {
     **DATA,
     **COLLABORATIONS,
     **DIALECT,
+    **SETTINGS,
 }

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from demo.sio import ACTS, FETCHED, FILED, NOT_FETCHED
-from engine import HandlerRegistry
+from engine import HandlerRegistry, read_element_templates
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.dmn import read_model
 from engine.feel import Environment
@@ -22,6 +22,7 @@ from engine.parameters import read_parameters
 from handlers import register_all, settings_from, templates
 
 ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "handlers" / "element_templates"
 FOLDER = ROOT / "processes" / "sio"
 MESSAGES = FOLDER / "messages"
 DIAGRAMS = sorted(FOLDER.glob("*.bpmn"))
@@ -91,6 +92,7 @@ def processes() -> dict[str, ProcessDefinition]:
             process_ids=frozenset(path.stem for path in DIAGRAMS),
             parameters=parameters(),
             error_codes={each.type: frozenset(each.errors) for each in handlers},
+            templates=tuple(each for each, _ in read_element_templates(TEMPLATES).values()),
         ),
     )
     assert [str(each) for each in compiled.findings if each.severity is not Severity.HINT] == []

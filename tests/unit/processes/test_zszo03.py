@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine import HandlerRegistry
+from engine import HandlerRegistry, read_element_templates
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.forms import Form, read_form
 from engine.model.definition import Element, ElementType, ProcessDefinition
@@ -19,6 +19,7 @@ from handlers import register_all, settings_from, templates
 from handlers.incident import CATEGORIES
 
 ROOT = Path(__file__).parents[3]
+TEMPLATES = ROOT / "handlers" / "element_templates"
 FOLDER = ROOT / "processes" / "zszo03"
 MESSAGES = FOLDER / "messages"
 PROCEDURE = re.compile(r"§[2-6]( pkt [1-9]| „[^”]+”)?|RODO art\. 3[34] ust\. [15]")
@@ -75,6 +76,7 @@ def definitions(registry: HandlerRegistry) -> dict[str, ProcessDefinition]:
             process_ids=frozenset(ids),
             parameters=parameters(),
             error_codes={each.type: frozenset(each.errors) for each in handlers},
+            templates=tuple(each for each, _ in read_element_templates(TEMPLATES).values()),
         ),
     )
     told = [finding for finding in compiled.findings if finding.severity is not Severity.HINT]
