@@ -8,10 +8,11 @@ A no-op unless ``OBIEG_FAILPOINTS`` is set.
     store.sql.after=nth:17=kill              … the 17th time
     store.sql.before=every:3=raise:OperationalError
     worker.claimed=hang                      waits for ever (to be killed or stopped from outside)
+    store.sql.after@UPDATE:job:1a2b3c4d=kill where that statement was run: a place may say what it is about
     *=nth:120=kill                           the 120th failpoint of any name
 
-``OBIEG_FAILPOINT_LOG`` names a file to which every crossing appends one line (process id, number, name), so
-that a test can count the places first and then die at each of them.
+``OBIEG_FAILPOINT_LOG`` names a file to which every crossing appends one line (process id, number, name, and
+``@about`` where the place says so), so that a test can count the places first and then die at each of them.
 """
 
 from __future__ import annotations
@@ -38,11 +39,11 @@ class Rule:
     nth: int = 1
     every: bool = False
 
-    def applies(self, name: str, crossing: int, total: int) -> bool:
-        """Return whether this crossing (``crossing``-th of this name, ``total``-th of all) is the one."""
-        if self.name not in (name, _EVERY):
+    def applies(self, crossings: dict[str, int]) -> bool:
+        """Return whether this crossing, counted by each of its names, is the one."""
+        count = crossings.get(self.name)
+        if count is None:
             return False
-        count = total if self.name == _EVERY else crossing
         return count % self.nth == 0 if self.every else count == self.nth
 
 
@@ -52,20 +53,20 @@ class Failpoints:
     def __init__(self, rules: list[Rule], log: str | None) -> None:
         self._rules = rules
         self._crossings: dict[str, int] = {}
-        self._total = 0
         self._lock = threading.Lock()
         self._log = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600) if log else None
 
-    def cross(self, name: str) -> None:
+    def cross(self, name: str, about: str) -> None:
         """Count one crossing and do what its rules say."""
+        names = (_EVERY, name, f"{name}@{about}") if about else (_EVERY, name)
         with self._lock:
-            self._total += 1
-            crossing = self._crossings[name] = self._crossings.get(name, 0) + 1
-            total = self._total
+            for each in names:
+                self._crossings[each] = self._crossings.get(each, 0) + 1
+            crossings = {each: self._crossings[each] for each in names}
         if self._log is not None:
-            os.write(self._log, f"{os.getpid()} {total} {name}\n".encode())
+            os.write(self._log, f"{os.getpid()} {crossings[_EVERY]} {names[-1]}\n".encode())
         for rule in self._rules:
-            if rule.applies(name, crossing, total):
+            if rule.applies(crossings):
                 _act(rule.action, name)
 
 
@@ -111,10 +112,13 @@ def _from_environment() -> Failpoints | None:
 _active = _from_environment()
 
 
-def failpoint(name: str) -> None:
-    """Mark a place where the program may be made to die; costs one comparison when nothing is set."""
+def failpoint(name: str, about: str = "") -> None:
+    """Mark a place where the program may be made to die; costs one comparison when nothing is set.
+
+    ``about`` tells crossings of one place apart (a statement, a type of job), without space, ``=`` or ``;``.
+    """
     if _active is not None:
-        _active.cross(name)
+        _active.cross(name, about)
 
 
 def enabled() -> bool:

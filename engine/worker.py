@@ -154,7 +154,7 @@ class Worker:
         return [] if row is None else [row]
 
     def _start(self, row: JobRow) -> Future[None]:
-        failpoint("worker.claimed")
+        failpoint("worker.claimed", row.type or row.kind)
         with self._lock:
             self._running[row.key] = (row, monotonic() + self._deadline(row))
         started = self._pool.submit(self._run, row)

@@ -29,9 +29,11 @@ if (_in_memory := scratch()) is not None:  # what pytest asks for its temporary 
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add ``--database`` and ``--long``."""
+    """Add ``--database``, ``--long`` and what says how long."""
     parser.addoption("--database", choices=list(DATABASES), default="sqlite", help="databases to run on")
     parser.addoption("--long", action="store_true", help="the long counts of `make torture`")
+    parser.addoption("--kills", type=int, default=5000, help="processes to kill in all, with --long")
+    parser.addoption("--first-seed", type=int, default=0, help="seed of the first campaign, to go on later")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

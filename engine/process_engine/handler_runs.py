@@ -58,9 +58,9 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
 def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | JobFailure:
     """Return what a handler came to; the one place where anything it raises is caught."""
     try:
-        failpoint("handler.before")
+        failpoint("handler.before", context.job.type)
         completed = handler(context)
-        failpoint("handler.after")
+        failpoint("handler.after", context.job.type)
     except (BpmnError, JobFailure) as answer:
         return answer
     except Exception as error:
@@ -175,9 +175,9 @@ class RunningJob:
             known = self._kept(tx, name)
         if known is not None:
             return known
-        failpoint("effect.before")
+        failpoint("effect.before", name)
         reply = dict(perform())
-        failpoint("effect.after")
+        failpoint("effect.after", name)
         self._parts.store.run(lambda tx: self._keep(tx, name, reply))
         return reply
 

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ _POOL = 10
 _OVERFLOW = 30
 _WAIT = 10  # seconds for a connection out of the pool
 _IDLE = 1.0  # seconds after which a pooled connection is asked whether it still lives
+_LISTED = re.compile(r"(?:\(?(?:\?|%(?:\(\w+\))?s|:\w+)(?:::\w+)?\)?(?:, )?)+")
+_TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|TABLE) \W?(\w+)", re.IGNORECASE)
 _SQLITE_SETTINGS = (
     f"PRAGMA busy_timeout = {BUSY_MS}",
     "PRAGMA journal_mode = WAL",
@@ -169,9 +173,18 @@ def _connection_lost(reason: str) -> Exception:
 failpoint.know_error("OperationalError", _connection_lost)
 
 
-def _before(*_: object) -> None:
-    failpoint.failpoint("store.sql.before")
+def _before(_: Connection, __: object, statement: str, *___: object) -> None:
+    failpoint.failpoint("store.sql.before", _label(statement))
 
 
-def _after(*_: object) -> None:
-    failpoint.failpoint("store.sql.after")
+def _after(_: Connection, __: object, statement: str, *___: object) -> None:
+    failpoint.failpoint("store.sql.after", _label(statement))
+
+
+@lru_cache(maxsize=10_000)
+def _label(statement: str) -> str:
+    """Return a short name of a statement, as ``UPDATE:job:1a2b3c4d``, however many values its lists have."""
+    shape = _LISTED.sub("?", " ".join(statement.split()))
+    found = _TABLE.search(shape)
+    table = found[1] if found else ""
+    return f"{shape.split(' ', 1)[0].upper()}:{table}:{sha256(shape.encode()).hexdigest()[:8]}"

@@ -1,7 +1,7 @@
-"""What must be true of cases of ZSZO-03 when all is over, however often their workers died.
+"""What must be true of the cases of a procedure when all is over, however often their workers died.
 
-It is read where it cannot be talked away: in the journals of the outside systems, the mails as they arrived
-and the history. Each function raises AssertionError saying what is wrong.
+What is the same for all procedures stands in ``invariants``. Each function raises AssertionError saying what
+is wrong.
 """
 
 from __future__ import annotations
@@ -9,110 +9,113 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
+from typing import Any
 
-import msgspec
 from sqlalchemy import func, select
 
 from demo.pdf import open_text
 from engine.store.tables import secret
 from tests.crash.office import Case, Office
 
-END = "zakonczono_elektronicznie"
 KEY = re.compile(r"\b[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}\b")
-MAILS_PER_CASE = 2  # the password was generated, the package
 SECRETS_PER_CASE = 2  # the password, the key of the package
-SERVICE_TASKS = frozenset(
-    [
-        "zarejestruj_incydent",
-        "zarejestruj_zgloszenie_zszo05",
-        "odczytaj_wnioskodawce",
-        "sprawdz_konto",
-        "sprawdz_placowke",
-        "otworz_zgloszenie",
-        "wygeneruj_haslo",
-        "ustaw_haslo",
-        "zawiadom_wygenerowano",
-        "zaszyfruj_pakiet",
-        "wyslij_pakiet",
-        "wyslij_klucz",
-        "zniszcz_po_odbiorze",
-        "zamknij_zakonczone",
-    ]
-)
-# De-duplicating receivers: (journal, event, field with the key).
+# What every case of a procedure went through, by the end it reached.
+ENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
+    "zszo03": {
+        "zakonczono_elektronicznie": frozenset(
+            [
+                "zarejestruj_incydent", "zarejestruj_zgloszenie_zszo05", "odczytaj_wnioskodawce",
+                "sprawdz_konto", "sprawdz_placowke", "otworz_zgloszenie", "wygeneruj_haslo", "ustaw_haslo",
+                "zawiadom_wygenerowano", "zaszyfruj_pakiet", "wyslij_pakiet", "wyslij_klucz",
+                "zniszcz_po_odbiorze", "zamknij_zakonczone",
+            ]
+        )
+    },
+    "sio": {
+        "dostep_przyznano": frozenset(
+            [
+                "zgloszenie_w_sio", "wyslij_email_1", "sprawdz_rejestr", "w_sio_rozpatrywany",
+                "wyslij_email_2", "w_sio_formalnie", "wyslij_email_3", "w_sio_zaakceptowany",
+                "wpisz_do_rejestru", "zawiadom_pobierz",
+            ]
+        ),
+        "odrzucony": frozenset(
+            [
+                "zgloszenie_w_sio", "wyslij_email_1", "sprawdz_rejestr", "w_sio_odrzucony",
+                "zawiadom_odrzucenie",
+            ]
+        ),
+    },
+}  # fmt: skip
+REGISTERS = {"zszo03": ("incydenty", "zgloszenia"), "sio": ()}
+# The same element in many instances, or again and again in one: called diagrams, reminders.
+CALLED = frozenset({"sio_czynnosc", "sio_zawiadomienie"})
+# De-duplicating receivers of ZSZO-03: (journal, event, field with the key).
 RECEIVERS = (("sms", "sms", "idx"), ("city", "ticket_opened", "key"), ("city", "password_set", "key"))
-_SLACK = dt.timedelta(seconds=1)  # a server may still be writing a mail down when its sender is dead
 
 
-class Interruption(msgspec.Struct, frozen=True, kw_only=True):
-    """What was true when a process had died."""
-
-    at: dt.datetime
-    place: str
-    stranded: int  # jobs it had claimed and not completed
-    mails_kept: frozenset[str]  # the Message-IDs whose acceptance had been written down
+def require_ended_well(office: Office) -> None:
+    """Every case ended where it may, by way of each of its steps once; what is the procedure's own holds."""
+    cases = office.cases
+    for case in cases:
+        require_each_element_once(office, case)
+    if office.procedure.name == "zszo03":
+        require_each_key_once(office, cases)
+        require_one_valid_password_each(office, cases)
+    else:
+        require_one_authorisation_each(office, cases)
 
 
 def require_each_element_once(office: Office, case: Case) -> None:
-    """The case ended where it should, and every element it went through completed once, called ones too."""
-    called = office.engine.instances(root_key=case.key, limit=100)
-    elements = [each for instance in called for each in office.engine.elements(instance.key)]
-    completed = Counter(each.element_id for each in elements if each.state == "completed")
-    repeated = {place: times for place, times in completed.items() if times != 1}
-    assert repeated == {}, f"{case}: completed more than once: {repeated}"
-    assert {END, *SERVICE_TASKS} <= completed.keys(), (
-        f"{case}: never completed: {SERVICE_TASKS - completed.keys()}"
-    )
-    assert not [each for each in elements if each.state == "active"], case
-    for register in ("incydenty", "zgloszenia"):
+    """The case ended where it should, and no element completed twice in one instance, called ones too."""
+    steps: set[str] = set()
+    for instance in office.engine.instances(root_key=case.key, limit=1000):
+        elements = office.engine.elements(instance.key)
+        assert not [each for each in elements if each.state == "active"], f"{case}: {instance}"
+        completed = Counter(each.element_id for each in elements if each.state == "completed")
+        repeated = {place: times for place, times in completed.items() if times != 1}
+        assert repeated == {}, f"{case}: completed more than once: {repeated}"
+        if instance.process_id not in CALLED:
+            both = steps & completed.keys()
+            assert not both, f"{case}: completed in two instances: {both}"
+        steps |= completed.keys()
+    ends = ENDS[office.procedure.name]
+    reached = [end for end in ends if end in steps]
+    assert len(reached) == 1, f"{case}: expected one of the ends {sorted(ends)}, but reached {reached}"
+    assert ends[reached[0]] <= steps, f"{case}: never completed: {ends[reached[0]] - steps}"
+    for register in REGISTERS[office.procedure.name]:
         entries = office.engine.registers.entries(register, instance_key=case.key)
         assert len(entries) == 1, f"{case}: {len(entries)} entries in {register}"
 
 
-def require_each_key_once(office: Office) -> None:
-    """Whoever can tell repetitions apart took one message per case, each with a key of its own."""
+def require_each_key_once(office: Office, cases: Sequence[Case]) -> None:
+    """Whoever can tell repetitions apart took one message per case, each with a key of its own (I3)."""
     for server, event, field in RECEIVERS:
         keys = [line[field] for line in office.servers.lines(server, event)]
-        assert len(keys) == len(set(keys)) == len(office.cases), f"{event}: {Counter(keys).most_common(3)}"
+        assert len(keys) == len(set(keys)) == len(cases), f"{event}: {Counter(keys).most_common(3)}"
     closed = [line["number"] for line in office.servers.lines("city", "ticket_closed")]
-    assert len(closed) == len(set(closed)) == len(office.cases)
+    assert len(closed) == len(set(closed)) == len(cases)
 
 
-def require_one_valid_password(office: Office, case: Case) -> None:
-    """One password and one key were ever drawn for the case, and what was mailed opens ZSZO."""
+def require_one_valid_password_each(office: Office, cases: Sequence[Case]) -> None:
+    """One password and one key were ever drawn for a case, and what was mailed opens ZSZO (I4)."""
+    drawn_for = select(secret.c.root_key, func.count()).group_by(secret.c.root_key)
     with office.engine.parts.store.reading() as tx:
-        drawn = tx.execute(
-            select(func.count()).select_from(secret).where(secret.c.root_key == case.key)
-        ).scalar_one()
-    assert drawn == SECRETS_PER_CASE, f"{case}: {drawn} secrets"
-    (text,) = [line["message"] for line in office.servers.sms() if f"{case.number}:" in line["message"]]
-    (key,) = KEY.findall(text)
-    lines = [package_text(mail, key).splitlines() for mail in _packages(office, case)]
-    passwords = {page[page.index("Hasło startowe") + 1] for page in lines}
-    assert len(passwords) == 1, f"{case}: {len(passwords)} passwords"
-    answer = office.servers.city.zszo.log_in({"login": case.login, "haslo": passwords.pop()})
-    assert answer.code == 200, f"{case}: ZSZO does not know the password: {answer}"
-
-
-def require_repeated_mails_explained(office: Office, interruptions: Sequence[Interruption]) -> int:
-    """Return how many mails came again: only after a death before we knew, and then with the same bytes."""
-    outbox = office.servers.directory / "outbox"
-    copies: dict[str, list[tuple[dt.datetime, bytes]]] = {}
-    for line in office.servers.lines("smtp", "mail"):
-        raw = (outbox / line["file"]).read_bytes()
-        (identifier,) = re.findall(rb"^Message-ID: (\S+)", raw, re.MULTILINE)
-        copies.setdefault(identifier.decode(), []).append((dt.datetime.fromisoformat(line["at"]), raw))
-    for identifier, sent in copies.items():
-        assert len({raw for _, raw in sent}) == 1, f"{identifier}: different bytes under one Message-ID"
-        first, last = sent[0][0] - _SLACK, sent[-1][0]
-        deaths = [
-            each for each in interruptions if first < each.at < last and identifier not in each.mails_kept
-        ]
-        assert len(sent) - 1 <= len(deaths), f"{identifier}: {len(sent)} copies, but {len(deaths)} deaths"
-    assert len(copies) == MAILS_PER_CASE * len(office.cases)
-    return sum(len(sent) - 1 for sent in copies.values())
+        drawn = {row[0]: row[1] for row in tx.execute(drawn_for)}
+    texts = [str(line["message"]) for line in office.servers.sms()]
+    packages = [mail for mail in office.servers.mails() if any(mail.iter_attachments())]
+    for case in cases:
+        assert drawn[case.key] == SECRETS_PER_CASE, f"{case}: {drawn[case.key]} secrets"
+        (text,) = [each for each in texts if f"{case.number}:" in each]
+        (key,) = KEY.findall(text)
+        sent = [mail for mail in packages if case.number in str(mail["Subject"])]
+        lines = [package_text(mail, key).splitlines() for mail in sent]
+        passwords = {page[page.index("Hasło startowe") + 1] for page in lines}
+        assert len(passwords) == 1, f"{case}: {len(passwords)} passwords"
+        answer = office.servers.city.zszo.log_in({"login": case.login, "haslo": passwords.pop()})
+        assert answer.code == 200, f"{case}: ZSZO does not know the password: {answer}"
 
 
 def package_text(mail: EmailMessage, key: str) -> str:
@@ -125,6 +128,23 @@ def package_text(mail: EmailMessage, key: str) -> str:
     return text
 
 
-def _packages(office: Office, case: Case) -> list[EmailMessage]:
-    of_case = [mail for mail in office.servers.mails() if case.number in str(mail["Subject"])]
-    return [mail for mail in of_case if any(mail.iter_attachments())]
+def require_one_authorisation_each(office: Office, cases: Sequence[Case]) -> None:
+    """Who got access has one authorisation of at most five years, the same in SIO and in the register."""
+    granted = [each for each in cases if _granted(office, each)]
+    in_register = office.engine.registers.all_in("upowaznienia")
+    given: list[dict[str, Any]] = [
+        dict(each.data) for each in in_register if each.data["zdarzenie"] == "nadano"
+    ]
+    numbers = [each["numer"] for each in given]
+    assert sorted(numbers) == sorted(office.servers.sio.authorisations), "SIO and the register differ"
+    assert sorted(each["numer_sprawy"] for each in given) == sorted(each.number for each in granted)
+    for each in given:
+        start, last = (dt.date.fromisoformat(str(each[name])) for name in ("od", "do"))
+        assert last <= start.replace(year=start.year + 5), each
+    applications = office.servers.sio.applications.values()
+    assert sorted(each["numer_sprawy"] for each in applications) == sorted(each.number for each in cases)
+
+
+def _granted(office: Office, case: Case) -> bool:
+    elements = office.engine.elements(case.key)
+    return any(each.element_id == "dostep_przyznano" and each.state == "completed" for each in elements)

@@ -20,8 +20,8 @@ from sqlalchemy import make_url
 
 from engine import ProcessEngine
 from tests.crash import outcome
-from tests.crash.office import PROCESS, Office, WorkerProcesses, opened
-from tests.crash.worker_process import Order
+from tests.crash.office import ForkServer, Office, opened
+from tests.crash.procedures import Zszo
 
 SMS_JOURNAL = "outside/sms.jsonl"
 
@@ -115,11 +115,11 @@ def test_no_disguise_is_overlooked() -> None:
     assert found_in([("place", b"Canary4711canary")], "Canary4711Canary") == set()
 
 
-def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> None:
-    with opened(database_url, tmp_path) as office, WorkerProcesses(database_url, tmp_path) as workers:
+def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path, forks: ForkServer) -> None:
+    with opened(database_url, tmp_path) as office:
         case = office.start()
         while "czekaj_na_zwrot" not in _active(office, case.key):
-            assert workers.run(Order()).code == 0
+            assert forks.run(office.order()).code == 0
             office.do_tasks()
         variables: dict[str, Any] = {}
         for instance in office.engine.instances(root_key=case.key):
@@ -127,7 +127,7 @@ def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> No
         password = office.engine.secrets.read(variables["haslo_ref"], root_key=case.key)
         key = office.engine.secrets.read(variables["klucz_ref"], root_key=case.key)
         search = Search(office, database_url, tmp_path)
-        assert search.find(PROCESS) & {
+        assert search.find(Zszo.process) & {
             "obieg.db",
             "obieg.db-wal",
             "table instance",
@@ -140,9 +140,9 @@ def test_password_and_key_stand_nowhere(database_url: str, tmp_path: Path) -> No
         assert (search.find(password), search.find(key)) == (set(), set())
         office.pass_time()
         while office.open_cases():
-            assert workers.run(Order()).code == 0
+            assert forks.run(office.order()).code == 0
             office.do_tasks()
-        outcome.require_one_valid_password(office, case)
+        outcome.require_one_valid_password_each(office, [case])
         (mail,) = [each for each in office.servers.mails() if any(each.iter_attachments())]
         assert password in outcome.package_text(mail, key).splitlines()
         search = Search(office, database_url, tmp_path)

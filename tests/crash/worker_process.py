@@ -1,72 +1,106 @@
-"""Real worker processes, made to be killed.
+"""Real processes, made to be killed.
 
-    python -m tests.crash.worker_process URL FOLDER
+    python -m tests.crash.worker_process
 
-reads orders from its standard input, one JSON line each, and forks one worker process per order: importing
-everything takes seconds, forking does not. This process itself opens nothing, so a child starts as empty as a
-new program does. For each child that has ended, one JSON line says how. ``FOLDER`` has ``environment.json``
-(the ``OBIEG_`` variables of the outside systems) and gets the logs.
+reads orders from its standard input, one JSON line each, and forks one process per order: importing
+everything takes seconds, forking does not. This process itself has no database open, so a child starts as
+empty as a new program does. For each child that has ended, one JSON line says how. An order's folder has
+``environment.json`` (the ``OBIEG_`` variables of the outside systems) and gets the logs.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import os
 import select
 import signal
 import sys
-import threading
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 
-from engine import HandlerRegistry, ProcessEngine, Scheduler, Worker, failpoint
-from engine.scheduler import promote, recover
-from engine.store import jobs
-from handlers import register_all, settings_from
+from commands import reading
+from engine import ProcessEngine, failpoint
+from tests.crash.lives import LIVES, Compiled, Place
+from tests.crash.procedures import folders
+from tests.crash.verbs import ACKNOWLEDGED, Verb
 
-LEASE = dt.timedelta(milliseconds=600)
-THREADS = 2
 LOG, CROSSINGS, ENVIRONMENT = "worker.log", "crossings", "environment.json"
-_GLANCE = 0.02  # seconds between looks whether there is anything left to do
+NOWHERE = "before the first failpoint"
+VERSIONS = 3  # of each diagram: a campaign deploys them one after the other, and instances are migrated
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """How one worker process is to live: its failpoints, and after how many seconds it is killed anyhow."""
+    """Where and how one process lives: its failpoints, and after how many seconds it is killed anyhow."""
 
+    url: str = ""
+    folder: str = ""
+    procedure: str = ""
     failpoints: str = ""
     lifetime: float = 60.0
+    life: str = "work"
+    verbs: list[Verb] = []
 
 
 class Death(msgspec.Struct, frozen=True, kw_only=True):
-    """How one worker process ended, and the last failpoint it crossed."""
+    """How one process ended, the last failpoint it crossed, how often each, and which verbs had returned."""
 
     pid: int
     killed: bool
     code: int
     place: str
+    crossed: dict[str, int]
+    acknowledged: list[str]
 
 
-def main(url: str, folder: Path) -> None:
-    """Fork a worker process per order until there are no more orders."""
-    environment = msgspec.json.decode((folder / ENVIRONMENT).read_bytes(), type=dict[str, str])
+def main() -> None:
+    """Fork a process per order until there are no more orders."""
+    known: dict[str, Compiled] = {}
     for line in sys.stdin:
         order = msgspec.json.decode(line, type=Order)
-        crossings = folder / CROSSINGS
+        if order.procedure not in known:
+            known[order.procedure] = compiled(order.procedure)
+        folder = Path(order.folder)
+        environment = msgspec.json.decode((folder / ENVIRONMENT).read_bytes(), type=dict[str, str])
+        place = Place(url=order.url, folder=folder, environment=environment, compiled=known[order.procedure])
+        crossings, acknowledged = folder / CROSSINGS, folder / ACKNOWLEDGED
         crossings.unlink(missing_ok=True)
+        acknowledged.unlink(missing_ok=True)
         pid = os.fork()
         if pid == 0:
-            _live(url, folder, environment, order)
+            _live(place, order)
         status = _watch(pid, order.lifetime)
+        places = [each.split()[2] for each in _lines(crossings)]
         death = Death(
             pid=pid,
             killed=os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL,
             code=os.waitstatus_to_exitcode(status),
-            place=_last_place(crossings),
+            place=places[-1] if places else NOWHERE,
+            crossed=Counter(places),
+            acknowledged=_lines(acknowledged),
         )
         sys.stdout.write(msgspec.json.encode(death).decode() + "\n")
         sys.stdout.flush()
+
+
+def version_of(procedure: str, number: int) -> list[tuple[str, bytes]]:
+    """Return a procedure's files as version ``number``: its diagrams differ from others by a comment."""
+    comment = f"<!-- {number} -->".encode() if number > 1 else b""
+    found = reading.files(folders(procedure))
+    return [(name, content + comment if name.endswith(".bpmn") else content) for name, content in found]
+
+
+def compiled(procedure: str) -> Compiled:
+    """Return the compiled diagrams of all versions, by the hash of their bytes."""
+    with ProcessEngine("sqlite:///:memory:") as engine:
+        for number in range(1, VERSIONS + 1):
+            deployed = engine.deploy(version_of(procedure, number), by="wlasciciel").definitions
+            with engine.parts.store.reading() as tx:
+                for each in deployed:
+                    if each.kind == "process":
+                        engine.parts.catalogue.latest(tx, each.id)
+        return dict(engine.parts.catalogue._compiled)
 
 
 def _watch(pid: int, lifetime: float) -> int:
@@ -79,18 +113,17 @@ def _watch(pid: int, lifetime: float) -> int:
     return os.waitpid(pid, 0)[1]
 
 
-def _last_place(crossings: Path) -> str:
-    lines = crossings.read_text().splitlines() if crossings.exists() else []
-    return lines[-1].split()[2] if lines else "before the first failpoint"
+def _lines(file: Path) -> list[str]:
+    return file.read_text().splitlines() if file.exists() else []
 
 
-def _live(url: str, folder: Path, environment: dict[str, str], order: Order) -> None:
-    """Be a worker process until there is nothing to do; never returns to the fork server's loop."""
+def _live(place: Place, order: Order) -> None:
+    """Be a process until there is nothing to do; never returns to the fork server's loop."""
     code = 1
     try:
-        logging.basicConfig(filename=folder / LOG, level=logging.DEBUG, force=True)
-        failpoint.configure(order.failpoints, log=str(folder / CROSSINGS))
-        work(url, environment)
+        logging.basicConfig(filename=place.folder / LOG, level=logging.DEBUG, force=True)
+        failpoint.configure(order.failpoints, log=str(place.folder / CROSSINGS))
+        LIVES[order.life](place, order.verbs)
         code = 0
     except BaseException:
         logging.exception("worker_process_failed")
@@ -99,30 +132,5 @@ def _live(url: str, folder: Path, environment: dict[str, str], order: Order) -> 
         os._exit(code)
 
 
-def work(url: str, environment: dict[str, str]) -> None:
-    """Run a worker and its scheduler, as ``obieg worker`` does, until nothing is ready, running or due."""
-    registry = HandlerRegistry()
-    register_all(registry, settings_from(environment))
-    with ProcessEngine(url, handlers=registry) as engine:
-        worker = Worker(engine, threads=THREADS, lease=LEASE)
-        scheduler = Scheduler(engine, worker)
-        running = threading.Thread(target=worker.run)
-        scheduler.start()
-        running.start()
-        pause = threading.Event()
-        while _anything_to_do(engine):
-            pause.wait(_GLANCE)
-        worker.stop()
-        running.join()
-        scheduler.stop()
-
-
-def _anything_to_do(engine: ProcessEngine) -> bool:
-    promote(engine.parts)
-    recover(engine.parts)
-    with engine.parts.store.reading() as tx:
-        return bool(jobs.query(tx, stages=("ready", "locked"), limit=1))
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from engine.clock import VirtualClock
 from engine.store import Store
 from engine.store.sealing import Keyring
 from tests.conftest import START
+from tests.postgres import Cluster
 
 
 @pytest.fixture
@@ -30,6 +32,18 @@ def store(database_url: str, keyring: Keyring, moving_clock: VirtualClock) -> It
     opened = Store(database_url, keyring=keyring, clock=moving_clock)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def empty_database_url(database_url: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without tables."""
+    if database_url.startswith("sqlite"):
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    server: Cluster = request.getfixturevalue("postgresql")
+    name = server.create()
+    yield server.url(name)
+    server.drop(name)
 
 
 @pytest.fixture

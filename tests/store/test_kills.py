@@ -6,37 +6,53 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
+from sqlalchemy import create_engine, inspect
 
 from engine.store import Store, instances, requests, user_tasks
 from engine.store.sealing import Keyring
-from tests.store.killed_program import CASES
+from tests.store.killed_program import CASES, Run
 from tests.store.rows import root_key
 
 ROOT = Path(__file__).parents[2]
 
 
 class Program:
-    """The program to be killed, with its database, keyring and log of crossings."""
+    """The program to be killed, with its database and keyring; a context manager."""
 
     def __init__(self, url: str, folder: Path) -> None:
         self.url = url
         self.keyring = Keyring.at(folder / "keyring")
-        self.log = folder / "crossings"
-        self._keyring_file = folder / "keyring"
+        environment = os.environ | {"OBIEG_KEYRING": str(folder / "keyring")}
+        command = [sys.executable, "-m", "tests.store.killed_program", url, str(folder / "told")]
+        pipe = subprocess.PIPE
+        self._server = subprocess.Popen(command, cwd=ROOT, env=environment, stdin=pipe, stdout=pipe)
 
-    def run(self, failpoints: str = "") -> tuple[int, list[int]]:
-        """Run the program; return its exit code and the cases it said were committed."""
-        environment = os.environ | {
-            "OBIEG_KEYRING": str(self._keyring_file),
-            "OBIEG_FAILPOINTS": failpoints,
-            "OBIEG_FAILPOINT_LOG": str(self.log),
-        }
-        command = [sys.executable, "-m", "tests.store.killed_program", self.url]
-        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-        return done.returncode, [int(line) for line in done.stdout.split()]
+    def __enter__(self) -> Program:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.communicate(timeout=60)
+
+    def run(self, failpoints: str = "") -> Run:
+        """Let the program run once."""
+        if self._server.stdin is None or self._server.stdout is None:
+            raise TypeError("expected pipes to the program, but there are none")
+        self._server.stdin.write(f"{failpoints}\n".encode())
+        self._server.stdin.flush()
+        return msgspec.json.decode(self._server.stdout.readline(), type=Run)
+
+    def has_tables(self) -> bool:
+        """Return whether the tables are there; fails where only some are."""
+        database = create_engine(self.url)
+        found = inspect(database).get_table_names()
+        database.dispose()
+        assert not found or "alembic_version" in found, f"tables made in part: {found}"
+        return bool(found)
 
     def whole_cases(self) -> set[int]:
         """Return the cases that are there, and fail on one that is there in part."""
@@ -56,30 +72,38 @@ class Program:
         return found
 
 
-@pytest.mark.parametrize("place", ["store.sql.after", "store.commit.before", "store.commit.after"])
-def test_a_killed_program_leaves_whole_cases(database_url: str, tmp_path: Path, place: str) -> None:
-    program = Program(database_url, tmp_path)
-    Store(database_url, keyring=program.keyring).close()
-    before = program.whole_cases()
-    assert before == set()
-    for nth in {"store.sql.after": (12, 14)}.get(place, (3, 5)):
-        code, acknowledged = program.run(f"{place}=nth:{nth}=kill")
-        assert code == -signal.SIGKILL
-        assert set(acknowledged) <= program.whole_cases()
-    assert program.run() == (0, [1, 2, 3])
-    assert program.whole_cases() == {1, 2, 3}
+@pytest.mark.torture
+def test_no_moment_of_a_run_is_a_bad_one_to_die(
+    database_url: str, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    kills = 0
+    with Program(database_url, tmp_path) as program:
+        Store(database_url, keyring=program.keyring).close()
+        for nth in range(1, 200):
+            ran = program.run(f"*=nth:{nth}=kill")
+            kills += ran.code == -signal.SIGKILL
+            assert set(ran.acknowledged) <= program.whole_cases()
+            if ran.code == 0:
+                break
+        assert program.whole_cases() == {1, 2, 3}
+    assert kills >= 20
+    record_property("kills", kills)
 
 
 @pytest.mark.torture
-def test_no_moment_of_a_run_is_a_bad_one_to_die(database_url: str, tmp_path: Path) -> None:
-    program = Program(database_url, tmp_path)
-    Store(database_url, keyring=program.keyring).close()
+def test_tables_are_made_wholly_whenever_their_making_is_killed(
+    empty_database_url: str, tmp_path: Path, long_counts: bool, record_property: Callable[[str, object], None]
+) -> None:
+    """The same program makes the tables when they are not there: each kill hits an upgrade from nothing."""
     kills = 0
-    for nth in range(1, 200):
-        code, acknowledged = program.run(f"*=nth:{nth}=kill")
-        kills += code == -signal.SIGKILL
-        assert set(acknowledged) <= program.whole_cases()
-        if code == 0:
-            break
-    assert kills >= 20
-    assert program.whole_cases() == {1, 2, 3}
+    with Program(empty_database_url, tmp_path) as program:
+        for nth in range(1, 2000, 1 if long_counts else 40):
+            ran = program.run(f"*=nth:{nth}=kill")
+            kills += ran.code == -signal.SIGKILL
+            if program.has_tables():  # committed: a later kill is that of an ordinary run
+                break
+            assert ran.acknowledged == []
+        assert program.run() == Run(code=0, acknowledged=[1, 2, 3])
+        assert program.whole_cases() == {1, 2, 3}
+    assert kills >= 5
+    record_property("kills", kills)
