@@ -12,6 +12,9 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --genera
 # Two workers: the tests share a machine with the databases they start.
 PARALLEL := -n 2 --dist worksteal
 
+# Tests start a hundred programs of ours: each would compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -46,6 +47,7 @@ def sendings() -> list[tuple[str, str, str, frozenset[str]]]:
     return [each for each in all_sendings() if each[2] != "None"] + called_sendings()
 
 
+@functools.cache
 def all_sendings() -> list[tuple[str, str, str, frozenset[str]]]:
     """Return procedure, element id, template id and input names of every ``email.send`` in every diagram."""
     found = []
