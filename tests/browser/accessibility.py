@@ -42,11 +42,16 @@ _MISSED = """
   return found;
 }
 """
+_NO_SCRIPTS = "() => matchMedia('(scripting: none)').matches"
 _SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
 def axe_of(page: Page) -> list[str]:
-    """Return the violations axe-core finds on the page as it is now: rule, what to do, where."""
+    """Return the violations axe-core finds on the page as it is now: rule, what to do, where.
+
+    Raises ``AssertionError`` in a window without JavaScript: axe waits for timers, which never ring there.
+    """
+    assert not page.evaluate(_NO_SCRIPTS), f"expected JavaScript for axe-core on {page.url}, but it is off"
     COUNTED["axe"] += 1
     page.evaluate(_axe())
     return list(page.evaluate(_RUN, _TAGS))
