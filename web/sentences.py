@@ -73,10 +73,13 @@ class Teller:
         self._steps = steps
         self._people = people
         self._mask = mask
+        self._timers: dict[int, str] = {}  # by key: an ended timer's event has only the element it waited at
 
     def timeline(self, history: Iterable[HistoryEvent]) -> Iterator[Told]:
         """Yield what is worth telling, in order."""
         for event in history:
+            if event.type == "timer_scheduled":
+                self._timers[event.payload["key"]] = event.element_id
             if event.type not in _QUIET:
                 yield Told(event.seq, event.at, self.who(event.actor), self.sentence(event))
 
@@ -95,11 +98,15 @@ class Teller:
             plain = words.EVENTS.get(event.type, event.type)
             told = f"„{self.step(event.element_id)}”: {plain}" if event.element_id else plain
         else:
-            told = say(self, event.payload, self.step(event.element_id))
+            told = say(self, event.payload, self.step(self._waiting_at(event)))
         reason = event.payload.get("reason")
         if reason and event.type not in _REASONED:
             told = _("%(what)s; powód: %(reason)s", what=told, reason=reason)
         return self._mask.text(told)
+
+    def _waiting_at(self, event: HistoryEvent) -> str:
+        is_timer = event.type.startswith("timer_")
+        return self._timers.get(event.payload["key"], event.element_id) if is_timer else event.element_id
 
     def masked(self, text: str) -> str:
         """Return a text without personal data."""
@@ -170,13 +177,15 @@ def _timer(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
 
 
 def _timer_moved(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
-    return _("Przesunięto termin na %(at)s", at=words.deadline(moment(payload["due_at"])))
+    return _(
+        "„%(step)s”: przesunięto termin na %(at)s", step=step, at=words.deadline(moment(payload["due_at"]))
+    )
 
 
 def _timer_ended(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
-    return (
-        _("Nadszedł wyznaczony termin") if payload["fired"] else _("Termin odwołano: nie był już potrzebny")
-    )
+    if payload["fired"]:
+        return _("„%(step)s”: nadszedł wyznaczony termin", step=step)
+    return _("„%(step)s”: termin odwołano, nie był już potrzebny", step=step)
 
 
 def _message(teller: Teller, payload: Mapping[str, Any], step: str) -> str:

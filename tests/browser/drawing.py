@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.visitor import Visitor
+
 _CANVAS = "[data-part=canvas] svg[tabindex]"
+_ON_CANVAS = "document.activeElement.matches('[data-part=canvas] svg')"
 
 
 def find(page: Page, name: str) -> None:
@@ -14,6 +17,27 @@ def find(page: Page, name: str) -> None:
     page.keyboard.type(name)
     expect(page.locator(".djs-search-result-selected, .djs-search-result.selected").first).to_be_visible()
     page.keyboard.press("Enter")
+
+
+def enter_canvas(window: Visitor) -> None:
+    """Go to the canvas by Tab, or back to it from the panel by Escape."""
+    window.page.keyboard.press("Escape")
+    if not window.page.evaluate(_ON_CANVAS):
+        window.reach(_ON_CANVAS, "the canvas")
+
+
+def draw_by_keys(window: Visitor, field: str, choice: str, button: str) -> None:
+    """Draw something at the selected element by the panel; what was drawn is asked for its name then."""
+    keys = window.page.keyboard
+    header = window.page.get_by_role("button", name="Rysowanie bez myszy")
+    window.tab_to("Rysowanie bez myszy")
+    if header.get_attribute("aria-expanded") == "false":
+        keys.press("Enter")
+    window.tab_to(field)
+    keys.type(choice)
+    window.tab_to(button, role="button")
+    keys.press("Enter")
+    expect(window.page.locator("#bio-properties-panel-obieg-name")).to_be_focused()
 
 
 def choose(page: Page, key: str, text: str) -> None:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
+from engine import ProcessInstance
 from tests.browser.accessibility import axe_of, barriers
-from tests.browser.drawing import attach_timer, choose, field, find
+from tests.browser.drawing import attach_timer, choose, draw_by_keys, enter_canvas, field, find
 from tests.browser.office import ServedOffice
 from tests.browser.visitor import PHONE, Visitor
 
@@ -53,13 +54,62 @@ def test_an_owner_draws_a_reminder_and_the_next_case_has_it(visitor: Visitors, o
     page.get_by_role("button", name="Zapisz szkic").click()
     expect(page.locator("[data-part=status]")).to_have_text("Szkic zapisany.")
     deploy(page, "Sprawdzenie ma być w jeden dzień")
+    reminded(office)
+
+
+def test_an_owner_draws_without_a_mouse_and_an_auditor_replays_it(
+    visitor: Visitors, office: ServedOffice
+) -> None:
+    owner = visitor("wlasciciel")
+    page = owner.open(f"/modeler/process/{PROCESS}")
+    expect(page.locator("[data-island=modeler]")).to_have_attribute("data-ready", "yes")
+    keys = page.keyboard
+    enter_canvas(owner)
+    find(page, "Sprawdź, czy dostęp")
+    draw_by_keys(owner, "Zdarzenie graniczne", "Zdarzenie graniczne (zegar, nie", "Dołącz")
+    keys.type("Ponaglenie")
+    owner.tab_to("Termin")
+    keys.press("Enter")
+    owner.type_into("Czas", "jutro")
+    errors = page.locator("[data-part=findings] li.error").filter(has_text="Ponaglenie")
+    expect(errors.filter(has_text="jutro")).to_be_visible()
+    keys.press("Control+a")
+    keys.type("P1D")
+    draw_by_keys(owner, "Przejście do elementu", "Nienadany bieg", "Połącz")  # an end that is there
+    expect(errors).to_have_count(0)
+    keys.press("Control+s")
+    expect(page.locator("[data-part=status]")).to_have_text("Szkic zapisany.")
+    owner.tab_to("Wdróż…", role="button")
+    keys.press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("dodano: Ponaglenie")
+    owner.type_into("Dlaczego", "Ponaglamy po dniu")
+    owner.press("Wdróż", role="button")
+    assert owner.path == f"/processes/{PROCESS}"
+
+    replayed(visitor("audytor"), reminded(office))
+
+
+def replayed(auditor: Visitor, case: ProcessInstance) -> None:
+    """Go by keyboard to the last step of a case: it tells of the reminder."""
+    page = auditor.open(f"/instances/{case.key}/replay?step=1")
+    expect(page.locator("#replay[data-ready=yes]")).to_be_visible()
+    auditor.tab_to("Krok", role="input")
+    page.keyboard.press("End")
+    expect(page.locator("[data-role=sentences]")).to_contain_text("Ponaglenie")
+    assert barriers(page) == []
+
+
+def reminded(office: ServedOffice) -> ProcessInstance:
+    """Start the next case and let a day pass: its reminder came, and its task is still to be done."""
     case = office.engine.start(PROCESS, variables=FILED, actor="dyrektor.sp900", business_key="SIO/2026/1")
-    assert case.version == 2
+    versions = [each.version for each in office.engine.definitions() if each.id == PROCESS]
+    assert case.version == max(versions) > 1
     office.work()
     office.pass_time(days=1, hours=1)
     reminders = [each for each in office.engine.elements(case.key) if each.element_type == "boundaryEvent"]
-    assert [str(each.state) for each in reminders] == ["completed"]
+    assert {str(each.state) for each in reminders} == {"completed"}
     assert [each.element_id for each in office.engine.user_tasks(instance_key=case.key)] == ["sprawdz_dostep"]
+    return case
 
 
 def deploy(page: Page, why: str) -> None:

@@ -118,7 +118,7 @@ class Visitor:
 
     def follow(self, path: str) -> None:
         """Go by Tab to the link that leads to a page and press Enter."""
-        self._reach(f"document.activeElement.getAttribute('href') === '{path}'", path)
+        self.reach(f"document.activeElement.getAttribute('href') === '{path}'", path)
         with self._arriving():
             self.page.keyboard.press("Enter")
 
@@ -157,7 +157,7 @@ class Visitor:
             field.fill(value)
 
     def _enter(self, name: str, value: str) -> None:
-        self._reach(f"document.activeElement.name === '{name}'", name)
+        self.reach(f"document.activeElement.name === '{name}'", name)
         kind = self.page.evaluate("document.activeElement.type")
         keys = self.page.keyboard
         if kind == "checkbox":
@@ -179,7 +179,8 @@ class Visitor:
             keys.press("Control+a")
             keys.type(value)
 
-    def _reach(self, condition: str, what: str) -> None:
+    def reach(self, condition: str, what: str) -> None:
+        """Press Tab until a condition of the page holds; raises ``AssertionError`` where it never does."""
         for _ in range(_MOST_STOPS):
             self.page.keyboard.press("Tab")
             if self.page.evaluate(condition):

@@ -41,6 +41,9 @@ class Desk {
     this.place.addEventListener('keydown', event => {
       if ((event.ctrlKey || event.metaKey) && event.key === 's') { event.preventDefault(); this.attempt(this.save); }
     });
+    this.part('panel').addEventListener('keydown', event => {
+      if (event.key === 'Escape') this.modeler.get('canvas').focus();
+    });
     window.addEventListener('beforeunload', event => { if (!this.isSaved) event.preventDefault(); });
     this.attempt(this.check);
   }

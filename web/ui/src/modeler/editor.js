@@ -5,6 +5,7 @@ import { CreateAppendAnythingModule } from 'bpmn-js-create-append-anything';
 import behaviours from 'camunda-bpmn-js-behaviors/lib/camunda-cloud';
 import { translation } from '../translation/translate.js';
 import { dialect } from './dialect.js';
+import { nameButtons } from './panel/naming.js';
 import panel from './panel/provider.js';
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
@@ -32,6 +33,7 @@ export async function openEditor(places, xml, office) {
   // bpmn-js 18.31 itself calls this method, which diagram-js 15.28 deprecates with a warning at every call.
   const pad = modeler.get('contextPad');
   pad.getPad = target => ({ html: pad.isOpen(target) ? pad._current.html : pad._createHtml(target) });
+  nameButtons(places.panel);
   await modeler.importXML(xml);
   modeler.get('canvas').zoom('fit-viewport', 'auto');
   return modeler;

@@ -1,5 +1,6 @@
 /** What the panel shows of each kind of element: only what the engine executes, in the words of an office. */
 import { is, isAny } from 'bpmn-js/lib/util/ModelUtil';
+import { drawing } from './drawing.jsx';
 import { entry } from './fields.jsx';
 import { pairs } from './lists.jsx';
 import { eventDefinition, extension, processOf } from './model.js';
@@ -22,8 +23,10 @@ const isJob = (owner, element) => isAny(element, JOBS)
 export function groupsOf(element, injector) {
   const translate = injector.get('translate');
   const owner = processOf(element) ?? element.businessObject;
-  const group = (id, label, rows) => rows.length
-    ? [{ id: `obieg-${id}`, label: translate(label), entries: rows.map(row => entry(element, owner, row)) }] : [];
+  const group = (id, label, rows) => rows.length ? [{
+    id: `obieg-${id}`, label: translate(label), shouldOpen: id === 'general',
+    entries: rows.map(row => entry(element, owner, row)),
+  }] : [];
   return [
     ...group('general', 'General', general(owner)),
     ...group('who', 'Who does it', who(owner)),
@@ -35,6 +38,7 @@ export function groupsOf(element, injector) {
     ...data(owner, element, injector),
     ...group('legal', 'Legal basis', legal(owner)),
     ...properties(owner, element, injector),
+    ...drawing(element, injector),
   ];
 }
 
