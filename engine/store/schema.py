@@ -33,12 +33,14 @@ def prepare(connection: Connection, *, create: bool) -> None:
     Raises Incompatible for those this program cannot work with, for somebody else's, and with
     ``create=False`` for none.
     """
-    if create and found_in(connection) is None:
+    found = found_in(connection)
+    if create and found is None:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
         if found_in(connection) is None:
             _create(connection)
-    require_suitable(found_in(connection))
+        found = found_in(connection)
+    require_suitable(found)
 
 
 def found_in(connection: Connection) -> str | None:
