@@ -193,6 +193,7 @@ def _routes() -> list[BaseRoute]:
         route("/modeler/text/{kind}/{id}", drafts.show, Action.DEPLOY),
         route("/modeler/text/{kind}/{id}", drafts.change, Action.DEPLOY, post=True),
         route("/modeler/text/{kind}/{id}/file", drafts.file, Action.DEPLOY),
+        route("/modeler/templates", modeler.templates, Action.DEPLOY),
         route("/modeler/process/{id}", modeler.show, Action.DEPLOY),
         route("/modeler/process/{id}/file", modeler.file, Action.DEPLOY),
         route("/modeler/process/{id}/check", modeler.check, Action.DEPLOY, post=True),

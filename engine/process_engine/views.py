@@ -279,6 +279,10 @@ class Views:
         """Return the job types this engine has handlers for."""
         return owners.job_types(self.parts)
 
+    def element_template_files(self) -> tuple[bytes, ...]:
+        """Return the element templates by which tasks are configured, each as the JSON of its file."""
+        return tuple(content for _, content in self.parts.handlers.templates.values())
+
     def now(self) -> dt.datetime:
         """Return the business time, aware, in UTC."""
         return queries.now(self.parts)

@@ -75,6 +75,13 @@ def test_the_check_answers_in_polish_with_the_element(browser: Browsers) -> None
     assert desk.send("check", content(drawing()))[1]["summary"] != told["summary"]
 
 
+def test_the_element_templates_are_those_of_the_engine(browser: Browsers) -> None:
+    desk = Desk(browser("olga"))
+    answer = desk.browser.client.get(desk.given["templates"])
+    assert answer.json() == []  # this office has no handler of ours
+    assert browser("anna").client.get(desk.given["templates"]).status_code == 404
+
+
 @pytest.mark.parametrize(
     ("sent", "rule"),
     [

@@ -28,6 +28,7 @@ def show(visit: Visit) -> Response:
     session = visit.session
     given = {
         "source": f"{place}/file",
+        "templates": "/modeler/templates",
         "addresses": {name: f"{place}/{name}" for name in ("check", "save", "opinion", "changes", "deploy")},
         "token": session.form_token if session is not None else "",
         "based_on": open_.based_on,
@@ -42,6 +43,12 @@ def show(visit: Visit) -> Response:
 def file(visit: Visit) -> Response:
     """Give the diagram to edit: the draft of who asks, else the newest version."""
     return Response(opened(visit).content, media_type="application/xml")
+
+
+def templates(visit: Visit) -> Response:
+    """Give the element templates by which tasks are configured."""
+    files = b",".join(visit.engine.element_template_files())
+    return Response(b"[" + files + b"]", media_type="application/json")
 
 
 def check(visit: Visit) -> Response:

@@ -15,6 +15,7 @@ if (!folder) throw new Error('expected the folder to write to as argument, but g
 const entries = readdirSync('src').filter(name => ['.js', '.jsx', '.css'].includes(extname(name))).sort();
 
 const { metafile } = await build({
+  alias: { '@bpmn-io/element-templates-validator': './src/instead/element_templates_validator.js' },
   entryPoints: entries.map(name => join('src', name)),
   outdir: folder,
   bundle: true,

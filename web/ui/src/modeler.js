@@ -1,7 +1,7 @@
 /**
  * Island `modeler`: draws a process, shows what the check says, saves drafts, deploys.
  *
- * The page gives `{source, addresses, token, based_on, revision, office}` and has, by `data-part`: canvas,
+ * The page gives `{source, templates, addresses, token, based_on, revision, office}` and has, by `data-part`: canvas,
  * panel, status, summary, findings, opinion, comment, changes, the dialog, and buttons by `data-do`.
  */
 import { startIslands } from './page/islands.js';
@@ -17,13 +17,19 @@ const PAUSE = 600; // milliseconds without a change before the check is asked
 
 startIslands('modeler', async (place, given) => {
   const part = name => place.querySelector(`[data-part="${name}"]`);
-  const answer = await fetch(given.source, { credentials: 'same-origin' });
-  if (!answer.ok) throw new Error(`expected the diagram from ${given.source}, but got ${answer.status}`);
-  const modeler = await openEditor({ canvas: part('canvas'), panel: part('panel') }, await answer.text(), given.office);
+  const [diagram, templates] = await Promise.all([ask(given.source), ask(given.templates)]);
+  const places = { canvas: part('canvas'), panel: part('panel') };
+  const modeler = await openEditor(places, await diagram.text(), given.office, await templates.json());
   document.getElementById('without').remove(); // what to do without JavaScript
   new Desk(place, part, given, modeler).open();
   place.modeler = modeler; // for the tests of this page
 });
+
+async function ask(address) {
+  const answer = await fetch(address, { credentials: 'same-origin' });
+  if (!answer.ok) throw new Error(`expected an answer from ${address}, but got ${answer.status}`);
+  return answer;
+}
 
 /** One open diagram: what was saved of it, and what the buttons do. */
 class Desk {

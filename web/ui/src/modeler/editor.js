@@ -1,12 +1,14 @@
 /** bpmn-js' modeler with our panel and our texts. */
 import Modeler from 'bpmn-js/lib/Modeler';
 import { BpmnPropertiesPanelModule } from 'bpmn-js-properties-panel';
-import { CreateAppendAnythingModule } from 'bpmn-js-create-append-anything';
+import { CreateAppendAnythingModule, CreateAppendElementTemplatesModule } from 'bpmn-js-create-append-anything';
+import { CloudElementTemplatesCoreModule } from 'bpmn-js-element-templates/core';
 import behaviours from 'camunda-bpmn-js-behaviors/lib/camunda-cloud';
-import { translation } from '../translation/translate.js';
+import { leaveAsTheyAre, translation } from '../translation/translate.js';
 import { dialect } from './dialect.js';
 import { nameButtons } from './panel/naming.js';
 import panel from './panel/provider.js';
+import templating, { textsOf } from './templates.js';
 import 'bpmn-js/dist/assets/diagram-js.css';
 import 'bpmn-js/dist/assets/bpmn-js.css';
 import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
@@ -18,17 +20,21 @@ import '@bpmn-io/properties-panel/dist/assets/properties-panel.css';
  * @param {{canvas: HTMLElement, panel: HTMLElement}} places
  * @param {string} xml
  * @param {object} office what there is to choose from: forms, decisions, processes, jobTypes
+ * @param {object[]} templates element templates, Zeebe kind
  */
-export async function openEditor(places, xml, office) {
+export async function openEditor(places, xml, office, templates) {
+  leaveAsTheyAre(textsOf(templates));
   const modeler = new Modeler({
     container: places.canvas,
     propertiesPanel: { parent: places.panel },
     debounceInput: false, // with a debounce, of two fields filled in quickly one loses its value
     additionalModules: [
       translation, BpmnPropertiesPanelModule, behaviours, panel, CreateAppendAnythingModule,
+      CloudElementTemplatesCoreModule, CreateAppendElementTemplatesModule, templating,
     ],
     moddleExtensions: { zeebe: dialect },
     office,
+    elementTemplates: templates,
   });
   // bpmn-js 18.31 itself calls this method, which diagram-js 15.28 deprecates with a warning at every call.
   const pad = modeler.get('contextPad');

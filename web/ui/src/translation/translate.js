@@ -20,6 +20,11 @@ export function translate(key, values = {}) {
   return inLanguage(key).replace(/{([^}]+)}/g, (whole, name) => values[name] ?? whole);
 }
 
+/** Take texts for translated that the office has written itself. */
+export function leaveAsTheyAre(texts) {
+  texts.forEach(text => { polish[text] ??= text; });
+}
+
 function inLanguage(key) {
   if (!document.documentElement.lang.startsWith('pl')) return key;
   if (Object.hasOwn(polish, key)) return polish[key];

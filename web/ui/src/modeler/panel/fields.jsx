@@ -1,7 +1,7 @@
 /**
  * One field of the panel, whatever it edits: a table row says what it reads and writes (groups.js), this shows it.
  *
- * A row: `{id, label, help, as, options, get(owner, element), set(writer, element, owner, value)}`; `as` is text (the
+ * A row: `{id, label, help, placeholder, as, options, get(owner, element), set(writer, element, owner, value)}`; `as` is text (the
  * default), area, code, choice or check.
  */
 import {
@@ -33,6 +33,7 @@ function Field({ element, id, row, owner }) {
     label={translate(row.label)}
     description={row.help && translate(row.help)}
     monospace={row.as === 'code'}
+    placeholder={row.placeholder}
     getValue={() => row.get(owner, element) ?? (row.as === 'check' ? false : '')}
     setValue={value => row.set(writer, element, owner, value)}
     getOptions={() => choices(row, translate, injector, row.get(owner, element))} />;

@@ -6,6 +6,8 @@ import { pairs } from './lists.jsx';
 import { eventDefinition, extension, processOf } from './model.js';
 import { repetition } from './repetition.js';
 import { expression, own, reference, wish, zeebe } from './rows.js';
+import { hasField, templateOf } from '../templates.js';
+import { choiceOf, fieldsOf } from './template.js';
 import { timer } from './timer.js';
 
 const BINDING = { as: 'choice', label: 'Version used', options: [
@@ -32,7 +34,8 @@ export function groupsOf(element, injector) {
     ...group('who', 'Who does it', who(owner)),
     ...group('form', 'Form', form(owner)),
     ...group('due', 'Time limit', due(owner)),
-    ...group('work', 'Action', work(owner, element)),
+    ...group('work', 'Action', work(owner, element, injector)),
+    ...fieldsOf(element, injector).flatMap(each => group(...each)),
     ...group('condition', 'Condition', condition(owner)),
     ...group('repeat', 'Repetition', repetition(owner)),
     ...data(owner, element, injector),
@@ -84,8 +87,8 @@ function due(owner) {
   ];
 }
 
-function work(owner, element) {
-  const rows = [];
+function work(owner, element, injector) {
+  const rows = choiceOf(element, injector);
   if (is(owner, 'bpmn:ScriptTask')) rows.push(
     zeebe('Script', 'expression', { as: 'code', label: 'Expression' }),
     zeebe('Script', 'resultVariable', { label: 'Result in variable', id: 'script-result' }));
@@ -93,7 +96,7 @@ function work(owner, element) {
     zeebe('CalledDecision', 'decisionId', { as: 'choice', label: 'Decision', options: office => office.decisions ?? [] }),
     zeebe('CalledDecision', 'resultVariable', { label: 'Result in variable' }),
     ...bound('CalledDecision'));
-  if (isJob(owner, element)) rows.push(
+  if (isJob(owner, element) && !templateOf(injector, element)) rows.push(
     zeebe('TaskDefinition', 'type', { as: 'choice', label: 'What is done', options: office => office.jobTypes ?? [] }),
     zeebe('TaskDefinition', 'retries', { label: 'Attempts' }),
     wish('obieg:retryBackoff', { label: 'Pause between attempts', help: 'For example PT10M, PT1H.' }));
@@ -150,13 +153,14 @@ function condition(owner) {
 }
 
 function data(owner, element, injector) {
-  const groups = [];
+  const groups = [], template = templateOf(injector, element);
+  const isShown = list => item => !template || !hasField(template, list, item);
   const io = { type: 'zeebe:IoMapping', pair: ['target', 'source'], labels: ['Variable', 'Value'], second: 'code' };
   if (isAny(owner, ['bpmn:Activity', 'bpmn:ThrowEvent'])) groups.push(pairs(injector, element, owner, {
-    ...io, id: 'obieg-inputs', label: 'Data in', property: 'inputParameters', item: 'zeebe:Input' }));
+    ...io, id: 'obieg-inputs', label: 'Data in', property: 'inputParameters', item: 'zeebe:Input', isShown: isShown('inputParameters') }));
   if (isAny(owner, ['bpmn:Activity', 'bpmn:Event'])) groups.push(pairs(injector, element, owner, {
-    ...io, id: 'obieg-outputs', label: 'Data out', property: 'outputParameters', item: 'zeebe:Output' }));
-  if (isJob(owner, element)) groups.push(pairs(injector, element, owner, {
+    ...io, id: 'obieg-outputs', label: 'Data out', property: 'outputParameters', item: 'zeebe:Output', isShown: isShown('outputParameters') }));
+  if (isJob(owner, element) && !template) groups.push(pairs(injector, element, owner, {
     id: 'obieg-headers', label: 'Settings of the action', type: 'zeebe:TaskHeaders', property: 'values', item: 'zeebe:Header',
     pair: ['key', 'value'], labels: ['Setting', 'Value'], second: 'area' }));
   return groups;

@@ -10,12 +10,12 @@ import { Writer, extension } from './model.js';
  * @param {object} element
  * @param {object} owner the business object that has the extension element
  * @param {{id: string, label: string, type: string, property: string, item: string, pair: [string, string],
- *   labels: [string, string]}} list
+ *   labels: [string, string], isShown?: (item: object) => boolean}} list
  */
 export function pairs(injector, element, owner, list) {
   const translate = injector.get('translate'), writer = new Writer(injector);
   const around = extension(owner, list.type);
-  const found = around?.get(list.property) ?? [];
+  const found = (around?.get(list.property) ?? []).filter(list.isShown ?? (() => true));
   return {
     id: list.id,
     label: translate(list.label),
