@@ -35,6 +35,12 @@ class RspoServer:
         """Return the register's address."""
         return self.http.url
 
+    def change(self, number: int, fields: dict[str, Any] | None) -> None:
+        """Change what the register says of a school, or take the school out of it (None)."""
+        others = [each for each in self.schools if each["numerRspo"] != number]
+        [school] = [each for each in self.schools if each["numerRspo"] == number]
+        self.schools = others if fields is None else [*others, {**school, **fields}]
+
     def _respond(self, request: Request) -> Answer:
         if not basic_auth_ok(request, USERNAME, PASSWORD):
             return Answer(401, {"error": "Unauthorized"}, (("WWW-Authenticate", 'Basic realm="RSPO"'),))

@@ -1,11 +1,13 @@
 """The nightly look at RSPO: a new snapshot, what has changed since the last, and who is told.
 
 Each change is a line of the register ``zmiany_rspo`` and a signal to cases; only then is the new snapshot
-kept. A crash in between tells a change twice, never not at all.
+kept. A crash in between tells a change twice, never not at all. Whoever cares for one school listens to
+``rspo_zmiana:<number>``, so that a September with its hundreds of new directors wakes only whom they concern.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 from engine import WARSAW, ProcessEngine
@@ -13,6 +15,7 @@ from handlers import rspo_snapshot
 from handlers.rspo_snapshot import Change, RspoSettings, Snapshot
 
 REGISTER = "zmiany_rspo"
+OF_SCHOOL = "rspo_zmiana:"  # and the number: any change of that school
 _SUBJECTS = {
     "rspo_zmiana_dyrektora": "RSPO: inny dyrektor",
     "rspo_likwidacja": "RSPO: placówka zlikwidowana",
@@ -56,5 +59,17 @@ def _tell(engine: ProcessEngine, snapshot: Snapshot, change: Change) -> None:
         subject=_SUBJECTS[change.signal],
         data={**told, "sygnal": change.signal, "migawka": snapshot.sha256, "zrodlo": snapshot.source},
     )
-    vouches = {"rspo_sha256": snapshot.sha256, "rspo_z_dnia": snapshot.fetched_at.astimezone(WARSAW).date()}
-    engine.broadcast_signal(change.signal, variables={**told, **vouches})
+    day = snapshot.fetched_at.astimezone(WARSAW).date()
+    said = {
+        **told, "rspo_sygnal": change.signal, "rspo_opis": described(change, day),
+        "rspo_sha256": snapshot.sha256, "rspo_z_dnia": day,
+    }  # fmt: skip
+    engine.broadcast_signal(change.signal, variables=said)
+    engine.broadcast_signal(f"{OF_SCHOOL}{change.number}", variables=said)
+
+
+def described(change: Change, day: dt.date) -> str:
+    """Return a change as a Polish sentence for a clerk's form and as the proof of a ground."""
+    before, after = change.before or "nie podano", change.after or "nie podano"
+    what = f"{_SUBJECTS[change.signal]} (nr {change.number}, stan z {day:%d.%m.%Y})"
+    return f"{what}. Było: {before}. Jest: {after}."

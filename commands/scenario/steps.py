@@ -97,6 +97,17 @@ def change(world: World, step: Step) -> None:
                 (kept[login][record] if record else kept[login])[field] = value
 
 
+def rspo(world: World, step: Step) -> None:
+    """``rspo: {"999001": {dyrektorNazwisko: Nowa}}``: the register changes and the office looks at night.
+
+    ``gone: true`` takes the school out of the register.
+    """
+    world.look_at_rspo()
+    for number, fields in dict(step["rspo"]).items():
+        world.servers.rspo.change(int(number), None if fields.get("gone") else dict(fields))
+    world.look_at_rspo()
+
+
 def advance(world: World, step: Step) -> None:
     """``advance: P3D``."""
     world.advance(str(step["advance"]))
@@ -186,7 +197,7 @@ def check(world: World, step: Step) -> None:
 VERBS: dict[str, Callable[[World, Step], None]] = {
     "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "change": change, "start": start,
     "person": person, "advance": advance, "to": to, "message": message, "signal": signal, "job": job,
-    "letter": letter, "bounce": bounce, "sms_report": sms_report,
+    "letter": letter, "rspo": rspo, "bounce": bounce, "sms_report": sms_report,
     "resolve": resolve, "expect": check,
 }  # fmt: skip
 

@@ -16,7 +16,7 @@ from commands.scenario.file import WARSAW, Scenario, Start, moment
 from demo.http_server import Answer
 from demo.servers import DemoServers
 from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, VirtualClock
-from handlers import Settings, register_all, return_address, settings_from
+from handlers import Settings, register_all, return_address, rspo_changes, settings_from
 from handlers.mail_in.intake import MailIntake
 from handlers.sms import report_token
 from handlers.sms_reports import SmsReports
@@ -65,6 +65,10 @@ class World:
     def receive(self, raw: bytes, at: dt.datetime) -> None:
         """Let the office find a mail in its mailbox that its mail server got at this time."""
         MailIntake(self.engine, self._settings.email).take(raw, at)
+
+    def look_at_rspo(self) -> None:
+        """Let the office compare RSPO with what it kept of it, as ``obieg rspo`` does every night."""
+        rspo_changes.renew(self.engine, self._settings.rspo)
 
     def report_sms(self, status: int) -> None:
         """Let the gateway report what became of the text it took last."""
@@ -193,7 +197,11 @@ def opened(scenario: Scenario, procedure: Path, forms: Path, binding: str, datab
         servers.rspo.schools = _schools(scenario, procedure) or servers.rspo.schools
         registry = HandlerRegistry()
         messages = procedure / "messages"
-        settings = settings_from(servers.environment | _MAILBOXES | {"OBIEG_SMTP_MESSAGES": str(messages)})
+        kept = {
+            "OBIEG_SMTP_MESSAGES": str(messages),
+            "OBIEG_RSPO_SNAPSHOT": str(servers.directory / "rspo-migawka.json"),
+        }
+        settings = settings_from(servers.environment | _MAILBOXES | kept)
         register_all(registry, settings)
         engine = ProcessEngine(database, clock=clock, handlers=registry)
         try:

@@ -142,7 +142,7 @@ def test_people_of_the_organ_found_do_the_tasks_and_each_has_a_deadline(
     processes: dict[str, ProcessDefinition],
 ) -> None:
     tasks = {each.id: each.user_task for each in elements(processes) if each.type is ElementType.USER_TASK}
-    assert len(tasks) == 13
+    assert len(tasks) == 14
     for place, task in tasks.items():
         assert task is not None, place
         assert task.due_date, place
@@ -191,6 +191,7 @@ def test_what_is_unused_is_not_there() -> None:
         ("sio_blokada", "decyzja_blokady"),
         ("sio_czynnosc", "status_z_sio"),
         ("sio_spoznienie", "decyzja_spoznienia"),
+        ("sio_zmiana_rspo", "decyzja_zmiany"),
         ("sio_niestawiennictwo", "decyzja_niestawiennictwa"),
     ],
 )
@@ -339,8 +340,10 @@ def test_the_third_mail_of_a_signed_application_asks_nobody_to_come() -> None:
 
 
 def test_a_case_not_proceeded_with_is_not_called_rejected() -> None:
-    letters = [mail("nienadanie_biegu", przyczyna=reason) for reason in ("DANE", "SPOZNIENIE", "NAZWISKO")]
-    assert len(set(letters)) == 3
+    letters = [
+        mail("nienadanie_biegu", przyczyna=reason) for reason in ("DANE", "RSPO", "SPOZNIENIE", "NAZWISKO")
+    ]
+    assert len(set(letters)) == 4
     assert all("nie nadano biegu" in each and "ponownie złożyć wniosek" in each for each in letters)
     assert not any("odrzuc" in each for each in letters)
     assert "Niezgodny REGON." in letters[0]
