@@ -1,4 +1,4 @@
-"""``obieg retention``: ended cases whose time is over, and those that must be kept whatever it says."""
+"""``obieg retention``: ended cases and letters whose time is over, and cases that must be kept."""
 
 from __future__ import annotations
 
@@ -53,6 +53,29 @@ def _erased(engine: ProcessEngine, found: list[Retained], actor: str, reason: st
         except EngineError as error:
             refused.append(str(error))
     return refused
+
+
+@command.command(cls=Command, name="letters")
+@click.argument("period", envvar="OBIEG_MAIL_RETENTION")
+@click.option("--dry-run", is_flag=True, help="Only list what would be erased.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="At most.")
+@click.option("--reason", default="retention is over", show_default=True, help="Kept in the audit.")
+@pass_office
+def letters(office: Office, period: str, dry_run: bool, limit: int, reason: str) -> None:
+    """Erase the files of letters of no case older than PERIOD (P2Y, P90D) that somebody has closed.
+
+    Their own data keys are destroyed; the register keeps its entries. PERIOD may stand in
+    OBIEG_MAIL_RETENTION. A letter that waits for a clerk is kept, however old.
+    """
+    with office.engine() as engine:
+        found = engine.retained_files(period, limit)
+        for each in () if dry_run else found:
+            engine.erase_files(each.key, actor=actor_of(office), reason=reason)
+    if office.as_json:
+        output.show_json(found)
+        return
+    rows = [(each.key, len(each.references), each.received_at, each.over_at) for each in found]
+    output.show_table(("LETTER", "FILES", "RECEIVED", "OVER SINCE"), rows, empty="nothing is over")
 
 
 @command.command(cls=Command, name="hold")

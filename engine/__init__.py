@@ -99,6 +99,7 @@ from engine.model.worklist import MOST_COUNTED, ListedTask, Order, Scope, Workli
 from engine.parameters import Parameters
 from engine.people import People, Person, PersonChange, Role
 from engine.process_engine import ProcessEngine
+from engine.process_engine.loose_files import LooseFiles
 from engine.process_engine.retention import Hold, Retained
 from engine.registers import SHORTEST_RESOLUTION, Registers
 from engine.scheduler import Scheduler
@@ -192,6 +193,7 @@ __all__ = [
     "Keyring",
     "Lapsed",
     "ListedTask",
+    "LooseFiles",
     "Node",
     "NodeState",
     "NotFound",

@@ -77,16 +77,25 @@ class Registers:
         unresolved: bool = False,
         instance_key: int | None = None,
         oldest_first: bool = False,
+        before: int | None = None,
         limit: int = 100,
     ) -> list[Entry]:
-        """Return entries of a register, the newest first unless told otherwise."""
+        """Return entries of a register, the newest first unless told otherwise.
+
+        ``before`` asks for lower numbers only: the rest of a register that is read in parts.
+        """
         with self._store.reading() as tx:
             rows = registers.query(
                 tx, register, unresolved=unresolved, instance_key=instance_key, oldest_first=oldest_first,
-                limit=limit,
+                before=before, limit=limit,
             )  # fmt: skip
             key = data_keys.office_key(tx) if rows else None
-            return [] if key is None else [_entry(key, row) for row in rows]
+            return [] if key is None else [opened(key, row) for row in rows]
+
+    def counts(self, register: str) -> tuple[int, int]:
+        """Return how many entries a register has and how many are open, without opening any."""
+        with self._store.reading() as tx:
+            return registers.counts(tx, register)
 
     def entry(self, register: str, number: int) -> Entry:
         """Return one entry; raises ``NotFound``."""
@@ -94,7 +103,7 @@ class Registers:
             row = registers.read(tx, register, number)
             if row is None:
                 raise NotFound(f"expected entry {number} in '{register}', but there is none")
-            return _entry(data_keys.office_key(tx), row)
+            return opened(data_keys.office_key(tx), row)
 
     def all_in(self, register: str) -> list[Entry]:
         """Return every entry of a register, the oldest first."""
@@ -133,7 +142,8 @@ def _drawn(tx: Transaction, name: str, asked: str) -> int:
     return number
 
 
-def _entry(key: DataKey, row: RegisterEntryRow) -> Entry:
+def opened(key: DataKey, row: RegisterEntryRow) -> Entry:
+    """Return an entry as it was written; ``key`` is the office's."""
     where = place("register", row.register, row.instance_key or 0)
     return Entry(
         register=row.register,

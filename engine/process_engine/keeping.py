@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.process_engine import retention
+from engine.process_engine import loose_files, retention
 from engine.process_engine.guard import guarded
 from engine.process_engine.parts import Parts
 
@@ -26,6 +26,14 @@ class Keeping:
     def erase(self, instance_key: int, *, actor: str, reason: str) -> None:
         """Erase an ended case for good: its history stays, unreadable, and its chain still verifies."""
         retention.erase(self.parts, instance_key, actor=actor, reason=reason)
+
+    def retained_files(self, retention: str, limit: int = 1_000) -> list[loose_files.LooseFiles]:
+        """Return files of no case (letters somebody has closed) that are older than a period like ``P2Y``."""
+        return loose_files.due(self.parts, retention, limit=limit)
+
+    def erase_files(self, key: int, *, actor: str, reason: str) -> None:
+        """Erase files of no case for good, by the ``key`` of ``retained_files``; the register stays."""
+        loose_files.erase(self.parts, key, actor=actor, reason=reason)
 
     def hold(self, instance_key: int, *, actor: str, reason: str) -> None:
         """Keep a case from being erased."""

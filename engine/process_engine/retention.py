@@ -53,6 +53,11 @@ def over_at(ended: dt.datetime, retention: str) -> dt.datetime:
     return iso8601.add(local, period, WARSAW).astimezone(dt.UTC)
 
 
+def least(retention: str) -> dt.timedelta:
+    """Return the shortest time a retention can take; raises ``EngineError`` for one that is no period."""
+    return _period(retention).least()
+
+
 def _period(retention: str) -> iso8601.Duration:
     try:
         return iso8601.parse_duration(retention)

@@ -56,6 +56,18 @@ _OVER = (
     .order_by(instance.c.key)
     .limit(bindparam("at_most"))
 )
+_LOOSE = (
+    select(document.c.root_key, document.c.ref, document.c.created_at)
+    .where(
+        document.c.created_at < bindparam("before"),
+        document.c.root_key > bindparam("after"),
+        ~select(instance.c.key)
+        .where(instance.c.bucket == document.c.bucket, instance.c.key == document.c.root_key)
+        .exists(),
+    )
+    .order_by(document.c.root_key, document.c.ref)
+    .limit(bindparam("at_most"))
+)
 _OLD_BATCHES = (
     select(batch.c.bucket, batch.c.key)
     .where(batch.c.state != literally("running"), batch.c.ended_at < bindparam("before"))
@@ -82,6 +94,12 @@ def clear(tx: Transaction, root_key: int) -> None:
     for statement in _CLEARED:
         tx.execute(statement, where)
     data_keys.destroy(tx, root_key)
+
+
+def loose_documents(tx: Transaction, *, before: int, after: int, limit: int) -> list[tuple[int, str, int]]:
+    """Return documents of no case stored before an instant: key, reference, when; by key after ``after``."""
+    found = tx.execute(_LOOSE, {"before": before, "after": after, "at_most": limit})
+    return [(int(key), str(reference), int(at)) for key, reference, at in found]
 
 
 def put_hold(tx: Transaction, row: HoldRow) -> bool:

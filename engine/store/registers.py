@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 from sqlalchemy.dialects import postgresql, sqlite
@@ -22,10 +24,26 @@ _NEXT = {
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
 _INSERT = insert_into(register_entry)
-_SELECT = select(*columns(register_entry, RegisterEntryRow)).where(
-    register_entry.c.register == bindparam("of")
-)
+_COLUMNS = columns(register_entry, RegisterEntryRow)
+_SELECT = select(*_COLUMNS).where(register_entry.c.register == bindparam("of"))
 _READ = _SELECT.where(register_entry.c.number == bindparam("at_number"))
+_LAST = select(register.c.last).where(register.c.name == bindparam("of"))
+_OPEN = select(func.count()).where(
+    register_entry.c.register == bindparam("of"), register_entry.c.resolved.is_(None)
+)
+_OPEN_OF_NO_CASE = (
+    select(*_COLUMNS)
+    .where(
+        register_entry.c.resolved.is_(None),
+        register_entry.c.instance_key.is_(None),
+        or_(
+            register_entry.c.register > bindparam("of"),
+            and_(register_entry.c.register == bindparam("of"), register_entry.c.number > bindparam("past")),
+        ),
+    )
+    .order_by(register_entry.c.register, register_entry.c.number)
+    .limit(bindparam("at_most"))
+)
 _RESOLVE = (
     update_table(register_entry)
     .where(
@@ -67,10 +85,11 @@ def query(
     unresolved: bool = False,
     instance_key: int | None = None,
     oldest_first: bool = False,
+    before: int | None = None,
     limit: int = 100,
 ) -> list[RegisterEntryRow]:
-    """Return entries, the newest first unless told otherwise."""
-    found = _SELECT
+    """Return entries, the newest first unless told otherwise; of lower numbers than ``before``."""
+    found = _SELECT if before is None else _SELECT.where(register_entry.c.number < before)
     if unresolved:
         found = found.where(register_entry.c.resolved.is_(None))
     if instance_key is not None:
@@ -78,6 +97,24 @@ def query(
     number = register_entry.c.number
     ordered = found.order_by(number if oldest_first else number.desc()).limit(limit)
     return records(RegisterEntryRow, tx.execute(ordered, {"of": register}))
+
+
+def counts(tx: Transaction, register_name: str) -> tuple[int, int]:
+    """Return how many entries a register has, and how many of them are open."""
+    last = tx.execute(_LAST, {"of": register_name}).scalar()
+    return int(last or 0), int(tx.execute(_OPEN, {"of": register_name}).scalar_one())
+
+
+def open_of_no_case(tx: Transaction, *, page: int = 500) -> Iterator[RegisterEntryRow]:
+    """Return what is open and of no case in any register, a page at a time."""
+    register, number = "", 0
+    while True:
+        asked = {"of": register, "past": number, "at_most": page}
+        found = records(RegisterEntryRow, tx.execute(_OPEN_OF_NO_CASE, asked))
+        yield from found
+        if len(found) < page:
+            return
+        register, number = found[-1].register, found[-1].number
 
 
 def resolve(tx: Transaction, register: str, number: int, resolution: str) -> bool:

@@ -7,9 +7,11 @@ import datetime as dt
 import pytest
 from sqlalchemy import text
 
-from engine import Conflict, EngineError, NotFound, ProcessEngine, VirtualClock
+from engine import Conflict, EngineError, File, NotFound, ProcessEngine, VirtualClock
+from engine.process_engine import loose_files
 from engine.process_engine.retention import over_at
 from engine.scheduler import BATCH_DAYS, clean
+from engine.store import data_keys, erasure
 from tests.builders import Process, process
 
 CANARY = "Jadwiga-Canary"
@@ -124,3 +126,64 @@ def test_a_retention_that_is_no_period_says_so(engine: ProcessEngine) -> None:
     engine.deploy(drawn("five years").files(), by="owner")
     with pytest.raises(EngineError, match="expected obieg:retention to be a period like P5Y"):
         engine.retained()
+
+
+def letter(engine: ProcessEngine, request: str, root_key: int | None = None) -> tuple[int, str]:
+    """Take a letter in with a file; return its number in the register and the file's reference."""
+    kept = File(name="wiadomosc.eml", media_type="message/rfc822", content=CANARY.encode())
+    number = engine.take_in(
+        request_id=request, register="poczta", subject="pismo", data={}, files=[kept, kept], root_key=root_key
+    ).number
+    return number, engine.registers.entry("poczta", number).data["dokumenty"][0]["ref"]
+
+
+def test_letters_of_no_case_are_erased_once_they_are_closed_and_old(
+    engine: ProcessEngine, clock: VirtualClock
+) -> None:
+    engine.deploy(drawn("").files(), by="owner")
+    case = engine.start("p", actor="anna").key
+    (closed, gone), (_, waits) = letter(engine, "1"), letter(engine, "2")
+    _, of_a_case = letter(engine, "3", case)
+    engine.registers.resolve("poczta", closed, resolution="odpisano listem", by="jan")
+    clock.advance(89 * DAY)
+    assert engine.retained_files("P90D") == []
+    clock.advance(2 * DAY)
+    later, young = letter(engine, "4")
+    engine.registers.resolve("poczta", later, resolution="odpisano listem", by="jan")
+    [found] = engine.retained_files("P90D")
+    assert gone in found.references
+    assert len(found.references) == 2
+    assert engine.documents.read(gone) == CANARY.encode()
+    engine.erase_files(found.key, actor="archiwista", reason="czas minął")
+    assert engine.retained_files("P90D") == []
+    with pytest.raises(NotFound):
+        engine.documents.read(gone)
+    with pytest.raises(NotFound, match="no case"):
+        engine.erase_files(found.key, actor="archiwista", reason="again")
+    with pytest.raises(NotFound, match="no case"):
+        engine.erase_files(case, actor="archiwista", reason="not a letter")
+    with engine.parts.store.reading() as tx:
+        assert data_keys.read(tx, [found.key]) == {}
+        [of_open] = [
+            key
+            for key, ref, _ in erasure.loose_documents(tx, before=tx.now, after=0, limit=9)
+            if ref == waits
+        ]
+    with pytest.raises(Conflict, match="waits for a clerk"):
+        engine.erase_files(of_open, actor="archiwista", reason="too early")
+    for kept in (waits, of_a_case, young):
+        assert engine.documents.read(kept) == CANARY.encode()
+    assert engine.registers.entry("poczta", closed).subject == "pismo"
+    assert engine.verify().ok
+
+
+def test_a_page_of_letters_cuts_none_of_them(
+    engine: ProcessEngine, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loose_files, "PAGE", 3)
+    for number in range(4):
+        entry, _ = letter(engine, str(number))
+        engine.registers.resolve("poczta", entry, resolution="odpisano listem", by="jan")
+    clock.advance(91 * DAY)
+    assert [len(each.references) for each in engine.retained_files("P90D")] == [2] * 4
+    assert len(engine.retained_files("P90D", limit=3)) == 3
