@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from engine import ProcessEngine
+from engine import Entry, ProcessEngine
 from engine.kernel.codec import decode_values
 from engine.store import audit
 from handlers import sheet
 from tests.web.conftest import Browser
-from web import create_application
+from web import create_application, register_tables
+from web.pages import registers
 from web.pages.registers import neutral
 
 Browsers = Callable[[str | None], Browser]
@@ -99,7 +101,9 @@ def test_a_spreadsheet_gets_no_formula(browser: Browsers, filled: ProcessEngine)
     assert len(table(jan.client.get("/registers/incydenty/csv?q=inne").text)) == 2
 
 
-def test_letters_nobody_waited_for_are_listed_and_closed(browser: Browsers, office: ProcessEngine) -> None:
+def test_letters_nobody_waited_for_are_listed_and_settled_with_the_post(
+    browser: Browsers, office: ProcessEngine
+) -> None:
     with office.parts.store.transaction() as tx:
         data = {"nadawca": "x@szkola.example", "rodzaj": "inne", "numer_sprawy": ""}
         office.registers.append(
@@ -111,7 +115,13 @@ def test_letters_nobody_waited_for_are_listed_and_closed(browser: Browsers, offi
     rows = table(jan.client.get("/registers/poczta_przychodzaca/csv").text)
     assert "'=cmd|' /C calc'!A0" in rows[1]
     jan.post("/registers/poczta_przychodzaca/1/resolve", resolution="Odpowiedziano telefonicznie.")
-    assert "Odpowiedziano telefonicznie" in jan.text
+    assert jan.status == 404
+    assert 'href="/letters/poczta_przychodzaca/1"' in jan.get("/registers/poczta_przychodzaca")
+    assert "/letters/" not in browser("aldona").get("/registers/poczta_przychodzaca")
+    jan.get("/letters/poczta_przychodzaca/1")
+    jan.post("/letters/poczta_przychodzaca/1/close", resolution="Odpowiedziano telefonicznie.")
+    assert "Odpowiedziano telefonicznie" in jan.get("/registers/poczta_przychodzaca")
+    assert "/letters/poczta" not in jan.text
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", " =", "\t=", "\r=", "\n", "\tx"])
@@ -148,6 +158,38 @@ def test_a_register_takes_a_bounded_number_of_statements(browser: Browsers, fill
             for _ in range(20):
                 filled.registers.append(tx, register="incydenty", instance_key=None, subject="k", data={})
     assert counts[0] == counts[1]
+
+
+def test_a_page_opens_a_bounded_number_of_entries_and_the_next_goes_on(
+    browser: Browsers, office: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.parts.store.transaction() as tx:
+        for number in range(1, 26):
+            data = {"case": f"ZSZO/{number:02}", "category": "inne" if number % 5 else "zgubienie"}
+            office.registers.append(tx, register="incydenty", instance_key=None, subject="k", data=data)
+    monkeypatch.setattr(registers, "PAGE", 4)
+    monkeypatch.setattr(registers, "LOOKED_AT", 10)
+    opened: list[int] = []
+    read = register_tables.line
+
+    def counted(name: str, entry: Entry) -> register_tables.Line:
+        opened.append(entry.number)
+        return read(name, entry)
+
+    monkeypatch.setattr(register_tables, "line", counted)
+    jan = browser("jan")
+    for query, most in (("", 4), ("q=zgubienie", 10)):
+        seen: list[str] = []
+        address: str | None = f"/registers/incydenty?{query}"
+        while address is not None:
+            opened.clear()
+            seen += re.findall(r"<td>(ZSZO/\d\d)", jan.get(address))
+            assert len(opened) <= most
+            older = re.search(r'rel="next" href="([^"]+)"', jan.text)
+            address = None if older is None else older[1].replace("&amp;", "&")
+        wanted = [number for number in range(25, 0, -1) if not query or number % 5 == 0]
+        assert seen == [f"ZSZO/{number:02}" for number in wanted]
+    assert len(table(jan.client.get("/registers/incydenty/csv").text)) == 26
 
 
 def test_taking_a_register_along_leaves_a_trace(browser: Browsers, filled: ProcessEngine) -> None:

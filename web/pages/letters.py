@@ -12,10 +12,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import SHORTEST_RESOLUTION, WARSAW, EngineError, Entry, NotFound
+from web.register_tables import OF_LETTERS
 from web.translation import _
 from web.visits import CONFLICT, LARGEST_NUMBER, NOT_FOUND, Visit, go_to, whole_number
 
-REGISTERS = ("poczta_przychodzaca", "raporty_sms", "zmiany_rspo")
+REGISTERS = OF_LETTERS
 FORWARDED = "poczta_przekazana"
 MESSAGES = ("wniosek_o_przedluzenie", "email_zwrocony")
 MOST = 100  # letters on a page

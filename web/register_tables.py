@@ -1,0 +1,109 @@
+"""What pages and extracts tell of each register: its title, its columns, an entry as texts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from engine import Entry
+from web import words
+from web.translation import N_, Table, _
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d$")
+TITLES = Table(
+    {
+        "incydenty": N_("Rejestr incydentów"),
+        "zgloszenia": N_("Rejestr zgłoszeń ZSZO-05"),
+        "naruszenia": N_("Rejestr naruszeń ochrony danych"),
+        "upowaznienia": N_("Rejestr upoważnień SIO"),
+        "wnioski_sio": N_("Rejestr wniosków SIO"),
+        "poczta_przychodzaca": N_("Poczta przychodząca"),
+        "raporty_sms": N_("Raporty doręczenia SMS"),
+        "zmiany_rspo": N_("Zmiany w RSPO"),
+    }
+)
+# What a page tells of an entry, in order; ``subject`` is the entry's own.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "incydenty": ("case", "category", "discovered_at", "account", "breach_assessment"),
+    "zgloszenia": ("case", "reason", "reported_at", "account"),
+    "naruszenia": ("case", "stage", "aware_at", "late", "account"),
+    "upowaznienia": ("numer", "zdarzenie", "imie", "nazwisko", "funkcja", "nazwa_podmiotu", "od", "do"),
+    "wnioski_sio": ("numer_sprawy", "zdarzenie", "wynik"),
+    "poczta_przychodzaca": ("otrzymano", "nadawca", "subject", "rodzaj", "powod", "numer_sprawy"),
+    "raporty_sms": ("numer_sprawy", "subject", "zakonczono", "sms_id"),
+    "zmiany_rspo": ("rspo_numer", "subject", "rspo_przed", "rspo_po", "zrodlo"),
+}
+OF_LETTERS = ("poczta_przychodzaca", "raporty_sms", "zmiany_rspo")  # settled on the page "Poczta"
+CLOSED_BY_HAND = frozenset({"incydenty", "zgloszenia", "naruszenia"})  # closed on the register's own page
+NAMES = Table(
+    {
+        "case": N_("Sprawa"),
+        "category": N_("Rodzaj"),
+        "discovered_at": N_("Wykryto"),
+        "account": N_("Konto (odcisk)"),
+        "breach_assessment": N_("Ocena naruszenia"),
+        "reason": N_("Powód"),
+        "reported_at": N_("Zgłoszono"),
+        "stage": N_("Etap"),
+        "aware_at": N_("Stwierdzono"),
+        "late": N_("Po terminie 72 godzin"),
+        "numer": N_("Numer"),
+        "zdarzenie": N_("Zdarzenie"),
+        "imie": N_("Imię"),
+        "nazwisko": N_("Nazwisko"),
+        "funkcja": N_("Funkcja"),
+        "nazwa_podmiotu": N_("Podmiot"),
+        "od": N_("Od"),
+        "do": N_("Do"),
+        "numer_sprawy": N_("Sprawa"),
+        "wynik": N_("Wynik"),
+        "subject": N_("Czego dotyczy"),
+        "otrzymano": N_("Otrzymano"),
+        "nadawca": N_("Nadawca"),
+        "rodzaj": N_("Rodzaj"),
+        "powod": N_("Powód"),
+        "zakonczono": N_("Zakończono"),
+        "sms_id": N_("Numer SMS-a"),
+        "rspo_numer": N_("Numer RSPO"),
+        "rspo_przed": N_("Przed zmianą"),
+        "rspo_po": N_("Po zmianie"),
+        "zrodlo": N_("Źródło"),
+    }
+)
+
+
+class Line(NamedTuple):
+    """One entry as a page and an extract show it."""
+
+    entry: Entry
+    cells: tuple[str, ...]
+
+    @property
+    def row(self) -> list[str]:
+        """Return the whole line of an extract: number, instant, columns, resolution."""
+        entry = self.entry
+        return [str(entry.number), words.instant(entry.at), *self.cells, entry.resolution or ""]
+
+
+def head(name: str) -> list[str]:
+    """Return the titles of an extract's columns."""
+    return [_("Nr"), _("Wpisano"), *(NAMES[column] for column in COLUMNS[name]), _("Rozstrzygnięcie")]
+
+
+def line(name: str, entry: Entry) -> Line:
+    """Return an entry of a register as a line."""
+    return Line(entry, tuple(_told(entry, column) for column in COLUMNS[name]))
+
+
+def _told(entry: Entry, column: str) -> str:
+    return entry.subject if column == "subject" else _shown(entry.data.get(column))
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str) and _ISO.match(value):  # registers of incidents keep instants as texts
+        return words.value(dt.datetime.fromisoformat(value))
+    return words.value(value)
