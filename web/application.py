@@ -24,6 +24,7 @@ from web.headers import SecurityHeaders
 from web.identity import Identity
 from web.pages import (
     accessibility,
+    authorisations,
     cases,
     definitions,
     demonstration,
@@ -175,6 +176,10 @@ def _routes() -> list[BaseRoute]:
         route("/registers/{name}/csv", registers.download, Action.SEE_REGISTERS),
         route("/registers/{name}/pdf", registers.extract, Action.SEE_REGISTERS),
         route("/registers/{name}/{number}/resolve", registers.resolve, Action.RESOLVE_REGISTERS, post=True),
+        route("/authorisations", authorisations.overview, Action.SEE_REGISTERS),
+        route("/authorisations/csv", authorisations.download, Action.SEE_REGISTERS),
+        route("/authorisations/pdf", authorisations.extract, Action.SEE_REGISTERS),
+        route("/authorisations/{number}", authorisations.show, Action.SEE_REGISTERS),
         route("/letters", letters.overview, Action.HANDLE_MAIL),
         route("/letters/{register}/{number}", letters.show, Action.HANDLE_MAIL),
         route("/letters/{register}/{number}/close", letters.close, Action.HANDLE_MAIL, post=True),

@@ -54,6 +54,10 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
     ("POST", "/registers/{name}/{number}/resolve"): {Role.CLERK},
+    ("GET", "/authorisations"): {Role.CLERK, Role.AUDITOR},
+    ("GET", "/authorisations/csv"): {Role.CLERK, Role.AUDITOR},
+    ("GET", "/authorisations/pdf"): set(),  # this office makes no PDFs
+    ("GET", "/authorisations/{number}"): set(),  # there is none here
     ("GET", "/letters"): {Role.CLERK},
     ("GET", "/letters/{register}/{number}"): {Role.CLERK},
     ("POST", "/letters/{register}/{number}/close"): {Role.CLERK},

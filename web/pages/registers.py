@@ -17,7 +17,7 @@ from typing import NamedTuple, TypeAlias
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import SHORTEST_RESOLUTION, Conflict, EngineError, Entry
+from engine import SHORTEST_RESOLUTION, Conflict, EngineError, Entry, ProcessEngine
 from web import register_tables
 from web.authorization import Action
 from web.register_tables import CLOSED_BY_HAND, COLUMNS, NAMES, OF_LETTERS, TITLES, Line
@@ -173,10 +173,16 @@ def _all(visit: Visit, name: str) -> Iterator[Line]:
 
 
 def _entries(visit: Visit, name: str, before: int | None) -> Iterator[Entry]:
-    """Return entries, the newest first, reading as far as somebody looks."""
-    unresolved, part = bool(visit.query("open")), PAGE + 1
+    return newest_first(visit.engine, name, unresolved=bool(visit.query("open")), before=before)
+
+
+def newest_first(
+    engine: ProcessEngine, name: str, *, unresolved: bool = False, before: int | None = None
+) -> Iterator[Entry]:
+    """Return entries of a register, the newest first, reading as far as somebody looks."""
+    part = PAGE + 1
     while True:
-        found = visit.engine.registers.entries(name, unresolved=unresolved, before=before, limit=part)
+        found = engine.registers.entries(name, unresolved=unresolved, before=before, limit=part)
         yield from found
         if len(found) < part:
             return
