@@ -233,6 +233,7 @@ class Steps(Drawing):
         identity: str,
         job: str = "",
         *,
+        name: str = "",
         retries: str = "",
         headers: Pairs = None,
         inputs: Pairs = None,
@@ -242,7 +243,7 @@ class Steps(Drawing):
     ) -> Self:
         """Draw a service task whose job type is ``job`` (none: it completes at once)."""
         extensions = [*job_of(job, retries, headers), *mappings(inputs, outputs), *properties_of(properties)]
-        return self._draw(tag, identity, "", {}, extensions)
+        return self._draw(tag, identity, "", {"name": name}, extensions)
 
     def send_task(self, identity: str, *, message: str = "", key: str = "", job: str = "") -> Self:
         """Draw a send task: by a job, or as a message of this engine."""

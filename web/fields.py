@@ -184,7 +184,7 @@ def _one(component: Component, held: Mapping[str, Any], entered: Entered, before
         value="" if is_list or is_file else _text(value),
         chosen=tuple(map(_text, listed)) if listed and not (is_list or is_file) else (_text(value),),
         error=entered.errors.get(path, "") if component.key else "",
-        hidden=path in entered.hidden,
+        hidden=before + component.handle in entered.hidden,
         children=() if is_list else _shown(component.children, held, entered, before),
         rows=_rows(component, value, entered) if is_list else (),
         files=tuple(each for each in listed if isinstance(each, Mapping)) if is_file else (),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from engine import OutlineEvent, OutlineStep, ProcessOutline, WayOut
@@ -41,6 +42,7 @@ class Line(NamedTuple):
     name: str
     kind: str
     who: str
+    called: str
     notes: tuple[str, ...]
     ways: tuple[Way, ...]
     inside: tuple[Line, ...]
@@ -48,6 +50,7 @@ class Line(NamedTuple):
 
 
 AHEAD = Progress("ahead")
+NO_NAMES: Mapping[tuple[str, str], str] = MappingProxyType({})
 _CATCHES = Table(
     {
         "message": N_("czeka na wiadomość „%(text)s”"),
@@ -100,13 +103,14 @@ def lines_of(
     outline: ProcessOutline,
     progress: Mapping[str, Progress] | None = None,
     taken: frozenset[str] = frozenset(),
+    names: Mapping[tuple[str, str], str] = NO_NAMES,
 ) -> tuple[Line, ...]:
     """Return the steps of a process, nested; of a case with its ``progress`` by element and the flows it
-    has ``taken``."""
+    has ``taken``. ``names`` are those of definitions, by kind and id."""
     steps = {step.element_id: step for step in outline.steps}
     inside: dict[str, list[Line]] = {}
     for step in reversed(outline.steps):  # the inside of a sub-process comes after it: built before it
-        line = _line(step, steps, progress, taken, tuple(reversed(inside.pop(step.element_id, []))))
+        line = _line(step, steps, progress, taken, names, tuple(reversed(inside.pop(step.element_id, []))))
         inside.setdefault(step.container, []).append(line)
     return tuple(reversed(inside.get(outline.process_id, [])))
 
@@ -123,6 +127,7 @@ def _line(
     steps: Mapping[str, OutlineStep],
     progress: Mapping[str, Progress] | None,
     taken: frozenset[str],
+    names: Mapping[tuple[str, str], str],
     inside: tuple[Line, ...],
 ) -> Line:
     return Line(
@@ -130,7 +135,8 @@ def _line(
         name=name_of(step, step.element_id),
         kind=words.ELEMENT_TYPES.get(step.element_type, step.element_type),
         who=step.lane or step.group,
-        notes=_notes(step, steps),
+        called=names.get(("process", step.called), step.called),
+        notes=_notes(step, steps, names),
         ways=tuple(_way(way, steps, taken) for way in step.ways),
         inside=inside,
         progress=None if progress is None else progress.get(step.element_id, AHEAD),
@@ -148,7 +154,9 @@ def _way(way: WayOut, steps: Mapping[str, OutlineStep], taken: frozenset[str]) -
     )
 
 
-def _notes(step: OutlineStep, steps: Mapping[str, OutlineStep]) -> tuple[str, ...]:
+def _notes(
+    step: OutlineStep, steps: Mapping[str, OutlineStep], names: Mapping[tuple[str, str], str]
+) -> tuple[str, ...]:
     """Return what else is to be known of a step, a sentence each."""
     notes = [_event_note(step, event) for event in step.awaits]
     if step.attached_to:
@@ -159,16 +167,17 @@ def _notes(step: OutlineStep, steps: Mapping[str, OutlineStep]) -> tuple[str, ..
         notes.append(_("uruchamia się, gdy nastąpi zdarzenie początkowe"))
     if step.undoes:
         notes.append(_("wykonywane tylko wtedy, gdy trzeba cofnąć inny krok"))
-    notes += [text for given, text in _settings(step) if given]
+    notes += [text for given, text in _settings(step, names) if given]
     return tuple(notes)
 
 
-def _settings(step: OutlineStep) -> tuple[tuple[str, str], ...]:
+def _settings(step: OutlineStep, names: Mapping[tuple[str, str], str]) -> tuple[tuple[str, str], ...]:
+    decision = names.get(("decision", step.decision), step.decision)
     return (
         (step.repeats, _REPEATS.get(step.repeats, "")),
         (step.assignee, _("wykonuje: %(who)s", who=step.assignee)),
         (step.due, _("termin: %(due)s", due=step.due)),
-        (step.decision, _("tabela decyzyjna: %(name)s", name=step.decision)),
+        (step.decision, _("tabela decyzyjna: %(name)s", name=decision)),
         (step.job, _("czynność: %(name)s", name=step.job)),
     )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from engine.errors import InvalidSubmission
 from engine.feel import Environment, Value
 from engine.forms import values
-from engine.forms.parts import MAX_ROWS, Component, ComponentType, fields_of
+from engine.forms.parts import MAX_ROWS, WITHOUT_DATA, Component, ComponentType, fields_of
 
 _SHOWN_UNKNOWN = 20
 _SHOWN_KEY = 64
@@ -36,9 +36,12 @@ class Form:
         now: dt.datetime,
         variables: Mapping[str, Value] | None = None,
     ) -> set[str]:
-        """Return the keys of the fields that are hidden while this is entered; what cannot be read counts
-        as empty. A field in a row of a list is named as in ``validate``."""
-        return _read(self.fields, submission, variables or {}, now).hidden
+        """Return the handles of the components that are hidden while this is entered; what cannot be read
+        counts as empty. A component in a row of a list is named as in ``validate``."""
+        outer = variables or {}
+        read = _read(self.fields, submission, outer, now)
+        scope = {**outer, **read.answers}
+        return read.hidden | set(_hidden_to_see(self.components, scope, Environment(now=now), ""))
 
     def validate(
         self,
@@ -153,6 +156,24 @@ def _hide(
             hidden.add(field.key)
             scope[field.key] = answers[field.key] = None
     return hidden
+
+
+def _hidden_to_see(
+    components: Iterable[Component], scope: Mapping[str, Value], environment: Environment, before: str
+) -> Iterator[str]:
+    """Yield what is hidden of that which is only there to be seen: texts, groups, read-only fields."""
+    for part in components:
+        is_seen = part.read_only or part.type in WITHOUT_DATA
+        if is_seen and any(condition.evaluate(scope, environment) is True for condition in part.hide):
+            yield before + part.handle
+        if part.type is not ComponentType.DYNAMICLIST:
+            yield from _hidden_to_see(part.children, scope, environment, before)
+            continue
+        rows = scope.get(part.key)
+        for number, row in enumerate(rows if isinstance(rows, list) else []):
+            if isinstance(row, Mapping):
+                within = f"{before}{part.key}.{number}."
+                yield from _hidden_to_see(part.children, {**scope, **row}, environment, within)
 
 
 def _unmet(fields: list[Component], scope: Mapping[str, Value], now: dt.datetime) -> dict[str, str]:

@@ -102,6 +102,11 @@ class Component:
     children: tuple[Component, ...] = ()
 
     @property
+    def handle(self) -> str:
+        """What the form calls it: its key, "#" and its id where it carries no data."""
+        return self.key or f"#{self.id}"
+
+    @property
     def kind(self) -> str:
         """FEEL's word for what an answer is, "" for a component that carries no data."""
         if self.type is ComponentType.DATETIME:

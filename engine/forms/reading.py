@@ -119,7 +119,7 @@ class _Reader:
         around = () if kind is ComponentType.DYNAMICLIST else hide  # a hidden list has no rows to hide
         return Component(
             type=kind,
-            id=text(part, "id"),
+            id=text(part, "id") or f"part-{self._count}",
             key=_key(part, kind),
             label=_label(part, kind),
             help=text(part, "description"),

@@ -227,6 +227,23 @@ def test_a_hidden_field_is_null_whatever_was_sent_and_hides_what_depends_on_it()
     assert shown["dalej"] == "x"
 
 
+def test_what_is_only_there_to_be_seen_is_hidden_too() -> None:
+    hide: dict[str, Any] = {"conditional": {"hide": '=tryb = "bez"'}}
+    inner = [field(key="w", readonly=True)]
+    row = [field(key="imie"), {"type": "text", "id": "pod", "conditional": {"hide": '=imie = "X"'}}]
+    asked = form(
+        field(key="tryb"),
+        field(key="numer", readonly=True, **hide),
+        {"type": "text", "id": "uwaga", "text": "Uwaga", **hide},
+        {"type": "group", "id": "grupa", "label": "Grupa", "components": inner, **hide},
+        {"type": "dynamiclist", "path": "osoby", "label": "O", "allowAddRemove": True, "components": row},
+    )
+    rows = [{"imie": "A"}, {"imie": "X"}]
+    assert asked.hidden({"tryb": "z", "osoby": rows}, now=NOW) == {"osoby.1.#pod"}
+    every = {"numer", "#uwaga", "#grupa", "w", "osoby.1.#pod"}
+    assert asked.hidden({"tryb": "bez", "osoby": rows}, now=NOW) == every
+
+
 def test_conditions_see_the_variables_of_the_case() -> None:
     asked = form(field(key="a", conditional={"hide": "=kontakt.zgodny"}, validate={"required": True}))
     assert asked.validate({}, now=NOW, variables={"kontakt": {"zgodny": True}}) == {"a": None}

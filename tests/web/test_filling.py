@@ -36,6 +36,14 @@ WHOLE = form(
     {"type": "radio", "id": "w_one", "key": "rodzaj", "label": "Rodzaj", "values": OPTIONS},
     {"type": "select", "id": "w_sel", "key": "typ", "label": "Typ", "values": OPTIONS},
     {
+        "type": "text", "id": "w_told", "text": "Podaj powód w każdym wierszu.",
+        "conditional": {"hide": '=rodzaj != "b"'},
+    },
+    {
+        "type": "textfield", "id": "w_seen", "key": "numer", "label": "Numer rejestru", "readonly": True,
+        "conditional": {"hide": '=rodzaj = "b"'},
+    },
+    {
         "type": "dynamiclist", "id": "w_list", "path": "osoby", "label": "Osoby", "allowAddRemove": True,
         "isRepeating": True, "defaultRepetitions": 1,
         "components": [
@@ -140,7 +148,9 @@ def test_every_kind_of_field_is_drawn_and_taken(browser: Browsers, filing: Proce
 def test_rows_are_added_and_removed_without_javascript(browser: Browsers, filing: ProcessEngine) -> None:
     anna = browser("anna")
     anna.get(START)
+    assert ("Podaj powód w każdym" in anna.text, "Numer rejestru" in anna.text) == (False, True)
     send(anna, START, add_row="osoby", field__rodzaj="b", field__osoby__0__nazwisko="Nowak")
+    assert ("Podaj powód w każdym" in anna.text, "Numer rejestru" in anna.text) == (True, False)
     assert 'value="Nowak"' in anna.text
     assert 'name="rows.osoby" value="2"' in anna.text
     send(anna, START, **ANSWERS | {"field__rodzaj": "b", "field__osoby__1__nazwisko": "Lis"})

@@ -15,7 +15,7 @@ Browsers = Callable[[str | None], Browser]
 FAILING = (
     process("zawodny", name="Zawodny")
     .start("s")
-    .service_task("wyslij", "nikt.nie.robi")
+    .service_task("wyslij", "nikt.nie.robi", name="Wyślij pismo")
     .user_task("potem", name="Potem", group="EK-04")
     .boundary_timer("P2D", "po_terminie")
     .end("l")
@@ -45,10 +45,12 @@ def test_an_incident_tells_its_error_and_is_resolved_with_a_reason(
     oskar = browser("oskar")
     page = oskar.get("/incidents")
     assert "3 incydenty" in page
+    assert "krok Wyślij pismo, procedura Zawodny" in page
     assert "Z.0" in page
     (incident,) = office.incidents(instance_key=keys[0])
     page = oskar.get(f"/incidents/{incident.key}")
     assert "550 &lt;b&gt;nie&lt;/b&gt;" in page
+    assert 'Wyślij pismo <code class="id">wyslij</code>' in page
     assert "nikt.nie.robi" in page
     oskar.post(f"/incidents/{incident.key}/resolve", reason=" ")
     assert (oskar.status, len(office.incidents(state="open"))) == (422, 3)

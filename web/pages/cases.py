@@ -27,6 +27,7 @@ from engine import (
 )
 from web import standing, words
 from web.authorization import Action
+from web.naming import definition_names
 from web.outline import Line, lines_of
 from web.personal import Mask
 from web.progress import Progresses
@@ -133,7 +134,9 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         return visit.page("erased.html", instance=instance)
     progress = Progresses(case.history)
     outline = visit.engine.outline(instance.process_id, instance.version)
-    lines = lines_of(outline, progress.elements, frozenset(progress.flows))
+    lines = lines_of(
+        outline, progress.elements, frozenset(progress.flows), names=definition_names(visit.engine)
+    )
     inside = visit.may(Action.SEE_ALL_INSTANCES)
     people = people_of(visit, case)
     mask = mask_of(visit, case, revealed=revealed)

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from engine import Definition, Finding, InvalidDefinition, NotFound
 from web.authorization import Action
 from web.drafting import SUFFIXES
+from web.naming import definition_names
 from web.outline import lines_of
 from web.translation import _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
@@ -34,14 +35,15 @@ def show(visit: Visit) -> Response:
     known = visit.engine.definitions()
     versions = [each for each in known if (each.kind, each.id) == ("process", process_id)]
     shown = next(each for each in versions if each.version == outline.version)
+    names = definition_names(visit.engine)
     return visit.page(
         "process.html",
         outline=outline,
-        lines=lines_of(outline),
+        lines=lines_of(outline, names=names),
         drawn_as=_("Diagram procedury: %(name)s", name=outline.name),
         shown=shown,
         used=visit.engine.used(process_id, outline.version),
-        known={(each.kind, each.id) for each in known},
+        names=names,
         findings=_findings(visit, shown) if visit.may(Action.DEPLOY) else (),
         waiting=visit.engine.open_instances(),
         versions=sorted(versions, key=lambda each: -each.version),

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import EngineError, IncidentLine, NotFound
+from web.naming import Names
 from web.personal import Mask
 from web.translation import _
 from web.visits import CONFLICT, LARGEST_KEY, NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_number
@@ -109,9 +110,7 @@ def _list(visit: Visit, asked: Asked, *, refused: str, status: int = 200) -> Res
         asked=asked,
         lines=found[:_PER_PAGE],
         counts=visit.engine.incident_counts(),
-        names={
-            each.id: each.name or each.id for each in visit.engine.definitions() if each.kind == "process"
-        },
+        called=Names(visit.engine),
         refused=refused,
         following=offset + _PER_PAGE if len(found) > _PER_PAGE else None,
         previous=max(0, offset - _PER_PAGE) if offset else None,
@@ -119,14 +118,15 @@ def _list(visit: Visit, asked: Asked, *, refused: str, status: int = 200) -> Res
 
 
 def _details(visit: Visit, *, refused: str, status: int = 200) -> Response:
-    line, names = _found(visit)
+    line, variables = _found(visit)
     key = line.incident.instance_key
     mask = Mask(visit.engine.personal(key))
     return visit.page(
         "incident.html",
         status=status,
         line=line,
-        names=names,
+        variables=variables,
+        called=Names(visit.engine),
         message=mask.text(line.incident.message),
         refused=refused,
         instance=visit.engine.instance(key),

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import Conflict, ElementCount, EngineError, NotFound, OpenInstances, ProcessEngine, ProcessOutline
+from web.naming import Names
 from web.outline import name_of
 from web.pages.cases import own_instance
 from web.translation import _
@@ -40,7 +41,7 @@ def overview(visit: Visit) -> Response:
     return visit.page(
         "operations.html",
         running=running,
-        names=_names(visit),
+        called=Names(visit.engine),
         jobs=engine.job_counts(),
         nodes=[(node, newest is not None and newest - node.seen_at > _SILENT) for node in nodes],
         stranded=engine.stranded_jobs(),
@@ -80,7 +81,7 @@ def timers(visit: Visit) -> Response:
     return visit.page(
         "timers.html",
         timers=found[:_PER_PAGE],
-        names=_names(visit),
+        called=Names(visit.engine),
         now=now,
         overdue=overdue,
         following=offset + _PER_PAGE if len(found) > _PER_PAGE else None,
@@ -194,7 +195,3 @@ def _outline(visit: Visit, process_id: str) -> ProcessOutline:
         return visit.engine.outline(process_id)
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
-
-
-def _names(visit: Visit) -> dict[str, str]:
-    return {each.id: each.name or each.id for each in visit.engine.definitions() if each.kind == "process"}
