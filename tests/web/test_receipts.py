@@ -12,7 +12,8 @@ from markupsafe import Markup
 from engine import ProcessEngine
 from tests.web.conftest import Browser
 from tests.web.files import pdf
-from tests.web.test_filling import ANSWERS, START, filing, send
+from tests.web.test_filling import filing
+from tests.web.whole_form import ANSWERS, START, send
 from web.pages.receipts import fingerprint
 
 __all__ = ["filing"]  # the fixture

@@ -16,7 +16,7 @@ from engine.store import audit
 from tests.builders import process
 from tests.web.conftest import Browser
 from tests.web.files import pdf
-from tests.web.test_filling import send
+from tests.web.whole_form import send
 from web import create_application
 
 FORM = Path(__file__).parents[2] / "forms/zszo03/zszo03_wydanie.form"

@@ -16,7 +16,7 @@ from engine import HandlerRegistry, ProcessEngine, VirtualClock
 from handlers import register_all, settings_from
 from tests import signing
 from tests.web.conftest import Browser
-from tests.web.test_filling import send
+from tests.web.whole_form import send
 from web import create_application
 
 ROOT = Path(__file__).parents[2]
