@@ -8,20 +8,16 @@ without BEGIN and COMMIT; bytes are how much the database grew per case, and the
 from __future__ import annotations
 
 import datetime as dt
-import os
-import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import TypeVar
 
 import click
 from sqlalchemy import text
 
+from bench.measuring import databases, server_cpu, size
 from engine import ProcessEngine
-from tests import postgres
 from tests.builders import process
 
 T = TypeVar("T")
@@ -33,20 +29,6 @@ VARIABLES = {
     "numer_sprawy": "ZSZO/2026/17",
     "szkola": {"numer_rspo": 999001, "email": "sekretariat@sp900.example"},
 }
-
-
-def server_cpu() -> float:
-    """Return the CPU seconds all PostgreSQL processes of this machine have used, dead ones not counted."""
-    total = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            name, _, rest = (folder / "stat").read_text().partition("(")[2].rpartition(")")
-        except OSError:
-            continue
-        if name == "postgres":
-            fields = rest.split()
-            total += int(fields[11]) + int(fields[12])
-    return total / os.sysconf("SC_CLK_TCK")
 
 
 class Meter:
@@ -92,12 +74,12 @@ def measure(name: str, url: str) -> None:
         engine.deploy(DRAWING.files(), by="owner")
         for _ in range(20):
             one_case(engine, Meter(engine))
-        before, server, meter = size(engine), server_cpu(), Meter(engine)
+        before, server, meter = size(engine), server_cpu(engine), Meter(engine)
         begun = time.perf_counter()
         for _ in range(CASES):
             key = one_case(engine, meter)
         took = time.perf_counter() - begun
-        served = (server_cpu() - server) / CASES
+        served = (server_cpu(engine) - server) / CASES
         click.echo(f"{name}: {CASES / took:.0f} cases/s, one client")
         for verb, calls in meter.calls.items():
             cpu = meter.cpu[verb] / calls * 1000
@@ -110,15 +92,6 @@ def measure(name: str, url: str) -> None:
         )
 
 
-def size(engine: ProcessEngine) -> int:
-    """Return the size of the database in bytes."""
-    with engine.parts.store.reading() as tx:
-        if tx.dialect == "sqlite":
-            pages = tx.connection.execute(text("PRAGMA page_count")).scalar_one()
-            return int(pages) * int(tx.connection.execute(text("PRAGMA page_size")).scalar_one())
-        return int(tx.connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
-
-
 def history(engine: ProcessEngine, key: int) -> int:
     """Return the sealed bytes of one case's history."""
     with engine.parts.store.reading() as tx:
@@ -126,13 +99,6 @@ def history(engine: ProcessEngine, key: int) -> int:
             text("SELECT sum(length(payload)) FROM history WHERE instance_key = :key"), {"key": key}
         )
         return int(found.scalar_one())
-
-
-@contextmanager
-def databases() -> Iterator[dict[str, str]]:
-    """Yield the addresses of an empty database of each kind; PostgreSQL with its durable settings."""
-    with tempfile.TemporaryDirectory() as folder, postgres.cluster(durable=True) as server:
-        yield {"SQLite": f"sqlite:///{folder}/bench.db", "PostgreSQL": server.url(server.create())}
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ import click
 from sqlalchemy import insert, text
 from starlette.testclient import TestClient
 
-from bench.verbs import databases
+from bench.measuring import databases
 from engine import ProcessEngine
 from engine.clock import micros
 from engine.history import GENESIS
