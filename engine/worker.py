@@ -19,8 +19,9 @@ from engine.errors import EngineError
 from engine.failpoint import failpoint
 from engine.logs import event_log, places
 from engine.process_engine.engine import ProcessEngine
+from engine.process_engine.groups import MOST
 from engine.process_engine.handler_runs import run_claimed
-from engine.process_engine.internal import KINDS, run
+from engine.process_engine.internal import ALONE, KINDS, TOGETHER, run, run_together
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, jobs
 from engine.store.rows import JobRow
@@ -50,6 +51,7 @@ class Worker:
         self._drain = drain
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
         self._running: dict[int, tuple[JobRow, float]] = {}
+        self._busy = 0  # threads at work; one may have several of the engine's own jobs
         self._suspected = self._alone = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -106,14 +108,15 @@ class Worker:
     def run_once(self) -> bool:
         """Claim at most as many jobs as there are free threads and start them; return whether to look again
         at once."""
-        running = self.running
-        if running and (self._alone or self._suspected):
+        with self._lock:
+            busy = self._busy
+        if busy and (self._alone or self._suspected):
             return False
         self._alone, self._suspected = self._suspected, False
-        free = 1 if self._alone else self.threads - running
+        free = 1 if self._alone else self.threads - busy
         rows = self._claim(free, suspects=self._alone) if free > 0 else []
-        for row in rows:
-            self._start(row)
+        for shared in _shared_out(rows):
+            self._start(shared)
         return bool(rows) or self._alone
 
     def look_for_suspects(self) -> None:
@@ -139,7 +142,7 @@ class Worker:
         except EngineError as error:
             log.error("claim_failed", error=type(error).__name__)
             return False
-        wait_for([self._start(row) for row in rows])
+        wait_for([self._start(shared) for shared in _shared_out(rows)])
         if rows and not job_key:
             self._parts.transport.hint(0)  # there may be more
         return bool(rows)
@@ -153,11 +156,14 @@ class Worker:
         row = self._parts.store.run(claim)
         return [] if row is None else [row]
 
-    def _start(self, row: JobRow) -> Future[None]:
-        failpoint("worker.claimed", row.type or row.kind)
+    def _start(self, rows: list[JobRow]) -> Future[None]:
+        """Let one thread run a job, or several that share a transaction."""
+        failpoint("worker.claimed", rows[0].type or rows[0].kind)
         with self._lock:
-            self._running[row.key] = (row, monotonic() + self._deadline(row))
-        started = self._pool.submit(self._run, row)
+            self._busy += 1
+            for row in rows:
+                self._running[row.key] = (row, monotonic() + self._deadline(row))
+        started = self._pool.submit(self._run_all, rows)
         started.add_done_callback(self._report)
         return started
 
@@ -188,26 +194,30 @@ class Worker:
         }  # fmt: skip
 
         def claim(tx: Transaction) -> list[JobRow]:
-            rows = jobs.claim(tx, kinds=KINDS, limit=free, **how)
-            for types, limit in shares:
-                wanted = min(limit, free - len(rows))
+            lanes = jobs.ready_lanes(tx)
+            most = free * MOST if suspects is False else 1  # suspects run alone
+            rows = jobs.claim(tx, kinds=TOGETHER, limit=most, lanes=lanes, **how)
+            left = free - -(-len(rows) // MOST)
+            for kinds, types, limit in ((ALONE, None, free), *shares):
+                wanted = min(limit, left)
                 if wanted > 0:
-                    rows += jobs.claim(tx, types=types, limit=wanted, **how)
+                    more = jobs.claim(tx, kinds=kinds, types=types, limit=wanted, lanes=lanes, **how)
+                    rows, left = rows + more, left - len(more)
             return rows
 
         return self._parts.store.run(claim)
 
-    def _shares(self, free: int) -> list[tuple[tuple[str, ...], int]]:
+    def _shares(self, free: int) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
         """Return how many jobs of which types may be claimed: types with a limit of their own one by one."""
         with self._lock:
             running = Counter(row.type for row, _ in self._running.values())
         limits = {each: self._limit(each) for each in self._parts.handlers.types()}
         unlimited = tuple(each for each, limit in limits.items() if not limit)
-        shares: list[tuple[tuple[str, ...], int]] = [
-            ((each,), limit - running[each]) for each, limit in limits.items() if limit
+        shares: list[tuple[tuple[str, ...], tuple[str, ...], int]] = [
+            (("job",), (each,), limit - running[each]) for each, limit in limits.items() if limit
         ]
         if unlimited:
-            shares.append((unlimited, free))
+            shares.append((("job",), unlimited, free))
         return shares
 
     def _limit(self, job_type: str) -> int:
@@ -218,19 +228,41 @@ class Worker:
         registration = self._parts.handlers.get(row.type)
         return registration.deadline.total_seconds() if registration is not None else 60.0
 
-    def _run(self, row: JobRow) -> None:
+    def _run_all(self, rows: list[JobRow]) -> None:
+        """Run jobs together, then one by one what could not be; what one of them raises is only its own."""
         try:
-            if row.kind == "job":
-                run_claimed(self._parts, row)
-            else:
-                run(self._parts, row)
+            left = run_together(self._parts, rows) if len(rows) > 1 else rows
+            for row in left:
+                try:
+                    self._run(row)
+                except Exception as error:
+                    _crashed(error)
         finally:
             with self._lock:
-                self._running.pop(row.key, None)
+                self._busy -= 1
+                for row in rows:
+                    self._running.pop(row.key, None)
             self._parts.transport.wake()
+
+    def _run(self, row: JobRow) -> None:
+        if row.kind == "job":
+            run_claimed(self._parts, row)
+        else:
+            run(self._parts, row)
 
     def _report(self, future: Future[None]) -> None:
         error = future.exception()
         if error is not None:
-            # The lease runs out and the job is tried again; what it was is for the developers.
-            log.error("job_crashed", error=type(error).__name__, at=places(error))
+            _crashed(error)
+
+
+def _shared_out(rows: list[JobRow]) -> list[list[JobRow]]:
+    """Return what one thread each is to do: some jobs that may share a transaction, or one that may not."""
+    together = [row for row in rows if row.kind in TOGETHER]
+    alone = [[row] for row in rows if row.kind not in TOGETHER]
+    return [together[first : first + MOST] for first in range(0, len(together), MOST)] + alone
+
+
+def _crashed(error: BaseException) -> None:
+    # The lease runs out and the job is tried again; what it was is for the developers.
+    log.error("job_crashed", error=type(error).__name__, at=places(error))

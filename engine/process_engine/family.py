@@ -8,7 +8,9 @@ projections.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import msgspec
 
@@ -30,9 +32,10 @@ from engine.process_engine.parts import Parts
 from engine.process_engine.projection import Changes
 from engine.store import Transaction, correlation, data_keys, history_rows, instances, one_trip
 from engine.store.instances import LockedInstance
-from engine.store.rows import HistoryRow, InstanceRow
+from engine.store.rows import HistoryRow, InstanceRow, JobRow
 from engine.store.sealing import DataKey, place
 
+LockedJobs: TypeAlias = Mapping[int, tuple[LockedInstance, JobRow]]
 RESERVED_NUMBERS = 100_000
 MAX_CASCADE = 200
 
@@ -60,7 +63,14 @@ class Family:
     """The instances of one root that one verb works on, in one transaction, by one actor."""
 
     def __init__(
-        self, parts: Parts, tx: Transaction, first_number: int, *, actor: str, on_behalf_of: str = ""
+        self,
+        parts: Parts,
+        tx: Transaction,
+        first_number: int,
+        *,
+        actor: str,
+        on_behalf_of: str = "",
+        locked: LockedJobs | None = None,
     ) -> None:
         self.parts = parts
         self.tx = tx
@@ -70,6 +80,7 @@ class Family:
         self.numbers_used = 0
         self.bucket = -1
         self._first_number = first_number
+        self._locked = locked or {}
         self._members: dict[int, Member] = {}
         self._todo: deque[tuple[int, cmd.Command]] = deque()
         self._calls: deque[tuple[Member, ev.InstanceCalled]] = deque()
@@ -99,6 +110,15 @@ class Family:
         if locked is None:
             raise NotFound(f"no process instance {key}")
         return self.adopt(locked)
+
+    def member_of_job(self, job_key: int) -> tuple[Member, JobRow] | None:
+        """Return the instance a job belongs to, locked, and the job; None for one that is no longer there."""
+        if job_key in self._locked:
+            locked, row = self._locked[job_key]
+            member = self._members.get(locked.row.key) or self.adopt(locked)
+            return None if self.changes.ends_job(job_key) else (member, row)
+        found = instances.lock_by_job(self.tx, job_key)
+        return None if found is None else (self.adopt(found[0]), found[1])
 
     def members(self) -> list[Member]:
         """Return everybody who takes part, in the order they came."""

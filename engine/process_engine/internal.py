@@ -6,7 +6,8 @@ a lost lease leaves everything to the one who has it now.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from engine.errors import Conflict, NotFound
@@ -14,12 +15,12 @@ from engine.kernel import codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.model.records import InstanceState, JobState
-from engine.process_engine import batches, conversations, messages, starts
+from engine.process_engine import batches, conversations, groups, messages, starts
 from engine.process_engine.family import Family, Member
 from engine.process_engine.jobs import payload_of
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
-from engine.store import correlation, data_keys, instances, jobs, subscriptions
+from engine.store import correlation, data_keys, jobs, subscriptions
 from engine.store import messages as buffer
 from engine.store.rows import JobRow
 
@@ -39,6 +40,8 @@ KINDS = (
     "open_starts",
     "batch",
 )
+TOGETHER = ("timer", "message", "signal")  # one command on one instance: several may share a transaction
+ALONE = tuple(kind for kind in KINDS if kind not in TOGETHER)
 
 
 def run(parts: Parts, row: JobRow) -> bool:
@@ -46,6 +49,15 @@ def run(parts: Parts, row: JobRow) -> bool:
     if row.kind == "batch":
         return batches.run(parts, row)  # one transaction for each of its subjects
     return run_verb(parts, lambda family: _run(family, row), actor=ENGINE)
+
+
+def run_together(parts: Parts, rows: Sequence[JobRow]) -> list[JobRow]:
+    """Run claimed jobs that are one command on one instance in one transaction; return those left to ``run``.
+
+    Raises ``Unavailable`` where the database is gone.
+    """
+    units = [(row, partial(_run, row=row)) for row in rows if row.kind in TOGETHER]
+    return [row for row in rows if row.kind not in TOGETHER] + groups.together(parts, units, actor=ENGINE)
 
 
 def _run(family: Family, row: JobRow) -> bool:
@@ -60,11 +72,10 @@ def _waiting(asked: Callable[[JobRow, dict[str, Any]], cmd.Command]) -> Callable
     """Return the runner of a job that is one command on the instance it belongs to."""
 
     def runner(family: Family, claimed: JobRow) -> bool:
-        found = instances.lock_by_job(family.tx, claimed.key)
+        found = family.member_of_job(claimed.key)
         if found is None:
             return False
-        locked, row = found
-        member = family.adopt(locked)
+        member, row = found
         if not _take(family, member, claimed):
             return False
         payload = payload_of(row, member.data_key)
@@ -215,11 +226,10 @@ def _broadcast(family: Family, row: JobRow) -> bool:
 
 
 def _call(family: Family, claimed: JobRow) -> bool:
-    found = instances.lock_by_job(family.tx, claimed.key)
+    found = family.member_of_job(claimed.key)
     if found is None:
         return False
-    locked, row = found
-    caller = family.adopt(locked)
+    caller, row = found
     if not _take(family, caller, claimed):
         return False
     payload = payload_of(row, caller.data_key)

@@ -201,14 +201,14 @@ def _wait(family: Family, member: Member, row: JobRow) -> dt.timedelta:
 
 def _locked(family: Family, key: int, worker: str | None, attempt: int | None) -> tuple[Member, JobRow]:
     """Lock a job's instance; the job must be locked, by this worker and attempt where they are named."""
-    found = instances.lock_by_job(family.tx, key)
+    found = family.member_of_job(key)
     if found is None:
         raise NotFound(f"job {key} is done or never was")
-    locked, row = found
+    member, row = found
     lost = worker is not None and (row.lock_owner, row.attempt) != (worker, attempt)
     if row.stage != JobState.LOCKED or lost:
         raise Conflict(f"job {key} is {row.stage}: its lease is lost or was never given")
-    return family.adopt(locked), row
+    return member, row
 
 
 def _fenced(family: Family, key: int, worker: str | None, attempt: int | None) -> tuple[Member, JobRow]:

@@ -40,6 +40,10 @@ class Changes:
         """Note that a job's row has been dealt with by its fence."""
         self._done.add(job_key)
 
+    def ends_job(self, job_key: int) -> bool:
+        """Return whether this verb takes a job back."""
+        return job_key in self._ended_jobs
+
     def closes(self, subscription_key: int) -> bool:
         """Return whether this verb closes a subscription."""
         return subscription_key in self._closed

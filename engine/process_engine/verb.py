@@ -60,7 +60,7 @@ def run_verb(
         return result
 
     def acknowledged(tx: Transaction) -> T | None:
-        if attempted and _written(tx, attempted[-1][0]):
+        if attempted and written(tx, attempted[-1][0]):
             return attempted[-1][1]
         return None
 
@@ -72,7 +72,7 @@ def run_verb(
     return result
 
 
-def _written(tx: Transaction, family: Family) -> bool:
+def written(tx: Transaction, family: Family) -> bool:
     """Return whether every history row of a transaction with an unknown outcome is there."""
     for key, (seq, digest) in family.heads().items():
         rows = history_rows.read(tx, key, from_seq=seq, limit=1)

@@ -10,7 +10,7 @@ then the longer wait comes first.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -167,8 +167,11 @@ def claim(
     kinds: Collection[str] = ("job",),
     types: Collection[str] | None = None,
     suspects: bool | None = None,
+    lanes: Sequence[str] | None = None,
 ) -> list[JobRow]:
     """Lock up to ``limit`` ready jobs of these kinds (and types) for ``lease_us`` microseconds.
+
+    ``lanes`` are those of ``ready_lanes``, where several claims of one transaction share them.
 
     ``suspects``: only those that lost several leases (True), only others (False), or all (None). They are to
     run alone: a process that dies cannot say which of its jobs killed it.
@@ -176,13 +179,19 @@ def claim(
     The lease is by the machine clock; the attempt counts from here, before the work. Fewer than ``limit`` may
     come back although more are ready; none means that there are none, or that others are just claiming them.
     """
-    lanes = [lane for (lane,) in tx.run(_LANES) if _wanted(lane, kinds, types, suspects)]
-    if not lanes or limit < 1:
+    known = ready_lanes(tx) if lanes is None else lanes
+    wanted = [lane for lane in known if _wanted(lane, kinds, types, suspects)]
+    if not wanted or limit < 1:
         return []
     until = tx.machine_now + lease_us
-    parameters: dict[str, Any] = {"owner": owner, "until": until} | _shares(lanes, limit, tx.machine_now)
+    parameters: dict[str, Any] = {"owner": owner, "until": until} | _shares(wanted, limit, tx.machine_now)
     claimed = records(JobRow, tx.run(_CLAIM, parameters))
     return sorted(claimed, key=_in_order)
+
+
+def ready_lanes(tx: Transaction) -> list[str]:
+    """Return the lanes that have ready jobs."""
+    return [lane for (lane,) in tx.run(_LANES)]
 
 
 def claim_one(
@@ -217,7 +226,7 @@ def any_ready(
     suspects: bool | None = None,
 ) -> bool:
     """Return whether a claim would find something."""
-    return any(_wanted(lane, kinds, types, suspects) for (lane,) in tx.run(_LANES))
+    return any(_wanted(lane, kinds, types, suspects) for lane in ready_lanes(tx))
 
 
 def _wanted(lane: str, kinds: Collection[str], types: Collection[str] | None, suspects: bool | None) -> bool:

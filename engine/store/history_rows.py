@@ -31,7 +31,7 @@ def append(tx: Transaction, rows: Iterable[HistoryRow]) -> None:
     """Append rows, all in one statement."""
     values = [values_of(row, row.instance_key) for row in rows]
     if values:
-        tx.run_many(_INSERT, values)
+        tx.write(_INSERT, values)
 
 
 def read(

@@ -34,14 +34,14 @@ def upsert(tx: Transaction, rows: Iterable[IncidentRow]) -> None:
     """Insert new incidents and replace known ones, all in one statement."""
     values = [values_of(row, row.key) for row in rows]
     if values:
-        tx.run_many(_UPSERT, values)
+        tx.write(_UPSERT, values)
 
 
 def resolve(tx: Transaction, keys: Iterable[int], at: int) -> None:
     """Mark open incidents resolved, all in one statement."""
     resolved = list(keys)
     if resolved:
-        tx.run(_RESOLVE, lists(keys=resolved, buckets=map(bucket_of, resolved)) | {"at": at})
+        tx.write(_RESOLVE, [lists(keys=resolved, buckets=map(bucket_of, resolved)) | {"at": at}])
 
 
 def read(tx: Transaction, key: int) -> IncidentRow | None:

@@ -83,14 +83,16 @@ _LOAD_MANY = with_lists(
 _LOCK = Prepared(_OF_KEY.with_for_update(of=[_root, _instance]))
 
 
-def _lock_by(work: Table, kind: type[StoredRow]) -> Prepared:
+def _by(work: Table, kind: type[StoredRow]) -> Select[Any]:
     from_work = work.join(
         _instance, and_(_instance.c.bucket == work.c.bucket, _instance.c.key == work.c.instance_key)
     )
-    statement = (
-        select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work)).where(*at_key(work))
-    )
-    return Prepared(statement.with_for_update(of=[_root, _instance, work]))
+    selected = select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work))
+    return selected.with_for_update(of=[_root, _instance, work])
+
+
+def _lock_by(work: Table, kind: type[StoredRow]) -> Prepared:
+    return Prepared(_by(work, kind).where(*at_key(work)))
 
 
 def _work_columns(work: FromClause, kind: type[StoredRow]) -> list[Any]:
@@ -99,6 +101,13 @@ def _work_columns(work: FromClause, kind: type[StoredRow]) -> list[Any]:
 
 _LOCK_BY_TASK = _lock_by(user_task, UserTaskRow)
 _LOCK_BY_JOB = _lock_by(job, JobRow)
+_LOCK_BY_JOBS = with_lists(  # in one order everywhere, so that two groups never wait for each other
+    lambda among: (
+        _by(job, JobRow)
+        .where(among(job.c.bucket, "buckets"), among(job.c.key, "keys"))
+        .order_by(_root.c.key, _instance.c.key, job.c.key)
+    )
+)
 _LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
 _LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
 _PAGES = Prepared(
@@ -170,6 +179,13 @@ def lock_by_task(tx: Transaction, task_key: int) -> tuple[LockedInstance, UserTa
 def lock_by_job(tx: Transaction, job_key: int) -> tuple[LockedInstance, JobRow] | None:
     """Lock the instance a job belongs to; None for a job that starts an instance."""
     return _lock_with(tx, _LOCK_BY_JOB, job_key, JobRow)
+
+
+def lock_by_jobs(tx: Transaction, job_keys: Collection[int]) -> dict[int, tuple[LockedInstance, JobRow]]:
+    """Lock the instances these jobs belong to, in the order of their keys; by job, those that are there."""
+    rows = tx.run(_LOCK_BY_JOBS, lists(keys=job_keys, buckets=map(bucket_of, job_keys))).all()
+    found = [(_opened(tx, row), record(JobRow, row[len(_STATE) :])) for row in rows]
+    return {row.key: (locked, row) for locked, row in found}
 
 
 def lock_by_incident(tx: Transaction, incident_key: int) -> tuple[LockedInstance, IncidentRow] | None:
@@ -252,9 +268,9 @@ def update(
     values = changes(row)
     if state is not None:
         values["new_state_bytes"] = sealed(row.key, data_key, state)
-    check_written(row, tx.run(_UPDATE if state is None else _UPDATE_STATE, values).rowcount)
+    check_written(row, written=tx.write_one(_UPDATE if state is None else _UPDATE_STATE, values))
     if pages_upserted:
-        tx.run_many(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
+        tx.write(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
     deleted = list(pages_deleted)
     if deleted:
         tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
@@ -272,9 +288,9 @@ def sealed(instance_key: int, key: DataKey, state: bytes) -> bytes:
     return key.seal(_place_of(instance_key), state)
 
 
-def check_written(row: InstanceRow, written: int) -> None:
+def check_written(row: InstanceRow, *, written: bool) -> None:
     """Raise Conflict unless the one row of an instance was written."""
-    if written != 1:
+    if not written:
         raise Conflict(
             f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
         )

@@ -22,6 +22,7 @@ from engine.store.claims import acquitted, lane_of
 from engine.store.claims import any_ready as any_ready
 from engine.store.claims import claim as claim
 from engine.store.claims import claim_one as claim_one
+from engine.store.claims import ready_lanes as ready_lanes
 from engine.store.claims import recover_expired as recover_expired
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import JobRow, record, records
@@ -133,7 +134,7 @@ def insert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     values = [_values(row) for row in rows]
     if values:
         _note_ready(tx, values)
-        tx.run_many(_INSERT, values)
+        tx.write(_INSERT, values)
 
 
 def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
@@ -141,14 +142,14 @@ def upsert(tx: Transaction, rows: Iterable[JobRow]) -> None:
     values = [_values(row) for row in rows]
     if values:
         _note_ready(tx, values)
-        tx.run_many(_UPSERT, values)
+        tx.write(_UPSERT, values)
 
 
 def delete(tx: Transaction, keys: Iterable[int]) -> None:
     """Delete jobs in whatever stage, all in one statement: a late answer to one is then refused."""
     unwanted = list(keys)
     if unwanted:
-        tx.run(_DELETE, lists(keys=unwanted, buckets=map(bucket_of, unwanted)))
+        tx.write(_DELETE, [lists(keys=unwanted, buckets=map(bucket_of, unwanted))])
 
 
 def read(tx: Transaction, key: int) -> JobRow | None:
@@ -159,7 +160,7 @@ def read(tx: Transaction, key: int) -> JobRow | None:
 
 def complete(tx: Transaction, key: int, *, owner: str, attempt: int) -> bool:
     """Delete a job its worker has done; False where the lease is another's or the job is gone."""
-    return _fenced(tx, _COMPLETE, key, owner, attempt)
+    return tx.write_one(_COMPLETE, key_of(key) | {"owner": owner, "made": attempt})
 
 
 def renew(tx: Transaction, key: int, *, owner: str, attempt: int, until: int) -> bool:

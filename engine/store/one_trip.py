@@ -52,7 +52,7 @@ def begin(tx: Transaction, row: InstanceRow, *, data_key: DataKey, state: bytes,
 def go_on(tx: Transaction, row: InstanceRow, *, data_key: DataKey, state: bytes, command: HistoryRow) -> None:
     """Write an instance back whose pages did not change, with its history row; raises as ``update`` does."""
     values = instances.changes(row) | {"new_state_bytes": instances.sealed(row.key, data_key, state)}
-    instances.check_written(row, tx.run(_GO_ON, values | _of(command)).rowcount)
+    instances.check_written(row, written=tx.write_one(_GO_ON, values | _of(command)))
 
 
 def _of(command: HistoryRow) -> dict[str, Any]:

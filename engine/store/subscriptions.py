@@ -58,7 +58,7 @@ def delete(tx: Transaction, keys: Iterable[int]) -> None:
     """Close subscriptions, all in one statement; those gone already do not matter."""
     unwanted = list(keys)
     if unwanted:
-        tx.run(_DELETE, lists(keys=unwanted, buckets=map(bucket_of, unwanted)))
+        tx.write(_DELETE, [lists(keys=unwanted, buckets=map(bucket_of, unwanted))])
 
 
 def rebind(tx: Transaction, instance_key: int, definition_key: int) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable
 
+from engine.errors import Conflict
+from engine.store.gathering import Gathering
 from engine.store.lines import Line
 from engine.store.prepared import Prepared, Rows, Values
 from engine.store.sealing import Keyring
@@ -43,6 +46,8 @@ class Transaction:
         self._total = total
         self._now: int | None = None
         self._machine_now: int | None = None
+        self._gathering: Gathering | None = None
+        self._promised: dict[Prepared, None] = {}  # statements each of whose rows must change one
 
     @property
     def connection(self) -> Connection:
@@ -65,18 +70,58 @@ class Transaction:
 
     def execute(self, statement: Executable, parameters: Parameters = None) -> Result:
         """Run one statement; a list of parameters makes it one statement with many rows."""
-        self._count()
+        self._before()
         return self.connection.execute(statement, parameters)
 
     def run(self, statement: Prepared, values: Values | None = None) -> Rows:
         """Run one statement of the hot path."""
-        self._count()
+        self._before()
         return statement.run(self._line, values)
 
     def run_many(self, statement: Prepared, rows: Sequence[Values]) -> Rows:
         """Run one statement of the hot path with several rows (at least one)."""
-        self._count()
+        self._before()
         return statement.run_many(self._line, rows)
+
+    def write(self, statement: Prepared, rows: Sequence[Values]) -> None:
+        """Run a write of the hot path with several rows (at least one), later where writes are gathered."""
+        if self._gathering is not None:
+            self._gathering.add(statement, rows)
+        else:
+            self.run_many(statement, rows)
+
+    def write_one(self, statement: Prepared, values: Values) -> bool:
+        """Run a write that is to change one row; return whether it did.
+
+        Where writes are gathered it is promised: call it only with the row locked and looked at. A promise
+        not kept raises ``Conflict`` when they are sent.
+        """
+        if self._gathering is None:
+            return self.run(statement, values).rowcount == 1
+        self._promised[statement] = None
+        self._gathering.add(statement, [values])
+        return True
+
+    @contextmanager
+    def gathering(self) -> Iterator[Gathering]:
+        """Hold writes back until the end of the block, or until something else is asked of the database."""
+        self._gathering = Gathering(self._send)
+        try:
+            yield self._gathering
+            self._gathering.flush()
+        finally:
+            self._gathering = None
+
+    def _send(self, statement: Prepared, rows: Sequence[Values]) -> None:
+        self._count()
+        written = statement.run_many(self._line, rows).rowcount
+        if statement in self._promised and written != len(rows):
+            raise Conflict(f"expected to change {len(rows)} rows, but {written} were there: try one by one")
+
+    def _before(self) -> None:
+        if self._gathering is not None:
+            self._gathering.flush()
+        self._count()
 
     def _count(self) -> None:
         self.statements += 1

@@ -39,7 +39,7 @@ def upsert(tx: Transaction, rows: Iterable[UserTaskRow]) -> None:
     """Insert new tasks and replace known ones, all in one statement."""
     values = [_values(row) for row in rows]
     if values:
-        tx.run_many(_UPSERT, values)
+        tx.write(_UPSERT, values)
 
 
 def end(tx: Transaction, states: Mapping[int, str], at: int) -> None:
@@ -47,7 +47,7 @@ def end(tx: Transaction, states: Mapping[int, str], at: int) -> None:
     for state in sorted(set(states.values())):
         keys = [key for key, ended in states.items() if ended == state]
         ended = {"new_state": str(state), "at": at}
-        tx.run(_END, lists(keys=keys, buckets=map(bucket_of, keys)) | ended)
+        tx.write(_END, [lists(keys=keys, buckets=map(bucket_of, keys)) | ended])
 
 
 def read(tx: Transaction, key: int) -> UserTaskRow | None:

@@ -1,0 +1,111 @@
+"""Group commit: several commands of the engine's own in one transaction (``engine.md`` §6).
+
+Instances are locked in the order of their keys, no data flows between them, and each command is a history row
+of its own. If anything goes wrong nothing of the group is written, and its jobs are run one by one: whoever
+is at fault then meets it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from typing import TypeAlias
+
+from engine.clock import monotonic
+from engine.errors import Unavailable
+from engine.failpoint import failpoint
+from engine.logs import event_log, places
+from engine.process_engine.family import RESERVED_NUMBERS, Family, LockedJobs
+from engine.process_engine.parts import Parts
+from engine.process_engine.verb import written
+from engine.store import Transaction, instances
+from engine.store.rows import JobRow
+
+log = event_log("groups")
+Decide: TypeAlias = Callable[[Family], object]
+Unit: TypeAlias = tuple[JobRow, Decide]
+
+MOST = 20  # jobs in one transaction: more save hardly anything, and hold their locks for longer
+LONGEST = 0.2  # seconds after which no further case is begun
+_ROOM = 4 * RESERVED_NUMBERS  # key numbers after which no further case is begun; each takes one share at most
+
+
+def together(parts: Parts, units: Sequence[Unit], *, actor: str) -> list[JobRow]:
+    """Do what claimed jobs are for in one transaction; return those left to be run one by one.
+
+    A job whose lease is lost, or that is no longer there, is neither done nor left. Raises ``Unavailable``
+    where the database is gone.
+    """
+    rows = [row for row, _ in units]
+    if len(units) < 2:
+        return rows
+    try:
+        done = _commit(parts, units, actor)
+    except Unavailable:
+        raise
+    except Exception as error:  # each job meets it again by itself, where it becomes that job's outcome
+        log.info("group_undone", jobs=len(rows), error=type(error).__name__, at=places(error))
+        return rows
+    return [row for row in rows if row.key not in done]
+
+
+class _Group:
+    """One attempt: the families it has worked on, and the jobs that need no further run."""
+
+    def __init__(self) -> None:
+        self.families: list[Family] = []
+        self.done: set[int] = set()
+
+    @property
+    def numbers(self) -> int:
+        """Return how many key numbers were taken."""
+        return sum(family.numbers_used for family in self.families)
+
+
+def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
+    allocator = parts.store.allocator()
+    first = allocator.base(reserve=_ROOM + RESERVED_NUMBERS)
+    groups: list[_Group] = []
+
+    def verb(tx: Transaction) -> _Group:
+        group = _Group()
+        groups.append(group)
+        locked = instances.lock_by_jobs(tx, [row.key for row, _ in units])
+        failpoint("group.locked")
+        group.done |= {row.key for row, _ in units if not _leased(locked, row)}
+        give_up = monotonic() + LONGEST
+        alive = sorted(
+            (unit for unit in units if unit[0].key not in group.done), key=lambda unit: unit[0].root_key or 0
+        )
+        with tx.gathering() as writes:
+            for _, case in groupby(alive, key=lambda unit: unit[0].root_key):
+                if group.families and (monotonic() > give_up or group.numbers > _ROOM):
+                    break
+                writes.next_verb()
+                family = Family(parts, tx, first + group.numbers, actor=actor, locked=locked)
+                group.families.append(family)
+                for row, decide in case:
+                    decide(family)
+                    group.done.add(row.key)
+                family.save()
+        return group
+
+    def acknowledged(tx: Transaction) -> _Group | None:
+        group = groups[-1]
+        return group if group.families and all(written(tx, each) for each in group.families) else None
+
+    try:
+        group = parts.store.run(verb, acknowledged=acknowledged)
+    finally:
+        allocator.used(max((each.numbers for each in groups), default=0))
+    if group.families:
+        parts.hint(group.families[-1].tx.ready_jobs)
+    return group.done
+
+
+def _leased(locked: LockedJobs, claimed: JobRow) -> bool:
+    """Return whether a job is still there under the lease it was claimed with."""
+    if claimed.key not in locked:
+        return False
+    row = locked[claimed.key][1]
+    return (row.stage, row.lock_owner, row.attempt) == (claimed.stage, claimed.lock_owner, claimed.attempt)
