@@ -36,7 +36,8 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     authorisation.grant       numer_upowaznienia, the application → upowaznienie (and register upowaznienia);
                               ! KOLIZJA_UPOWAZNIEN
     authorisation.find        numer_upowaznienia, pesel? → upowaznienie; ! BRAK_UPOWAZNIENIA
-    authorisation.extend      numer_upowaznienia, upowaznienie_do → upowaznienie (and register upowaznienia)
+    authorisation.extend      numer_upowaznienia, upowaznienie_do → upowaznienie (and register upowaznienia);
+                              ! KOLIZJA_UPOWAZNIEN
     authorisation.end         numer_upowaznienia, podstawa_blokady? [zdarzenie] → (register upowaznienia)
     breach.register           stwierdzono, login?, numer_sprawy?, what the stage is about [etap] → naruszenie
                               (and register naruszenia)

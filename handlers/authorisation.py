@@ -32,7 +32,7 @@ def register(registry: HandlerRegistry) -> None:
     registry.handler("authorisation.conclude")(conclude)
     registry.handler("authorisation.grant", errors=(COLLISION,))(grant)
     registry.handler("authorisation.find", errors=(NOT_THERE,))(find)
-    registry.handler("authorisation.extend")(extend)
+    registry.handler("authorisation.extend", errors=(COLLISION,))(extend)
     registry.handler("authorisation.end")(end)
 
 
@@ -84,7 +84,7 @@ def grant(context: JobContext) -> Completed:
 
 def find(context: JobContext) -> Completed:
     """Return the authorisation ``numer_upowaznienia`` as ``upowaznienie``; ``pesel``, if given, must fit."""
-    found, _ = _found(context)
+    found, _, _ = _found(context)
     given = context.job.variables.get("pesel") or context.job.variables.get("dokument_cudzoziemca")
     if given and found["osoba"] != fingerprint(str(given)):
         raise BpmnError(NOT_THERE, "the authorisation is another person's")
@@ -92,14 +92,20 @@ def find(context: JobContext) -> Completed:
 
 
 def extend(context: JobContext) -> Completed:
-    """Write that an authorisation goes on until ``upowaznienie_do`` (B49); out: ``upowaznienie``."""
+    """Write that an authorisation goes on until ``upowaznienie_do`` (B49); out: ``upowaznienie``.
+
+    BPMN error KOLIZJA_UPOWAZNIEN where another head has been authorised for the time after the old end (B33).
+    """
     try:
-        found, last_number = _found(context)
+        found, known, last_number = _found(context)
     except BpmnError as error:  # it was found before: somebody has ended it since, a person must look
         raise JobFailure(f"{error}; look it up in the register", permanent=True) from None
     last = _day(context, "upowaznienie_do")
     if not found["do"] < last <= years_later(found["do"], MOST_YEARS):
         raise inputs.refuse(context, "upowaznienie_do at most 5 years after the old end", "it is not")
+    in_the_way = _after(known, found, last)
+    if in_the_way:
+        raise BpmnError(COLLISION, f"the period overlaps {in_the_way[0]['numer']}")
     data = {
         "zdarzenie": "przedluzono", "numer": found["numer"], "do": last,
         "numer_sprawy": inputs.text(context, "numer_sprawy"),
@@ -159,12 +165,12 @@ def _read(context: JobContext) -> tuple[list[dict[str, Any]], int]:
     return known, entries[-1].number if entries else 0
 
 
-def _found(context: JobContext) -> tuple[dict[str, Any], int]:
+def _found(context: JobContext) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
     number = inputs.text(context, "numer_upowaznienia")
     known, last_number = _read(context)
     for each in known:
         if each["numer"] == number:
-            return each, last_number
+            return each, known, last_number
     raise BpmnError(NOT_THERE, "there is no such authorisation in force")
 
 
@@ -176,6 +182,15 @@ def _overlapping(context: JobContext, known: list[dict[str, Any]]) -> list[dict[
     start, last = _day(context, "upowaznienie_od"), _day(context, "upowaznienie_do")
     same = [each for each in known if each["jednostka"] == unit and each["funkcja"] == office]
     return [each for each in same if each["od"] <= last and start <= each["do"]]
+
+
+def _after(known: list[dict[str, Any]], own: dict[str, Any], last: dt.date) -> list[dict[str, Any]]:
+    """Return who else holds a head's office of the same unit between the end of one's own and ``last``."""
+    if own["funkcja"] not in HEADS:
+        return []
+    about = (own["jednostka"], own["funkcja"])
+    others = [each for each in known if (each["jednostka"], each["funkcja"]) == about and each is not own]
+    return [each for each in others if each["od"] <= last and each["do"] > own["do"]]
 
 
 def _period(context: JobContext) -> tuple[dt.date, dt.date]:

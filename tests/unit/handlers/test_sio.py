@@ -170,6 +170,23 @@ def test_an_authorisation_goes_on_and_ends_in_entries(office: Any) -> None:
         office.run(office.job("authorisation.find", numer_upowaznienia="U-1"))
 
 
+def test_an_extension_stops_before_the_next_head(office: Any) -> None:
+    grant(office, "U-1")
+    end = in_force(office.case.registers[AUTHORISATIONS], DAY)["U-1"]["do"]
+    after = {"upowaznienie_od": end + dt.timedelta(days=30), "upowaznienie_do": end + dt.timedelta(days=90)}
+    grant(office, "U-2", pesel="02070803628", funkcja="pracownik", **after)
+    grant(office, "U-3", pesel="02070803628", **after)
+
+    def extend(days: int) -> Any:
+        last = end + dt.timedelta(days=days)
+        asked = {"numer_upowaznienia": "U-1", "numer_sprawy": "SIO/2031/1", "upowaznienie_do": last}
+        return office.run(office.job("authorisation.extend", **asked))
+
+    with pytest.raises(BpmnError, match=r"KOLIZJA_UPOWAZNIEN.*U-3"):
+        extend(30)
+    extend(29)
+
+
 def test_five_years_from_a_leap_day_end_on_the_28th() -> None:
     assert years_later(dt.date(2028, 2, 29), 5) == dt.date(2033, 2, 28)
     assert fingerprint("rp 1234567") == fingerprint("RP1234567")

@@ -142,7 +142,7 @@ def test_people_of_the_organ_found_do_the_tasks_and_each_has_a_deadline(
     processes: dict[str, ProcessDefinition],
 ) -> None:
     tasks = {each.id: each.user_task for each in elements(processes) if each.type is ElementType.USER_TASK}
-    assert len(tasks) == 14
+    assert len(tasks) == 15
     for place, task in tasks.items():
         assert task is not None, place
         assert task.due_date, place
