@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import pikepdf
-
 from engine import Completed, HandlerRegistry, JobContext, NotFound
 from handlers import inputs, trusted_signature
 from handlers.seals import SignatureSettings, Trust
+from handlers.signed_pdf import PdfSignature, signatures_of
 from handlers.signed_xml import Refusal, Refused, parse
 
 # What the signed application must repeat: without it, any letter the person ever signed would do.
@@ -113,17 +111,31 @@ def judge(content: bytes, context: JobContext, trust: Trust, *, at: dt.datetime)
 
 
 def _judge_pdf(content: bytes) -> Finding:
-    """PAdES is recognised, not verified: a clerk does that with the official tool."""
+    """PAdES is recognised, not verified: a clerk does that with the official tool, told what was found."""
     try:
-        with pikepdf.open(io.BytesIO(content)) as document:
-            fields = document.Root.get("/AcroForm", pikepdf.Dictionary()).get("/Fields", pikepdf.Array())
-            signed = any(each.get("/FT") == "/Sig" and "/V" in each for each in fields)
-    except (pikepdf.PdfError, TypeError, AttributeError, ValueError):
+        found = signatures_of(content)
+    except ValueError:
         return Finding(Verdict.FOR_A_CLERK, "unreadable_pdf", "Pliku PDF nie da się odczytać.")
-    if not signed:
+    if not found:
         return Finding(Verdict.NONE, "pdf_without_signature", "Plik PDF nie zawiera podpisu elektronicznego.")
-    sentence = "Plik PDF ma podpis (PAdES): sprawdź go na podpis.gov.pl i wpisz wynik."
-    return Finding(Verdict.FOR_A_CLERK, "pades", sentence, {"postac": "PAdES"})
+    told = "; ".join(map(_of_pdf, found))
+    sentence = (
+        f"Plik PDF ma podpis (PAdES), którego Obieg nie sprawdza: {told}. "
+        "Sprawdź go na podpis.gov.pl, dołącz raport i wpisz wynik."
+    )
+    facts = {
+        "postac": "PAdES", "podpisy": [
+            {"format": each.kind, "obejmuje_caly_plik": each.covers_file, "organizacja": each.holder}
+            for each in found
+        ],
+    }  # fmt: skip
+    return Finding(Verdict.FOR_A_CLERK, "pades", sentence, facts)
+
+
+def _of_pdf(each: PdfSignature) -> str:
+    whose = "certyfikat osoby" if each.is_person else f"certyfikat „{each.holder or 'nieodczytany'}”"
+    covers = "obejmuje cały plik" if each.covers_file else "nie obejmuje całego pliku (dopisano coś później?)"
+    return f"{whose}, {covers}"
 
 
 def _judge_person(signed: trusted_signature.Signed, context: JobContext) -> Finding:

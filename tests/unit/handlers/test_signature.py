@@ -13,6 +13,8 @@ from typing import Any
 
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.serialization import pkcs7
 from cryptography.x509.oid import NameOID
 from lxml import etree
 
@@ -172,22 +174,56 @@ def test_roots_that_cannot_be_read_are_refused_at_the_start(tmp_path: Path, cont
         Trust(SignatureSettings(roots=str(tmp_path / "nowhere.pem")))
 
 
-def test_a_signed_pdf_goes_to_a_clerk_and_an_unsigned_one_is_no_signature(
-    settings: SignatureSettings,
+def pdf(contents: bytes | None, *, kids: bool = False, byte_range: Any = None) -> bytes:
+    written = io.BytesIO()
+    with pikepdf.new() as document:
+        document.add_blank_page()
+        field = pikepdf.Dictionary({"/FT": pikepdf.Name.Sig, "/T": "podpis"})
+        if contents is not None:
+            field.V = pikepdf.Dictionary(
+                Type=pikepdf.Name.Sig, SubFilter=pikepdf.Name("/ETSI.CAdES.detached"),
+                Contents=pikepdf.String(contents), Reason="w imieniu: Anna Przykładowa",
+            )  # fmt: skip
+            field.V.ByteRange = pikepdf.Array(byte_range or [0, 1, 2, 3])
+        parent = pikepdf.Dictionary(Kids=pikepdf.Array([document.make_indirect(field)])) if kids else field
+        fields = pikepdf.Array([document.make_indirect(parent)])
+        document.Root.AcroForm = pikepdf.Dictionary(Fields=fields)
+        document.save(written)
+    return written.getvalue()
+
+
+def pades(by: signing.Signer) -> bytes:
+    """Return a signature as PAdES has it: CMS with its certificates, padded with zeros."""
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(b"x").add_signer(by.certificate, by.key, hashes.SHA256())
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary]
+    made = builder.add_certificate(root().certificate).sign(serialization.Encoding.DER, options)
+    return made + bytes(2_000)
+
+
+def test_a_signed_pdf_goes_to_a_clerk_who_is_told_what_was_found(settings: SignatureSettings) -> None:
+    for kids in (False, True):
+        told = verified(settings, pdf(pades(seal()), kids=kids))
+        assert (told["podpis_wynik"], told["podpis"]) == ("DO_SPRAWDZENIA", None)
+        assert (
+            "certyfikat „Minister do spraw informatyzacji”, nie obejmuje całego pliku" in told["podpis_opis"]
+        )
+    of_a_person = str(verified(settings, pdf(pades(signing.person()))))
+    assert "certyfikat osoby" in of_a_person
+    assert not any(name in of_a_person for name in ("Anna", "Przykładowa", "Kowalsk"))
+    whole = pdf(pades(seal()), byte_range=[0, 10, 20, 99_999])
+    whole = whole.replace(b"99999", f"{len(whole) - 20:05}".encode())
+    assert "obejmuje cały plik" in verified(settings, whole)["podpis_opis"]
+
+
+@pytest.mark.parametrize(
+    "contents", [b"", b"0", b"\x30\x84\xff\xff\xff\xff", b"\x30\x80" + bytes(50), b"x" * 9]
+)
+def test_whatever_stands_for_a_signature_in_a_pdf_is_for_a_clerk(
+    settings: SignatureSettings, contents: bytes
 ) -> None:
-    for given, expected in ((True, ("DO_SPRAWDZENIA", "pades")), (False, ("BRAK", "pdf_without_signature"))):
-        written = io.BytesIO()
-        with pikepdf.new() as document:
-            document.add_blank_page()
-            field = {"/FT": pikepdf.Name.Sig, "/T": "podpis"}
-            if given:
-                field["/V"] = pikepdf.Dictionary(
-                    Type=pikepdf.Name.Sig, SubFilter=pikepdf.Name("/ETSI.CAdES.detached")
-                )
-            fields = pikepdf.Array([document.make_indirect(pikepdf.Dictionary(field))])
-            document.Root.AcroForm = pikepdf.Dictionary(Fields=fields)
-            document.save(written)
-        assert outcome(settings, written.getvalue()) == expected
+    told = verified(settings, pdf(contents))
+    assert (told["podpis_wynik"], "nieodczytany" in told["podpis_opis"]) == ("DO_SPRAWDZENIA", True)
+    assert outcome(settings, pdf(None)) == ("BRAK", "pdf_without_signature")
     assert outcome(settings, b"%PDF-1.7\nnot really") == ("DO_SPRAWDZENIA", "unreadable_pdf")
 
 
