@@ -10,7 +10,7 @@ import msgspec
 
 from engine.kernel import codec
 from engine.kernel.values import accepted, accepted_text
-from engine.keys import bucket_of, bucket_of_text, compose, number_of
+from engine.keys import bucket_of, compose, number_of
 from engine.model.records import JobState
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, correlation, data_keys, jobs
@@ -95,7 +95,7 @@ def publish_in(
     content = {"name": name, "variables": values, "correlation_key": correlation_key}
     published = correlation.publish(
         tx,
-        key=numbers.key(bucket_of_text(f"{name}\0{correlation_key}")),
+        key=numbers.key,
         name=name,
         correlation_key=correlation_key,
         message_id=message_id or "",

@@ -8,7 +8,7 @@ and needs no row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,15 @@ from engine.store import messages, subscriptions
 from engine.store.messages import Opened
 from engine.store.rows import MessageRow, SubscriptionRow, records
 from engine.store.sealing import DataKey
-from engine.store.statements import bytes_parameter, columns, drawn, insert_if_new, insert_new_into, literally
+from engine.store.statements import (
+    bytes_parameter,
+    columns,
+    drawn,
+    insert_if_new,
+    insert_new_into,
+    literally,
+    starts_of,
+)
 from engine.store.tables import correlation, message_start, subscription
 from engine.store.transaction import Transaction
 
@@ -60,6 +68,7 @@ _LISTENING = (
     .limit(bindparam("at_most"))
 )
 _START_OF = select(*_COLUMNS).where(
+    subscription.c.bucket == bindparam("at_bucket"),
     subscription.c.kind != literally("message"),
     subscription.c.kind == literally("message_start"),
     subscription.c.process_id == bindparam("of_process"),
@@ -107,7 +116,7 @@ def correlation_hash(tx: Transaction, name: str, correlation_key: str) -> bytes:
 def publish(
     tx: Transaction,
     *,
-    key: int,
+    key: Callable[[int], int],
     name: str,
     correlation_key: str,
     message_id: str,
@@ -116,8 +125,8 @@ def publish(
 ) -> Published:
     """Find who waits for a message: one subscription per process id; keep it until ``expires_at`` for others.
 
-    ``payload`` is plain and is sealed here. With a ``message_id``, the same message is taken once while it is
-    buffered.
+    ``key`` makes the message's key in a bucket: that of the row publishing locks. ``payload`` is plain and is
+    sealed here. With a ``message_id``, the same message is taken once while it is buffered.
     """
     name_digest, digest = name_hash(tx, name), correlation_hash(tx, name, correlation_key)
     _lock(tx, [digest])
@@ -128,10 +137,11 @@ def publish(
     # A message wholly delivered is in its instances' histories; everything else stays visible for operators.
     keep = buffered or not matches or any(match.instance_key is None for match in matches)
     data_key = None
+    made = key(messages.bucket_for(digest))
     if keep:
         state = "buffered" if buffered else "delivered" if matches else "expired"
         row = MessageRow(
-            key=key,
+            key=made,
             name=name,
             name_hash=name_digest,
             correlation_hash=digest,
@@ -142,8 +152,8 @@ def publish(
             payload=b"",
         )
         data_key = messages.insert(tx, row, plain=payload)
-        messages.mark_delivered(tx, [(key, match.process_id) for match in matches])
-    return Published(duplicate=False, message_key=key, matches=matches, buffered=buffered, data_key=data_key)
+        messages.mark_delivered(tx, [(made, match.process_id) for match in matches])
+    return Published(duplicate=False, message_key=made, matches=matches, buffered=buffered, data_key=data_key)
 
 
 def open_subscriptions(tx: Transaction, rows: Sequence[SubscriptionRow]) -> list[Buffered]:
@@ -217,7 +227,7 @@ def claim_start(tx: Transaction, *, process_id: str, correlation_hash: bytes, ro
     # other.
     _lock(tx, [correlation_hash])
     values: dict[str, Any] = {
-        "bucket": correlation_hash[0],
+        "bucket": messages.bucket_for(correlation_hash),
         "correlation_hash": correlation_hash,
         "process_id": process_id,
         "root_key": root_key,
@@ -248,7 +258,7 @@ def release_start(tx: Transaction, root_key: int) -> list[Buffered]:
         _lock(tx, [digest])
         candidates = messages.buffered(tx, [digest])
         names = {candidate.message.name_hash for candidate in candidates}
-        starts = records(SubscriptionRow, tx.execute(_START_OF, {"of_process": process_id}))
+        starts = records(SubscriptionRow, tx.execute(_START_OF, starts_of(process_id)))
         wanted = [(start, digest) for start in starts if start.name_hash in names]
         found += _assigned(tx, candidates, wanted[:1])
     return found
@@ -257,7 +267,7 @@ def release_start(tx: Transaction, root_key: int) -> list[Buffered]:
 def _lock(tx: Transaction, hashes: Iterable[bytes]) -> None:
     if tx.dialect == "postgresql":
         # Sorted, so that two openers of several subscriptions do not wait for each other.
-        slots = sorted({(digest[0], digest[1]) for digest in hashes})
+        slots = sorted({(messages.bucket_for(digest), digest[1]) for digest in hashes})
         if slots:
             tx.execute(_LOCK, [{"bucket": bucket, "slot": slot} for bucket, slot in slots])
 

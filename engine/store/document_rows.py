@@ -9,7 +9,7 @@ from sqlalchemy import delete as delete_from
 from engine.keys import bucket_of
 from engine.store.rows import DocumentRow, record, records
 from engine.store.sealing import place
-from engine.store.statements import columns, insert_if_new, insert_new_into
+from engine.store.statements import at_key, columns, insert_if_new, insert_new_into, key_of
 from engine.store.tables import document
 from engine.store.transaction import Transaction
 
@@ -25,10 +25,10 @@ _OF_CASE = (  # without the content, which may be large
     select(
         *(literal(b"", LargeBinary).label(each.name) if each.name == "content" else each for each in _COLUMNS)
     )
-    .where(document.c.root_key == bindparam("root"))
+    .where(*at_key(document, "root_key"))
     .order_by(document.c.created_at, document.c.ref)
 )
-_DELETE_CASE = delete_from(document).where(document.c.root_key == bindparam("root"))
+_DELETE_CASE = delete_from(document).where(*at_key(document, "root_key"))
 
 
 def place_of(root_key: int, ref: str) -> bytes:
@@ -56,9 +56,9 @@ def read(tx: Transaction, ref: str) -> DocumentRow | None:
 
 def of_case(tx: Transaction, root_key: int) -> list[DocumentRow]:
     """Return the documents of a case without their content, oldest first."""
-    return records(DocumentRow, tx.execute(_OF_CASE, {"root": root_key}))
+    return records(DocumentRow, tx.execute(_OF_CASE, key_of(root_key)))
 
 
 def delete_case(tx: Transaction, root_key: int) -> int:
     """Delete the documents of a case, for its erasure; return how many."""
-    return tx.execute(_DELETE_CASE, {"root": root_key}).rowcount
+    return tx.execute(_DELETE_CASE, key_of(root_key)).rowcount

@@ -366,7 +366,8 @@ def query(
     for name, value in equal.items():
         if value is not None:
             found = found.where(instance.c[name] == value)
-    if root_key is not None:
-        found = found.where(instance.c.bucket == bucket_of(root_key))
+    for relative in (parent_key, root_key):  # a case with all it calls lies in one bucket
+        if relative is not None:
+            found = found.where(instance.c.bucket == bucket_of(relative))
     newest_first = found.order_by(instance.c.started_at.desc(), drawn(instance).desc())
     return records(InstanceRow, tx.execute(newest_first.limit(limit).offset(offset)))

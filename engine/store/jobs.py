@@ -26,7 +26,16 @@ from engine.store.claims import ready_lanes as ready_lanes
 from engine.store.claims import recover_expired as recover_expired
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import JobRow, record, records
-from engine.store.statements import at_key, columns, drawn, key_of, literally, upsert_into, values_of
+from engine.store.statements import (
+    at_key,
+    columns,
+    drawn,
+    key_of,
+    literally,
+    starts_of,
+    upsert_into,
+    values_of,
+)
 from engine.store.tables import job
 from engine.store.transaction import Transaction
 
@@ -109,6 +118,7 @@ _REVIVE = (
 
 
 _STARTS = (
+    job.c.bucket == bindparam("at_bucket"),
     job.c.instance_key.is_(None),
     job.c.process_id == bindparam("of_process"),
     job.c.kind.in_(("timer_start", "message_start", "signal_start")),
@@ -220,12 +230,12 @@ def activate(tx: Transaction, instance_keys: Iterable[int], now: int) -> None:
 
 def suspend_starts(tx: Transaction, process_id: str) -> None:
     """Stop what would start instances of a process; due instants stay."""
-    tx.execute(_SUSPEND_STARTS, {"of_process": process_id})
+    tx.execute(_SUSPEND_STARTS, starts_of(process_id))
 
 
 def activate_starts(tx: Transaction, process_id: str, now: int) -> None:
     """Let what starts instances of a process go on: what is due by ``now`` is ready at once."""
-    tx.execute(_ACTIVATE_STARTS, {"of_process": process_id, "now": now})
+    tx.execute(_ACTIVATE_STARTS, starts_of(process_id) | {"now": now})
 
 
 def revive(tx: Transaction, instance_key: int) -> None:

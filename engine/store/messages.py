@@ -50,9 +50,13 @@ _WITH_KEY = (
     .order_by(message.c.published_at, drawn(message))
     .limit(bindparam("at_most"))
 )
-_BY_CORRELATION = _WITH_KEY.where(message.c.correlation_hash.in_(bindparam("hashes", expanding=True)))
+_BY_CORRELATION = _WITH_KEY.where(
+    message.c.bucket.in_(bindparam("buckets", expanding=True)),
+    message.c.correlation_hash.in_(bindparam("hashes", expanding=True)),
+)
 _BY_NAME = _WITH_KEY.where(message.c.name_hash == bytes_parameter("of_name"))
 _SAME = select(message.c.key, message.c.expires_at).where(
+    message.c.bucket == bindparam("at_bucket"),
     message.c.correlation_hash == bytes_parameter("hash"),
     message.c.message_id == bindparam("id"),
     message.c.state == _BUFFERED,
@@ -81,6 +85,11 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     payload: bytes
 
 
+def bucket_for(correlation_hash: bytes) -> int:
+    """Return the bucket of messages with this hash, and of the row that publishing them locks."""
+    return correlation_hash[0]
+
+
 def insert(tx: Transaction, row: MessageRow, *, plain: bytes) -> DataKey:
     """Store a message, its payload sealed under a data key of its own, and return that key."""
     key = tx.keyring.new_data_key(row.key)
@@ -98,7 +107,8 @@ def read(tx: Transaction, key: int) -> MessageRow | None:
 
 def same(tx: Transaction, correlation_hash: bytes, message_id: str) -> bool:
     """Return whether this message is in the buffer already; one that expired there makes room."""
-    row = tx.execute(_SAME, {"hash": correlation_hash, "id": message_id}).first()
+    of_hash = {"at_bucket": bucket_for(correlation_hash), "hash": correlation_hash}
+    row = tx.execute(_SAME, of_hash | {"id": message_id}).first()
     if row is None or row.expires_at > tx.now:
         return row is not None
     set_state(tx, row.key, "expired")
@@ -112,7 +122,9 @@ def set_state(tx: Transaction, key: int, state: str) -> None:
 
 def buffered(tx: Transaction, hashes: Iterable[bytes], *, limit: int = 1000) -> list[Opened]:
     """Return the unexpired messages in the buffer for these correlation hashes, the oldest first."""
-    rows = tx.execute(_BY_CORRELATION, {"hashes": sorted(set(hashes)), "now": tx.now, "at_most": limit})
+    wanted = sorted(set(hashes))
+    parameters = {"buckets": sorted({bucket_for(each) for each in wanted}), "hashes": wanted}
+    rows = tx.execute(_BY_CORRELATION, parameters | {"now": tx.now, "at_most": limit})
     return [_opened(tx, row) for row in rows]
 
 

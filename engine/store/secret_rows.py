@@ -8,7 +8,7 @@ from sqlalchemy import update as update_table
 
 from engine.keys import bucket_of
 from engine.store.rows import SecretRow, record, records
-from engine.store.statements import columns, insert_if_new, insert_new_into
+from engine.store.statements import at_key, columns, insert_if_new, insert_new_into, key_of
 from engine.store.tables import secret
 from engine.store.transaction import Transaction
 
@@ -43,7 +43,7 @@ _EXPIRED = (
     .limit(bindparam("at_most"))
 )
 _DESTROY_EXPIRED = update_table(secret).where(secret.c.ref.in_(_EXPIRED)).values(_BLANK)
-_DESTROY_CASE = update_table(secret).where(secret.c.root_key == bindparam("of_root")).values(_BLANK)
+_DESTROY_CASE = update_table(secret).where(*at_key(secret, "root_key")).values(_BLANK)
 
 
 def insert(tx: Transaction, row: SecretRow) -> bool:
@@ -84,4 +84,4 @@ def destroy_expired(tx: Transaction, now: int, *, limit: int = 500) -> int:
 
 def destroy_case(tx: Transaction, root_key: int) -> int:
     """Blank all secrets of a case, for its erasure; return how many."""
-    return tx.execute(_DESTROY_CASE, {"of_root": root_key}).rowcount
+    return tx.execute(_DESTROY_CASE, key_of(root_key)).rowcount

@@ -12,7 +12,7 @@ from msgspec.structs import asdict
 from sqlalchemy import ColumnElement, Executable, FromClause, LargeBinary, Table, bindparam, literal_column
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.keys import bucket_of
+from engine.keys import bucket_of, bucket_of_text
 from engine.store.rows import StoredRow
 from engine.store.transaction import Transaction
 
@@ -35,6 +35,11 @@ def drawn(source: FromClause) -> ColumnElement[int]:
 def key_of(key: int) -> dict[str, Any]:
     """Return the parameters that ``at_key`` asks for."""
     return {"at_bucket": bucket_of(key), "at_key": key}
+
+
+def starts_of(process_id: str) -> dict[str, Any]:
+    """Return the parameters that find what starts instances of a process: all of it is in one bucket."""
+    return {"at_bucket": bucket_of_text(process_id), "of_process": process_id}
 
 
 def values_of(row: StoredRow, key: int) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from sqlalchemy import update as update_table
 from engine.keys import bucket_of
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import SubscriptionRow, record, records
-from engine.store.statements import at_key, columns, drawn, key_of, literally, values_of
+from engine.store.statements import at_key, columns, drawn, key_of, literally, starts_of, values_of
 from engine.store.tables import subscription
 from engine.store.transaction import Transaction
 
@@ -23,6 +23,7 @@ _DELETE = with_lists(
     )
 )
 _STARTS = (
+    subscription.c.bucket == bindparam("at_bucket"),
     subscription.c.kind != literally("message"),
     subscription.c.kind.in_(("message_start", "signal_start")),
     subscription.c.process_id == bindparam("of_process"),
@@ -68,7 +69,7 @@ def rebind(tx: Transaction, instance_key: int, definition_key: int) -> None:
 
 def delete_starts(tx: Transaction, process_id: str) -> None:
     """Close the message and signal starts of a process, of whatever version."""
-    tx.execute(_DELETE_STARTS, {"of_process": process_id})
+    tx.execute(_DELETE_STARTS, starts_of(process_id))
 
 
 def read(tx: Transaction, key: int) -> SubscriptionRow | None:

@@ -15,10 +15,11 @@ from tests.store.waiting import all_at_once
 
 HOUR = 3_600_000_000
 RACES = 60
+MESSAGES = 1_000_000  # their numbers: apart from those of instances, for they may share a bucket
 
 
-def message_key(number: int, correlation_key: str = "42") -> int:
-    return compose(bucket_of_text(f"paid\0{correlation_key}"), number)
+def message_key(store: Store, number: int) -> int:
+    return compose(messages.bucket_for(store.keyring.digest("paid\x0042")), MESSAGES + number)
 
 
 def publish(
@@ -27,7 +28,7 @@ def publish(
     return store.run(
         lambda tx: correlation.publish(
             tx,
-            key=message_key(number, correlation_key),
+            key=lambda bucket: compose(bucket, MESSAGES + number),
             name="paid",
             correlation_key=correlation_key,
             message_id=message_id,
@@ -61,7 +62,7 @@ def test_who_comes_later_gets_it_from_the_buffer_once(store: Store) -> None:
     publish(store, 2)
     first, second, third = (subscribe(store, number) for number in (1, 2, 3))
     assert first is not None
-    assert (first.payload, first.message.key) == (b"payload 1", message_key(1))
+    assert (first.payload, first.message.key) == (b"payload 1", message_key(store, 1))
     assert second is not None
     assert second.payload == b"payload 2"
     assert third is None
@@ -103,7 +104,10 @@ def test_an_expired_message_reaches_nobody_and_stays_visible(store: Store, movin
     assert subscribe(store, 1) is None
     assert store.run(lambda tx: messages.expire(tx, tx.now)) == 1
     with store.reading() as tx:
-        assert {row.key for row in messages.query(tx, states=["expired"])} == {message_key(1), message_key(2)}
+        assert {row.key for row in messages.query(tx, states=["expired"])} == {
+            message_key(store, 1),
+            message_key(store, 2),
+        }
 
 
 def test_several_of_one_verb_share_the_buffer(store: Store) -> None:
@@ -130,7 +134,7 @@ def test_what_could_not_be_delivered_finds_another_one_or_waits(store: Store) ->
     store.run(lambda tx: subscriptions.delete(tx, [match.key]))
 
     def give_back(tx: Transaction) -> list[int | None]:
-        again = correlation.give_back(tx, message_key=message_key(1), process_id="process")
+        again = correlation.give_back(tx, message_key=message_key(store, 1), process_id="process")
         return [row.root_key for row in again]
 
     assert store.run(give_back) == []
@@ -158,7 +162,9 @@ def test_a_message_starts_one_instance_per_key_at_a_time(store: Store) -> None:
     assert store.run(lambda tx: claim(tx, root_key(1)))
     assert not store.run(lambda tx: claim(tx, root_key(2)))
     assert (
-        store.run(lambda tx: correlation.give_back(tx, message_key=message_key(2), process_id="process"))
+        store.run(
+            lambda tx: correlation.give_back(tx, message_key=message_key(store, 2), process_id="process")
+        )
         == []
     )
     (following,) = store.run(lambda tx: correlation.release_start(tx, root_key(1)))
@@ -180,7 +186,7 @@ def test_a_new_start_finds_what_was_published_before_it_was_deployed(store: Stor
 
 def test_a_message_opens_only_with_its_own_key(store: Store) -> None:
     publish(store, 1)
-    assert store.run(lambda tx: data_keys.destroy(tx, message_key(1)))
+    assert store.run(lambda tx: data_keys.destroy(tx, message_key(store, 1)))
     assert subscribe(store, 1) is None
 
 
