@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.office import ForkServer
 
-_SHORT, _LONG = 24, 400  # kills of one campaign
+_SHORT, _LONG = 12, 250  # kills of one campaign
 _KINDS = 4  # campaigns of one seed: two procedures on two databases
 
 

@@ -29,7 +29,7 @@ def test_killed_processes_lose_nothing_and_repeat_nothing(
     record_property: Callable[[str, object], None],
 ) -> None:
     with opened(database_url, tmp_path, procedure=procedure()) as office:
-        campaign = Campaign(office, forks, seed, at_once=min(6, kills // 8))
+        campaign = Campaign(office, forks, seed, at_once=min(6, kills // 6))
         campaign.run(kills)
         campaign.finish()
         repeated = invariants.require_all(office, campaign.interruptions)

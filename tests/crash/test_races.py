@@ -7,8 +7,10 @@ histories.
 from __future__ import annotations
 
 import datetime as dt
+import subprocess
+import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -27,11 +29,11 @@ from engine import (
 )
 from engine.process_engine import idle
 from engine.scheduler import promote, recover
+from tests.acceptance.command_line import ROOT, environment
 from tests.builders import process
 from tests.crash.meeting import meeting
 
-ROUNDS = 20
-PUBLISH_ROUNDS = {"postgresql": 300, "sqlite": 40}
+BRIEF, LONG = 8, 60  # rounds of one race
 NOTHING = dt.timedelta(0)
 REFUSED = (Conflict, NotFound)
 
@@ -75,14 +77,22 @@ def nodes(database_url: str, clock: VirtualClock) -> Iterator[Nodes]:
     assert report.ok, report
 
 
+@pytest.fixture
+def rounds(long_counts: bool, record_property: Callable[[str, object], None]) -> int:
+    """How often a race is run."""
+    often = LONG if long_counts else BRIEF
+    record_property("races", often)
+    return often
+
+
 def refusals(results: Sequence[object]) -> int:
     return sum(isinstance(each, REFUSED) for each in results)
 
 
-def test_publisher_and_subscriber_never_lose_each_other(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_publisher_and_subscriber_never_lose_each_other(nodes: Nodes, database_url: str, rounds: int) -> None:
     drawing = process("p").start().catch_message("reply", "hear", key="=string(number)").end("done")
     nodes.one.deploy(drawing.files(), by="owner")
-    rounds = PUBLISH_ROUNDS[nodes.one.parts.store.dialect]
     started: list[int] = []
     with meeting(nodes.one, database_url, "subscription") as meet:
         for number in range(rounds):
@@ -100,10 +110,11 @@ def test_publisher_and_subscriber_never_lose_each_other(nodes: Nodes, database_u
     assert lost == [], f"{len(lost)} of {rounds} messages and subscriptions missed each other"
 
 
-def test_a_task_is_completed_once(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_a_task_is_completed_once(nodes: Nodes, database_url: str, rounds: int) -> None:
     nodes.one.deploy(process("p").start().user_task("t").end("done").files(), by="owner")
     with meeting(nodes.one, database_url, "history") as meet:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             key = nodes.start()
             task = nodes.task(key)
             results = meet.between(
@@ -112,10 +123,11 @@ def test_a_task_is_completed_once(nodes: Nodes, database_url: str) -> None:
             assert (refusals(results), nodes.ends(key)) == (1, ["done"])
 
 
-def test_a_task_is_claimed_by_one_person(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_a_task_is_claimed_by_one_person(nodes: Nodes, database_url: str, rounds: int) -> None:
     nodes.one.deploy(process("p").start().user_task("t").end("done").files(), by="owner")
     with meeting(nodes.one, database_url, "history") as meet:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             task = nodes.task(nodes.start())
             results = meet.between(
                 partial(nodes.one.claim, task, actor="anna"), partial(nodes.other.claim, task, actor="jan")
@@ -124,11 +136,12 @@ def test_a_task_is_claimed_by_one_person(nodes: Nodes, database_url: str) -> Non
             assert (refusals(results), nodes.one.user_task(task).assignee) == (1, winner)
 
 
-def test_a_task_is_completed_or_its_time_is_over(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_a_task_is_completed_or_its_time_is_over(nodes: Nodes, database_url: str, rounds: int) -> None:
     drawing = process("p").start().user_task("t").boundary_timer("PT1H", "over").end("late")
     nodes.one.deploy(drawing.at("t").end("done").files(), by="owner")
     with meeting(nodes.one, database_url, "history") as meet:
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             key = nodes.start()
             task = nodes.task(key)
             nodes.clock.advance(dt.timedelta(hours=1))
@@ -139,11 +152,12 @@ def test_a_task_is_completed_or_its_time_is_over(nodes: Nodes, database_url: str
             assert nodes.ends(key) == (["late"] if refusals(results) else ["done"])
 
 
-def test_a_case_is_cancelled_or_gets_its_message(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_a_case_is_cancelled_or_gets_its_message(nodes: Nodes, database_url: str, rounds: int) -> None:
     drawing = process("p").start().catch_message("reply", "hear", key="=string(number)").end("done")
     nodes.one.deploy(drawing.files(), by="owner")
     with meeting(nodes.one, database_url, "history") as meet:
-        for number in range(ROUNDS):
+        for number in range(rounds):
             key = nodes.start(number=number)
             nodes.one.publish_message("reply", correlation_key=str(number))
             cancelled, _ = meet.between(
@@ -155,9 +169,66 @@ def test_a_case_is_cancelled_or_gets_its_message(nodes: Nodes, database_url: str
             assert (nodes.ends(key), state) == ((["done"], "completed") if refused else ([], "cancelled"))
 
 
-def test_a_job_runs_on_one_of_two_nodes(nodes: Nodes, database_url: str) -> None:
+@pytest.mark.torture
+def test_a_task_is_completed_or_its_case_is_cancelled(nodes: Nodes, database_url: str, rounds: int) -> None:
+    nodes.one.deploy(process("p").start().user_task("t").end("done").files(), by="owner")
+    with meeting(nodes.one, database_url, "history") as meet:
+        for _ in range(rounds):
+            key = nodes.start()
+            completed, cancelled = meet.between(
+                partial(nodes.one.complete, nodes.task(key), actor="jan"),
+                partial(nodes.other.cancel, key, actor="anna", reason="withdrawn"),
+            )
+            assert refusals([completed, cancelled]) == 1
+            late = isinstance(cancelled, REFUSED)
+            expected = (["done"], "completed") if late else ([], "cancelled")
+            assert (nodes.ends(key), nodes.one.instance(key).state) == expected
+
+
+@pytest.mark.torture
+def test_a_task_is_completed_in_the_version_its_case_is_then_in(
+    nodes: Nodes, database_url: str, rounds: int
+) -> None:
+    for end in ("old", "new"):
+        nodes.one.deploy(process("p").start().user_task("t").end(end).files(), by="owner")
+    with meeting(nodes.one, database_url, "history") as meet:
+        for _ in range(rounds):
+            key = nodes.one.start("p", version=1, actor="anna").key
+            completed, migrated = meet.between(
+                partial(nodes.one.complete, nodes.task(key), actor="jan"),
+                partial(nodes.other.migrate, key, actor="anna", reason="a new form"),
+            )
+            assert not isinstance(completed, REFUSED)
+            expected = (["old"], 1) if isinstance(migrated, REFUSED) else (["new"], 2)
+            assert (nodes.ends(key), nodes.one.instance(key).version) == expected
+
+
+@pytest.mark.torture
+def test_a_process_stopped_while_it_works_and_woken_late_changes_nothing(
+    database_url: str, rounds: int, record_property: Callable[[str, object], None]
+) -> None:
+    """SIGSTOP after the work and before the answer, another node does the job, SIGCONT: nobody listens."""
+    with ProcessEngine(database_url) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end("done").files(), by="owner")
+        often = rounds // 4
+        command = [sys.executable, "-m", "tests.crash.zombie_node", database_url, str(often)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(), check=False, capture_output=True, timeout=280
+        )
+        assert done.returncode == 0, done.stderr.decode()
+        keys = [each.key for each in engine.instances(limit=1000)]
+        assert len(keys) == often
+        for key in keys:
+            states = [each.state for each in engine.elements(key) if each.element_id == "done"]
+            assert (engine.variables(key), states) == ({"by": "other"}, ["completed"])
+        assert engine.verify().ok
+    record_property("stopped processes", often)
+
+
+@pytest.mark.torture
+def test_a_job_runs_on_one_of_two_nodes(nodes: Nodes, database_url: str, rounds: int) -> None:
     nodes.one.deploy(process("p").start().service_task("s", "work").end("done").files(), by="owner")
-    started = [nodes.start() for _ in range(2 * ROUNDS)]
+    started = [nodes.start() for _ in range(rounds)]
     with meeting(nodes.one, database_url, "UPDATE job") as meet:
         meet.between(nodes.one.run_until_idle, nodes.other.run_until_idle)
     assert sorted(nodes.ran) == sorted(started)
