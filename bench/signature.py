@@ -8,12 +8,14 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from demo.context import MemoryJobContext
 from handlers import signature
-from handlers.package import draw_key, encrypt_pdf, set_page
+from handlers.package import draw_key, set_page
+from handlers.package_formats import Format, sealed
 from handlers.seals import SignatureSettings, Trust
 from handlers.sheet import set_extract, set_letter
 from tests import signing
@@ -36,6 +38,10 @@ def measure(name: str, work: Callable[[], object]) -> None:
     )
 
 
+def _package(fields: Mapping[str, str], wanted: Format) -> bytes:
+    return sealed(set_page(fields, made_at=signing.AT), draw_key(), wanted)
+
+
 def main() -> None:
     """Measure each."""
     with tempfile.TemporaryDirectory() as folder:
@@ -47,7 +53,8 @@ def main() -> None:
     rows = [[str(number), "ZSZO/2026/17", "utrata hasła"] for number in range(100)]
     at = signing.AT
     measure("verify a signature", lambda: signature.judge(content, context, trust, at=at))
-    measure("make a package (AES-256 PDF)", lambda: encrypt_pdf(set_page(fields, made_at=at), draw_key()))
+    for each in Format:
+        measure(f"make a package ({each})", partial(_package, fields, each))
     measure("set a letter", lambda: set_letter("Pismo", "Sprawa: 17\n\nTreść.", office="Urząd", made_at=at))
     measure(
         "set an extract of 100 entries",

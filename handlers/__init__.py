@@ -22,9 +22,9 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
     zszo.block_account        login [powod] → konto; ! BRAK_KONTA
     zszo.lock_start_password  login → konto; ! BRAK_KONTA
     password.generate         [dlugosc, waznosc_dni] → haslo_ref
-    package.encrypt           login, haslo_ref, numer_sprawy?, nazwa_placowki? → pakiet_ref, klucz_ref,
-                              pakiet_sha256
-    email.send                do, zalacznik?, what the template names [template, zalacznik_nazwa] → wyslano,
+    package.encrypt           login, haslo_ref, numer_sprawy?, nazwa_placowki?, format_pakietu? →
+                              pakiet_ref, pakiet_nazwa, pakiet_format, klucz_ref, pakiet_sha256
+    email.send                do, zalacznik?, zalacznik_nazwa?, what the template names [template] → wyslano,
                               wiadomosc_id, wiadomosc_sha256; ! EMAIL_ODRZUCONY
     sms.send                  telefon, klucz_ref, numer_sprawy [tekst] → sms_id, sms_idx, sms_wyslano;
                               ! SMS_NUMER_BLEDNY

@@ -20,13 +20,14 @@ from handlers.smtp import EmailSettings
 
 REJECTED = "EMAIL_ODRZUCONY"
 BOUNCED = "email_zwrocony"
+_MEDIA_TYPES = {"pdf": "application/pdf", "zip": "application/zip", "7z": "application/x-7z-compressed"}
 
 
 def register(registry: HandlerRegistry, settings: EmailSettings) -> None:
     """Register ``email.send``.
 
     In: header ``template`` (or variable ``szablon``); variable ``do``; optional variables
-    ``zalacznik`` (a document's reference) with header ``zalacznik_nazwa``, and ``zwrot_jako``: the message a
+    ``zalacznik`` (a document's reference) with ``zalacznik_nazwa``, and ``zwrot_jako``: the message a
     bounce of this mail becomes (``email_zwrocony`` unless told; ``-`` where no case waits for it). Out:
     ``wyslano`` (when the server accepted: deadlines may start here, B35), ``wiadomosc_id``,
     ``wiadomosc_sha256``.
@@ -142,8 +143,9 @@ def _attachment(context: JobContext) -> message.Attachment | None:
     reference = inputs.optional_text(context, "zalacznik")
     if not reference:
         return None
-    name = context.job.headers.get("zalacznik_nazwa", "dane-dostepowe.pdf")
-    return message.Attachment(name=name, content=context.document(reference))
+    name = inputs.optional_text(context, "zalacznik_nazwa", "dane-dostepowe.pdf")
+    kind = _MEDIA_TYPES.get(name.rpartition(".")[2].lower(), "application/octet-stream")
+    return message.Attachment(name=name, content=context.document(reference), media_type=kind)
 
 
 def _deliver(context: JobContext, settings: EmailSettings, recipient: str, raw: bytes) -> Mapping[str, Any]:

@@ -1,55 +1,62 @@
-"""``package.encrypt``: login and start password as one page, an AES-256 PDF that any reader opens (A32, A34,
-§6.5).
+"""``package.encrypt``: login and start password as one page, sealed with AES-256 (A32, A34, §6.5).
 
 The key is drawn once and is never the password; the document is made once, so that every attempt mails the
-same bytes. typst sets the page with its embedded fonts, pikepdf (qpdf) encrypts it.
+same bytes. typst sets the page with its embedded fonts, ``package_formats`` seals it: a PDF that any reader
+opens, unless the task or the office wants an archive.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
-import pikepdf
 import typst
 
 from engine import Completed, HandlerRegistry, JobContext, NotFound, draw_characters
 from handlers import inputs
 from handlers.connection import Connection
+from handlers.package_formats import Format, is_installed, sealed
 from handlers.password import ALPHABET
 
+_REMEDY = "it is not installed: install obieg[sevenzip]"
 PAGE = Path(__file__).with_name("package.typ")
-FILE_NAME = "dane-dostepowe.pdf"
 
 
 class PackageSettings(Connection, frozen=True, kw_only=True):
-    """What the page's head says and how long the key lives."""
+    """What the page's head says, how long the key lives, and what packages are usually sealed in."""
 
     office: str = "Urząd Miasta Krakowa, Wydział Edukacji"
     key_lifetime_days: int = 30
+    format: Format = Format.PDF
 
 
 def register(registry: HandlerRegistry, settings: PackageSettings) -> None:
     """Register ``package.encrypt``.
 
-    In: variables ``login``, ``haslo_ref``, optional ``numer_sprawy`` and ``nazwa_placowki``.
-    Out: ``pakiet_ref``, ``klucz_ref``, ``pakiet_sha256``.
+    In: variables ``login``, ``haslo_ref``, optional ``numer_sprawy``, ``nazwa_placowki``
+    and ``format_pakietu`` (pdf, zip, 7z).
+    Out: ``pakiet_ref``, ``pakiet_nazwa``, ``pakiet_format``, ``klucz_ref``, ``pakiet_sha256``. Raises
+    ValueError where the settings want a format whose library is not installed.
     """
+    if not is_installed(settings.format):
+        raise ValueError(f"expected py7zr for OBIEG_PACKAGE_FORMAT={settings.format}, but {_REMEDY}")
 
     @registry.handler("package.encrypt", concurrency=2)
     def encrypt(context: JobContext) -> Completed:
         key = context.draw("klucz_pakietu", draw_key, lifetime=dt.timedelta(days=settings.key_lifetime_days))
-        package = context.once("pakiet", lambda: _make(context, settings, key))
-        reference = context.store_document(FILE_NAME, package, media_type="application/pdf")
+        wanted = _format(context, settings)
+        made = context.once("pakiet", lambda: sealed(_page(context, settings), context.secret(key), wanted))
+        reference = context.store_document(wanted.file_name, made, media_type=wanted.media_type)
         return Completed(
             {
                 "pakiet_ref": reference,
+                "pakiet_nazwa": wanted.file_name,
+                "pakiet_format": wanted.value,
                 "klucz_ref": key,
-                "pakiet_sha256": hashlib.sha256(package).hexdigest(),
+                "pakiet_sha256": hashlib.sha256(made).hexdigest(),
             }
         )
 
@@ -61,7 +68,17 @@ def draw_key() -> str:
     return "-".join(draw_characters(ALPHABET, 4) for _ in range(4))
 
 
-def _make(context: JobContext, settings: PackageSettings, key: str) -> bytes:
+def _format(context: JobContext, settings: PackageSettings) -> Format:
+    """Return what the task, else the office wants a package sealed in."""
+    given = inputs.optional_text(context, "format_pakietu", settings.format.value)
+    if given not in list(Format):
+        raise inputs.refuse(context, f"a format of {', '.join(Format)}", f"got {str(given)[:20]!r}")
+    if not is_installed(Format(given)):
+        raise inputs.refuse(context, "py7zr for the format 7z", _REMEDY)
+    return Format(given)
+
+
+def _page(context: JobContext, settings: PackageSettings) -> bytes:
     reference = inputs.text(context, "haslo_ref")
     try:
         password = context.secret(reference)
@@ -69,7 +86,7 @@ def _make(context: JobContext, settings: PackageSettings, key: str) -> bytes:
         raise inputs.refuse(
             context, "haslo_ref to name a living secret", "it is destroyed or expired"
         ) from None
-    page = set_page(
+    return set_page(
         {
             "urzad": settings.office,
             "numer_sprawy": inputs.optional_text(context, "numer_sprawy"),
@@ -79,7 +96,6 @@ def _make(context: JobContext, settings: PackageSettings, key: str) -> bytes:
         },
         made_at=context.now,
     )
-    return encrypt_pdf(page, context.secret(key))
 
 
 def set_page(fields: Mapping[str, str], *, made_at: dt.datetime) -> bytes:
@@ -93,19 +109,3 @@ def set_page(fields: Mapping[str, str], *, made_at: dt.datetime) -> bytes:
     if not isinstance(page, bytes):
         raise TypeError(f"expected typst to return bytes, but got {type(page).__name__}")
     return page
-
-
-def encrypt_pdf(page: bytes, key: str) -> bytes:
-    """Return the document encrypted with AES-256 (PDF 2.0, revision 6), metadata included.
-
-    The owner's password is thrown away: nobody but the key's holder opens the file.
-    """
-    sealed = io.BytesIO()
-    with pikepdf.open(io.BytesIO(page)) as document:
-        document.save(
-            sealed,
-            encryption=pikepdf.Encryption(
-                owner=draw_characters(ALPHABET, 32), user=key, R=6, aes=True, metadata=True
-            ),
-        )
-    return sealed.getvalue()

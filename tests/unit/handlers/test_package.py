@@ -116,3 +116,36 @@ def test_making_a_package_takes_little_time(office: Any) -> None:
     started = time.process_time()
     package(office)
     assert time.process_time() - started < 0.5  # 50 ms on an idle machine; the bound is for busy ones
+
+
+@pytest.mark.parametrize("wanted", ["zip", "7z"])
+def test_an_archive_is_opened_by_another_program_with_the_key_only(
+    office: Any, tmp_path: Path, wanted: str
+) -> None:
+    password = office.run(office.job("password.generate")).variables["haslo_ref"]
+    job = office.job("package.encrypt", login="jkowalska", haslo_ref=password, format_pakietu=wanted)
+    done = office.run(job).variables
+    assert (done["pakiet_format"], done["pakiet_nazwa"]) == (wanted, f"dane-dostepowe.{wanted}")
+    file, key = tmp_path / done["pakiet_nazwa"], office.case.secrets[done["klucz_ref"]]
+    file.write_bytes(office.case.documents[done["pakiet_ref"]])
+    assert "AES" in tool("7zz", "l", "-slt", f"-p{key}", str(file)).stdout
+    for wrong in ("x", office.case.secrets[password], key.lower()):
+        assert tool("7zz", "t", f"-p{wrong}", str(file)).returncode == 2
+    assert tool("7zz", "x", f"-p{key}", f"-o{tmp_path}", str(file)).returncode == 0
+    shown = tool("pdftotext", str(tmp_path / "dane-dostepowe.pdf"), "-").stdout
+    assert office.case.secrets[password] in shown
+    assert b"jkowalska" not in file.read_bytes()
+
+
+def test_the_format_is_the_tasks_else_the_offices(office: Any, office_with: Any) -> None:
+    password = office.run(office.job("password.generate")).variables["haslo_ref"]
+    given = {"login": "a", "haslo_ref": password}
+    assert office.run(office.job("package.encrypt", **given)).variables["pakiet_format"] == "pdf"
+    with pytest.raises(JobFailure, match="pdf, zip, 7z"):
+        office.run(office.job("package.encrypt", format_pakietu="rar", **given))
+    with pytest.raises(ValueError, match="OBIEG_PACKAGE_"):
+        office_with(PACKAGE_FORMAT="rar")
+    zipping = office_with(PACKAGE_FORMAT="zip")
+    given["haslo_ref"] = zipping.run(zipping.job("password.generate")).variables["haslo_ref"]
+    done = zipping.run(zipping.job("package.encrypt", **given)).variables
+    assert done["pakiet_nazwa"] == "dane-dostepowe.zip"

@@ -29,6 +29,7 @@ SAMPLE = {
     "login": "jkowalska",
     "placowka_nazwa": "SZKOŁA PODSTAWOWA NR 900 W KRAKOWIE",
     "pakiet_sha256": "ab" * 32,
+    "pakiet_format": "pdf",
     "termin_potwierdzenia": dt.datetime(2026, 12, 31, 23, 30, tzinfo=dt.UTC),
     "haslo_wazne_do": dt.datetime(2026, 12, 31, 9, 0, tzinfo=dt.UTC),
     "kod_odmowy": "BRAK_KONTA",
@@ -277,6 +278,15 @@ def test_the_packages_mail_says_what_comes_next_and_until_when() -> None:
     assert "do 01.01.2027" in text  # 23:30 UTC is the next day in Warsaw
     assert "SMS" in text
     assert "ab" * 32 in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"), [("pdf", "każdy program do plików PDF"), ("zip", "program 7-Zip"), ("7z", "7-Zip")]
+)
+def test_the_packages_mail_says_how_to_open_it(wanted: str, says: str) -> None:
+    text = templates.render([MESSAGES], "zszo03/pakiet", {**SAMPLE, "pakiet_format": wanted}).text
+    assert says in text
+    assert f"dane-dostepowe.{wanted}" in text
 
 
 def test_only_the_print_out_shows_the_password() -> None:
