@@ -16,8 +16,8 @@ NAMES = (
     "import-spiff", "check", "deploy", "test", "deviations", "templates", "decide", "start", "instances",
     "show", "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry",
     "suspend", "activate", "cancel", "modify", "choose", "migrate", "batch", "process", "history",
-    "replay", "verify", "worker", "mail-in", "rspo", "celery", "nodes", "doctor", "retention", "user",
-    "secrets", "db", "demo", "serve",
+    "replay", "verify", "worker", "mail-in", "rspo", "reconcile", "celery", "nodes", "doctor", "retention",
+    "user", "secrets", "db", "demo", "serve",
 )  # fmt: skip
 
 

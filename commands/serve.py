@@ -22,6 +22,7 @@ from commands.running import broker_option, leave, log_option, working
 from engine import EngineError, ProcessEngine, Worker
 
 if TYPE_CHECKING:
+    from handlers.reconciliation import Outcome
     from handlers.sms_reports import SmsReports
     from web.pages.registers import Extract
     from web.pages.sheets import Sheet
@@ -89,6 +90,7 @@ def command(
                 reports=None if demo else _reports(office, engine),
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
                 sheets=sheets_of(whose.name if whose is not None else identity.Identity().name),
+                reconcile=_compare,
             )
             server = uvicorn.Server(
                 uvicorn.Config(
@@ -102,6 +104,13 @@ def command(
             )
             server.run([listener])
     leave(worker)
+
+
+def _compare(engine: ProcessEngine, system: str, content: bytes) -> Outcome:
+    """Compare the registers with a list of another system."""
+    from handlers import reconciliation  # with all handlers: only where pages are served
+
+    return reconciliation.compare(engine, system, content)
 
 
 def _extract(office_name: str) -> Extract:

@@ -49,6 +49,16 @@ class CityServer:
         """Return the address both systems live under."""
         return self.http.url
 
+    def listed(self, system: str) -> str:
+        """Return what a person exports from SEOD (tickets) or ZSZO (start passwords set), as CSV."""
+        if system == "zszo":
+            return "\n".join(["login;data", *(f"{login};{at:%d.%m.%Y}" for login, at in self.zszo.resets)])
+        tickets = (
+            (each["numer"], each.get("numer_sprawy") or "", "zamknięte" if each["zamknieto"] else "otwarte")
+            for each in self.tickets.values()
+        )
+        return "\n".join(["numer;sprawa;stan", *map(";".join, tickets)])
+
     def _respond(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
         if parts[:2] == ["zszo", "logowanie"]:  # what a user's browser would send
@@ -106,6 +116,7 @@ class Accounts:
     def __init__(self, accounts: list[dict[str, Any]], now: Callable[[], dt.datetime]) -> None:
         self.accounts = {account["login"]: {**account, "haslo": "wlasne"} for account in accounts}
         self._now = now
+        self.resets: list[tuple[str, dt.datetime]] = []  # of which login, when
         self._secrets: dict[str, dict[str, Any]] = {}  # by login: hash, key, valid until
 
     def log_in(self, body: dict[str, Any]) -> Answer:
@@ -157,6 +168,7 @@ class Accounts:
                 "hash": _hash(login, str(body["haslo"])), "key": key, "until": until, "set_at": self._now(),
             }  # fmt: skip
             account["haslo"] = "startowe"
+            self.resets.append((login, self._now()))
             journal.write("password_set", login=login, key=key)
         kept = self._secrets[login]
         return Answer(200, {"ustawiono": kept["set_at"].isoformat(), "wazne_do": kept["until"].isoformat()})

@@ -75,6 +75,18 @@ class SioServer:
                 return self._act(parts, request.json(), request.headers.get("idempotency-key", ""))
         return NOT_FOUND
 
+    def listed(self) -> str:
+        """Return the list of authorisations as a person exports it, as CSV."""
+        today = self._now().date()
+
+        def state(each: dict[str, Any]) -> str:
+            if each["zablokowane"]:
+                return "zablokowane"
+            return "aktywne" if dt.date.fromisoformat(each["do"]) >= today else "wygasłe"
+
+        rows = [f"{each['numer']};{each['do']};{state(each)}" for each in self.authorisations.values()]
+        return "\n".join(["numer;do;stan", *rows])
+
     def _act(self, parts: list[str], body: dict[str, Any], key: str) -> Answer:
         if key in self._answers:
             return Answer(200, self._answers[key])

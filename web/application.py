@@ -37,6 +37,7 @@ from web.pages import (
     operations,
     people,
     receipts,
+    reconciliations,
     registers,
     replays,
     secrets,
@@ -94,11 +95,13 @@ def create_application(
     reports: Reports | None = None,
     extract: registers.Extract | None = None,
     sheets: Mapping[str, sheets_page.Sheet] | None = None,
+    reconcile: reconciliations.Reconcile | None = None,
 ) -> Starlette:
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
 
     ``identity`` is whose pages they are, ``reports`` takes in what gateways report, ``extract`` sets
-    extracts of registers as PDF, ``sheets`` the sheets forms name in ``obieg:sheet``, by name.
+    extracts of registers as PDF, ``sheets`` the sheets forms name in ``obieg:sheet``, by name;
+    ``reconcile`` compares registers with a list of another system.
     """
     application = Starlette(
         routes=[
@@ -120,6 +123,7 @@ def create_application(
     application.state.attempts = Attempts(engine.accounts)
     application.state.identity = identity or Identity()
     application.state.extract = extract
+    application.state.reconcile = reconcile
     application.state.sheets = sheets or {}
     return application
 
@@ -176,6 +180,8 @@ def _routes() -> list[BaseRoute]:
         route("/registers/{name}/csv", registers.download, Action.SEE_REGISTERS),
         route("/registers/{name}/pdf", registers.extract, Action.SEE_REGISTERS),
         route("/registers/{name}/{number}/resolve", registers.resolve, Action.RESOLVE_REGISTERS, post=True),
+        route("/reconciliations", reconciliations.show, Action.SEE_REGISTERS),
+        route("/reconciliations", reconciliations.compare, Action.SEE_REGISTERS, post=True),
         route("/authorisations", authorisations.overview, Action.SEE_REGISTERS),
         route("/authorisations/csv", authorisations.download, Action.SEE_REGISTERS),
         route("/authorisations/pdf", authorisations.extract, Action.SEE_REGISTERS),

@@ -108,6 +108,15 @@ def rspo(world: World, step: Step) -> None:
     world.look_at_rspo()
 
 
+def reconcile(world: World, step: Step) -> None:
+    """``reconcile: {sio: 0, seod: 0, zszo: 0}``: how many differences from the lists of these systems."""
+    for system, wanted in dict(step["reconcile"]).items():
+        found = world.reconciled(str(system)).differences
+        if len(found) != int(wanted):
+            told = "; ".join(f"{each.what} {each.subject}" for each in found) or "none"
+            raise EngineError(f"expected {wanted} differences from {system}, but there are: {told}")
+
+
 def advance(world: World, step: Step) -> None:
     """``advance: P3D``."""
     world.advance(str(step["advance"]))
@@ -197,7 +206,7 @@ def check(world: World, step: Step) -> None:
 VERBS: dict[str, Callable[[World, Step], None]] = {
     "complete": complete, "clerk": clerk, "claim": claim, "fault": fault, "change": change, "start": start,
     "person": person, "advance": advance, "to": to, "message": message, "signal": signal, "job": job,
-    "letter": letter, "rspo": rspo, "bounce": bounce, "sms_report": sms_report,
+    "letter": letter, "rspo": rspo, "reconcile": reconcile, "bounce": bounce, "sms_report": sms_report,
     "resolve": resolve, "expect": check,
 }  # fmt: skip
 

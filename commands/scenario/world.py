@@ -16,7 +16,7 @@ from commands.scenario.file import WARSAW, Scenario, Start, moment
 from demo.http_server import Answer
 from demo.servers import DemoServers
 from engine import EngineError, HandlerRegistry, ProcessEngine, UserTask, VirtualClock
-from handlers import Settings, register_all, return_address, rspo_changes, settings_from
+from handlers import Settings, reconciliation, register_all, return_address, rspo_changes, settings_from
 from handlers.mail_in.intake import MailIntake
 from handlers.sms import report_token
 from handlers.sms_reports import SmsReports
@@ -69,6 +69,12 @@ class World:
     def look_at_rspo(self) -> None:
         """Let the office compare RSPO with what it kept of it, as ``obieg rspo`` does every night."""
         rspo_changes.renew(self.engine, self._settings.rspo)
+
+    def reconciled(self, system: str) -> reconciliation.Outcome:
+        """Compare the registers with what one exports from a reference system (`obieg reconcile`)."""
+        of_sio = system == "sio"
+        listed = self.servers.sio.listed() if of_sio else self.servers.city.listed(system)
+        return reconciliation.compare(self.engine, system, listed.encode())
 
     def report_sms(self, status: int) -> None:
         """Let the gateway report what became of the text it took last."""

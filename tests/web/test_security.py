@@ -54,6 +54,8 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
     ("POST", "/registers/{name}/{number}/resolve"): {Role.CLERK},
+    ("GET", "/reconciliations"): set(),  # this office compares nothing
+    ("POST", "/reconciliations"): set(),
     ("GET", "/authorisations"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/authorisations/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/authorisations/pdf"): set(),  # this office makes no PDFs
@@ -90,6 +92,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
     ("POST", "/processes/deploy"): {Role.OWNER, Role.APPROVER},
     ("GET", "/modeler"): OWNERS,
+    ("GET", "/modeler/templates"): OWNERS,
     ("POST", "/modeler/new"): OWNERS,
     ("GET", "/modeler/text/{kind}/{id}"): OWNERS,
     ("POST", "/modeler/text/{kind}/{id}"): OWNERS,

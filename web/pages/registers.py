@@ -45,7 +45,8 @@ def overview(visit: Visit) -> Response:
         count, waiting = visit.engine.registers.counts(name)
         closable = name in CLOSED_BY_HAND or name in OF_LETTERS
         listed.append((name, TITLES[name], count, waiting if closable else 0))
-    return visit.page("registers.html", listed=listed)
+    reconciles = visit.request.app.state.reconcile is not None
+    return visit.page("registers.html", listed=listed, reconciles=reconciles)
 
 
 def show(visit: Visit) -> Response:
