@@ -169,7 +169,7 @@ user_task = table(
     Index("user_task_by_instance", "instance_key"),  # query: instance_key
     partial(  # worklist: by deadline; its other orders and filters read this index alone, never the rows
         "user_task_worklist",
-        *("candidate_groups", "due_order", "key", "bucket", "ended_at", "priority", "created_at"),
+        *("candidate_groups", "due_order", "created_at", "key", "bucket", "ended_at", "priority"),
         *("process_id", "assignee", "root_key", "candidate_users", "search_text"),
         where="ended_at IS NULL",
     ),

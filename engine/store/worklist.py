@@ -176,10 +176,10 @@ def _paging(shape: _Shape) -> Select[Any]:
 
 def _order(of: Any, order: Order) -> list[ColumnElement[Any]]:
     if order is Order.PRIORITY:
-        return [of.priority.desc(), of.due_order, of.key]
+        return [of.priority.desc(), of.due_order, of.created_at, of.key]
     if order is Order.AGE:  # of no index: the one by age would be read to its end for a group without tasks
         return [of.created_at + literally("0"), of.key % (1 << 55)]
-    return [of.due_order, of.key]
+    return [of.due_order, of.created_at, of.key]  # deadlines meet at midnight: first come, first served
 
 
 def _branches(shape: _Shape, sets: str) -> list[list[ColumnElement[bool]]]:

@@ -55,8 +55,14 @@ def _of_case(tx: Transaction, number: int, drawn: Random) -> Iterator[UserTaskRo
 def one_by_one(rows: Sequence[UserTaskRow], query: WorklistQuery) -> list[int]:
     """The keys of the tasks asked for, in order, found the slow way."""
     orders = {
-        Order.DUE: lambda row: (row.due_at is None, row.due_at or 0, row.key),
-        Order.PRIORITY: lambda row: (-row.priority, row.due_at is None, row.due_at or 0, row.key),
+        Order.DUE: lambda row: (row.due_at is None, row.due_at or 0, row.created_at, row.key),
+        Order.PRIORITY: lambda row: (
+            -row.priority,
+            row.due_at is None,
+            row.due_at or 0,
+            row.created_at,
+            row.key,
+        ),
         Order.AGE: lambda row: (row.created_at, row.key % (1 << 55)),
     }
     found = [row for row in rows if _in_scope(row, query) and _meets(row, query)]

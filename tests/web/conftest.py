@@ -6,14 +6,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from engine import ProcessEngine
+from engine import ProcessEngine, VirtualClock
+from tests import postgres
 from tests.builders import process
+from tests.conftest import START
 from web import create_application
 
 PASSWORD = "poprawne-haslo-2026"
@@ -93,12 +96,8 @@ class Browser:
         return self.text
 
 
-@pytest.fixture
-def office(engine: ProcessEngine) -> ProcessEngine:
-    """The engine with people and a deployed procedure; jan and ewa share the group EK-04."""
-    for person, roles in PEOPLE.items():
-        groups = ("EK-04",) if "clerk" in roles else ()
-        engine.people.add(person, name=f"{person.title()} Próbna", roles=roles, groups=groups, by="test")
+def furnish(url: str) -> None:
+    """Make an office on a database: people, one procedure; jan and ewa share the group EK-04."""
     drawing = (
         process("wniosek_o_dostep", name="Wniosek o dostęp")
         .start("submitted", form="filed")
@@ -113,7 +112,32 @@ def office(engine: ProcessEngine) -> ProcessEngine:
         .lane("Wnioskodawca", "submitted", group="wnioskodawca")
         .lane("Urząd", "decide", "done", group="EK-04")
     )
-    engine.deploy([*drawing.files(), FILED, DECISION], by="olga")
+    with ProcessEngine(url, clock=VirtualClock(START)) as engine:
+        for person, roles in PEOPLE.items():
+            groups = ("EK-04",) if "clerk" in roles else ()
+            engine.people.add(person, name=f"{person.title()} Próbna", roles=roles, groups=groups, by="test")
+        engine.deploy([*drawing.files(), FILED, DECISION], by="olga")
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: postgres.Cluster) -> str:
+    """The name of a database with an office in it: copying it takes less than furnishing another."""
+    name = postgresql.create()
+    furnish(postgresql.url(name))
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an office's database file and its keyring."""
+    folder = tmp_path_factory.mktemp("furnished")
+    furnish(f"sqlite:///{folder / 'obieg.db'}")
+    return folder
+
+
+@pytest.fixture
+def office(engine: ProcessEngine) -> ProcessEngine:
+    """The engine with people and a deployed procedure."""
     return engine
 
 

@@ -12,7 +12,7 @@ import pytest
 from engine import Completed, HandlerRegistry, JobContext, ProcessEngine, VirtualClock
 from engine.store import audit
 from tests.builders import process
-from tests.web.conftest import PEOPLE, Browser, form
+from tests.web.conftest import Browser, form
 from web import create_application
 
 Browsers = Callable[[str | None], Browser]
@@ -162,7 +162,6 @@ def test_mails_and_answers_of_the_outside_are_listed(database_url: str, clock: V
         return Completed()
 
     with ProcessEngine(database_url, clock=clock, handlers=registry) as engine:
-        engine.people.add("jan", name="Jan", roles=PEOPLE["jan"], by="test")
         engine.deploy(process("mails").start().service_task("poczta", "wyslij").end("e").files(), by="x")
         key = engine.start("mails", actor="jan").key
         engine.run_until_idle()

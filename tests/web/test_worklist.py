@@ -18,13 +18,16 @@ TASK = re.compile(r'href="/tasks/(\d+)"')
 
 
 @pytest.fixture
-def tasks(office: ProcessEngine) -> ProcessEngine:
-    """Three cases of one procedure and one of another, all of the group EK-04, and one of EK-05."""
+def tasks(office: ProcessEngine, clock: VirtualClock) -> ProcessEngine:
+    """Three cases of one procedure, due the same night, and one of another, all of the group EK-04, and one
+    of EK-05.
+    """
     drawing = process("inna", name="Inna <sprawa>").start().user_task("t", name="Żółta kartka", group="EK-04")
     office.deploy(drawing.end().files(), by="olga")
     drawing = process("obca").start().user_task("t", name="Obce", group="EK-05").end()
     office.deploy(drawing.files(), by="olga")
     for number in (1, 2, 3):
+        clock.advance(dt.timedelta(seconds=1))
         office.start(
             "wniosek_o_dostep", variables={"imie": "Z"}, business_key=f"WNIOSEK/2026/{number}", actor="anna"
         )

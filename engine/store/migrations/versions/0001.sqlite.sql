@@ -499,7 +499,7 @@ CREATE INDEX user_task_by_assignee ON user_task (assignee, created_at) WHERE end
 CREATE INDEX user_task_by_candidate ON user_task (candidate_users) WHERE ended_at IS NULL AND candidate_users <> '';;
 CREATE INDEX user_task_by_instance ON user_task (instance_key);;
 CREATE INDEX user_task_open ON user_task (created_at, "key") WHERE ended_at IS NULL;;
-CREATE INDEX user_task_worklist ON user_task (candidate_groups, due_order, "key", bucket, ended_at, priority, created_at, process_id, assignee, root_key, candidate_users, search_text) WHERE ended_at IS NULL;;
+CREATE INDEX user_task_worklist ON user_task (candidate_groups, due_order, created_at, "key", bucket, ended_at, priority, process_id, assignee, root_key, candidate_users, search_text) WHERE ended_at IS NULL;;
 CREATE UNIQUE INDEX definition_by_version ON definition (kind, id, version);;
 CREATE UNIQUE INDEX document_once ON document (bucket, idempotency_key, name) WHERE idempotency_key <> '';;
 CREATE UNIQUE INDEX message_once ON message (bucket, correlation_hash, message_id) WHERE state = 'buffered' AND message_id <> '';;
