@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -76,7 +77,10 @@ def command(
 
     whose = identity.read(file) if file is not None else None
     listener = _listening(host, port)  # first: a demonstration that runs there keeps its database
-    with listener, _opened(office, demo=demo, broker=broker) as (engine, outside):
+    with (
+        listener,
+        _opened(office, demo=demo, broker=broker, address=_address(host, port)) as (engine, outside),
+    ):
         worker = Worker(engine, threads=threads)
         with (
             working(engine, worker, kind="serve") as running,
@@ -87,7 +91,7 @@ def command(
                 engine,
                 demonstration=outside,
                 identity=whose,
-                reports=None if demo else _reports(office, engine),
+                reports=_reports(office, engine, outside),
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
                 sheets=sheets_of(whose.name if whose is not None else identity.Identity().name),
                 reconcile=_compare,
@@ -146,11 +150,16 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _reports(office: Office, engine: ProcessEngine) -> SmsReports:
+def _reports(office: Office, engine: ProcessEngine, outside: invented.Outside | None) -> SmsReports:
     """Return who takes in what the SMS gateway reports to OBIEG_SMS_NOTIFY_URL."""
     from handlers.sms_reports import SmsReports
 
-    return SmsReports(engine, office.settings().sms)
+    environment = os.environ if outside is None else outside.environment
+    return SmsReports(engine, office.settings(environment).sms)
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def require_loopback(host: str) -> None:
@@ -168,12 +177,12 @@ def require_loopback(host: str) -> None:
 
 @contextmanager
 def _opened(
-    office: Office, *, demo: bool, broker: str | None
+    office: Office, *, demo: bool, broker: str | None, address: str
 ) -> Iterator[tuple[ProcessEngine, invented.Outside | None]]:
     if demo:
         shutil.rmtree(_DEMO, ignore_errors=True)
         output.show("demo servers, invented people, both procedures and some cases: a few seconds …")
-        with invented.opened(office, _DEMO, with_cases=True) as opened:
+        with invented.opened(office, _DEMO, with_cases=True, pages=address) as opened:
             yield opened
         return
     with office.engine(create=True, handlers=office.handlers(), broker=broker) as engine:

@@ -29,6 +29,9 @@ import msgspec
 from demo import city, rspo, sio, sms, smtp
 from demo.http_server import Answer, HttpServer, Request
 from demo.journal import Journal
+from demo.sms_reporter import SmsReporter
+
+_REPORTS = "demo-delivery-reports-of-this-machine"  # ends the address the gateway reports to
 
 
 class Outside:
@@ -56,7 +59,8 @@ class DemoServers(Outside):
 
     ``environment`` are the settings to reach them (for ``handlers.settings_from``); ``fault(server, kind)``
     scripts what goes wrong next; ``mails()`` and ``sms()`` are what arrived. ``now`` is the business time the
-    city's systems go by; ``drip`` is the pause between the bytes of a ``slow`` answer, in seconds.
+    city's systems go by; ``drip`` is the pause between the bytes of a ``slow`` answer, in seconds. With
+    ``pages``, the address the office's pages are at, the SMS gateway reports there what became of each text.
     """
 
     def __init__(
@@ -66,6 +70,7 @@ class DemoServers(Outside):
         tls: bool = True,
         now: Callable[[], dt.datetime] | None = None,
         drip: float = 1.0,
+        pages: str = "",
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="obieg-demo-") if directory is None else None
         super().__init__(Path(self._temporary.name) if self._temporary else directory or Path())
@@ -78,17 +83,23 @@ class DemoServers(Outside):
         self.sio = sio.SioServer(self.directory, now=now, drip=drip)
         self.control = HttpServer("control", self._controlled, Journal(self.directory / "control.jsonl"))
         self._servers = (self.smtp, self.gateway, self.rspo, self.city, self.sio, self.control)
+        self._pages = pages
+        self._reporter = SmsReporter(self.gateway) if pages else None
 
     def __enter__(self) -> DemoServers:
         """Start every server."""
         for server in self._servers:
             server.start()
+        if self._reporter is not None:
+            self._reporter.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Stop them all; a temporary directory goes with them."""
+        if self._reporter is not None:
+            self._reporter.stop()
         for server in self._servers:
             server.stop()
         if self._temporary is not None:
@@ -106,6 +117,7 @@ class DemoServers(Outside):
             **({**mail_account, "OBIEG_SMTP_CA_FILE": str(self.smtp.ca_file)} if self._tls else {}),
             "OBIEG_SMS_URL": self.gateway.url,
             "OBIEG_SMS_TOKEN": sms.TOKEN,
+            **({"OBIEG_SMS_NOTIFY_URL": f"{self._pages}/reports/sms/{_REPORTS}"} if self._pages else {}),
             "OBIEG_RSPO_URL": self.rspo.url,
             "OBIEG_RSPO_USERNAME": rspo.USERNAME,
             "OBIEG_RSPO_PASSWORD": rspo.PASSWORD,

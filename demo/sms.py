@@ -1,7 +1,8 @@
 """A demo SMS gateway in SMSAPI.pl's wire format (``domain.md`` §6.2): ``POST /sms.do``, form-encoded, Bearer.
 
 It knows each ``idx`` once (``check_idx=1`` → error 53). Besides the faults of every HTTP server it plays
-``error:13`` and other error codes of the gateway. Delivery reports are sent on demand.
+``error:13`` and other error codes of the gateway. Delivery reports are sent on demand;
+``sms_reporter`` sends them by itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hmac
 import itertools
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -39,6 +41,7 @@ class SmsServer:
         self.journal = Journal(directory / "sms.jsonl")
         self.errors = Faults()
         self._lock = threading.Lock()
+        self.on_accepted: Callable[[str, str], None] = lambda identifier, number: None
         earlier = self.journal.read("sms")
         self._seen = {line["idx"] for line in earlier}
         self._numbers = itertools.count(len(earlier) + 1)
@@ -147,6 +150,7 @@ class SmsServer:
                 "sms", id=identifier, idx=idx, to=number, message=form.get("message", ""),
                 sender=form.get("from", ""), notify_url=form.get("notify_url", ""), test=form.get("test", ""),
             )  # fmt: skip
+        self.on_accepted(identifier, number)
         row = {
             "id": identifier, "points": 0.16, "number": number, "date_sent": 1_700_000_000,
             "submitted_number": number, "status": "QUEUE", "error": None, "idx": idx, "parts": 1,

@@ -202,13 +202,17 @@ def _fail(tx: Transaction, row: JobRow) -> None:
 
 
 def clean(parts: Parts) -> None:
-    """Forget old requests, batches, tries to sign in and silent nodes; let buffered messages expire."""
+    """Forget old requests, batches, tries to sign in and silent nodes; destroy secrets whose time is over and
+    let buffered messages expire.
+    """
     while parts.store.run(lambda tx: requests.purge(tx, tx.now - REQUEST_DAYS * _DAY, limit=BATCH)) == BATCH:
         continue
     parts.store.run(lambda tx: nodes.remove_silent(tx, tx.machine_now - _HOUR))
     parts.store.run(lambda tx: sessions.forget_failures(tx, before=tx.machine_now - _DAY))
     parts.store.run(attempts.forget)
     while parts.store.run(lambda tx: erasure.purge_batches(tx, tx.now - BATCH_DAYS * _DAY)):
+        continue
+    while parts.secrets.destroy_expired() == BATCH:
         continue
     while parts.store.run(lambda tx: messages.expire(tx, tx.now, limit=BATCH)) == BATCH:
         continue

@@ -19,7 +19,7 @@ from engine import Completed, HandlerRegistry, JobContext, NotFound, draw_charac
 from handlers import inputs
 from handlers.connection import Connection
 from handlers.package_formats import Format, is_installed, sealed
-from handlers.password import ALPHABET
+from handlers.password import ALPHABET, LONGEST_LIFE
 
 _REMEDY = "it is not installed: install obieg[sevenzip]"
 PAGE = Path(__file__).with_name("package.typ")
@@ -41,6 +41,8 @@ def register(registry: HandlerRegistry, settings: PackageSettings) -> None:
     Out: ``pakiet_ref``, ``pakiet_nazwa``, ``pakiet_format``, ``klucz_ref``, ``pakiet_sha256``. Raises
     ValueError where the settings want a format whose library is not installed.
     """
+    if not 1 <= settings.key_lifetime_days <= LONGEST_LIFE:
+        raise ValueError(f"expected OBIEG_PACKAGE_KEY_LIFETIME_DAYS from 1 to {LONGEST_LIFE}, but it is not")
     if not is_installed(settings.format):
         raise ValueError(f"expected py7zr for OBIEG_PACKAGE_FORMAT={settings.format}, but {_REMEDY}")
 

@@ -39,6 +39,11 @@ class Outside:
     def __init__(self, servers: DemoServers) -> None:
         self._servers = servers
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Return the settings by which the handlers reach the servers."""
+        return self._servers.environment
+
     def messages(self) -> Sequence[Sent]:
         """Return the mails sent, the newest first."""
         return [_mail(number, each) for number, each in reversed(list(enumerate(self._servers.mails())))]
@@ -65,17 +70,18 @@ class Outside:
 
 @contextmanager
 def opened(
-    office: Office, folder: Path, *, clock: Clock | None = None, with_cases: bool = False
+    office: Office, folder: Path, *, clock: Clock | None = None, with_cases: bool = False, pages: str = ""
 ) -> Iterator[tuple[ProcessEngine, Outside]]:
     """Start the servers and open the database in the folder; a fresh one is furnished, ``with_cases`` too.
 
     ``clock`` is the business clock, the machine's unless given: the city's own systems go by it too.
+    ``pages`` is where the office answers: the SMS gateway sends its delivery reports there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     city = CityClock()
     file = folder / "obieg.db"
     is_fresh = not file.exists()
-    with DemoServers(folder / "outside", now=city.now) as servers:
+    with DemoServers(folder / "outside", now=city.now, pages=pages) as servers:
         registry = office.handlers(servers.environment)
         with ProcessEngine(f"sqlite:///{file}", clock=clock, handlers=registry) as engine:
             city.engine = engine

@@ -21,6 +21,7 @@ from engine.process_engine.verb import Repeated, run_verb
 from engine.store import instances, user_tasks
 from engine.store.rows import UserTaskRow
 
+COMPLETED_BY = "obieg:completedBy"  # the variable that gets the id of who has completed the task
 OPEN = (UserTaskState.CREATED, UserTaskState.ASSIGNED)
 
 
@@ -101,6 +102,7 @@ def complete(
             )
         _require_apart(family, member, row, actor)
         values, files = _submission(family, member, row, variables)
+        values |= _signed(family, member, row, actor)
         family.apply(member, cmd.CompleteUserTask(task_key=key, variables=values))
         attachments.take(family, member, files)
         return key
@@ -116,6 +118,13 @@ def complete(
         )
     except Repeated:
         return
+
+
+def _signed(family: Family, member: Member, row: UserTaskRow, actor: str) -> dict[str, Any]:
+    """Return who has done it, where the drawing names a variable for that; what was entered cannot say it."""
+    bound = family.parts.catalogue.process(family.tx, member.row.definition_key)
+    name = bound.definition.elements[row.element_id].properties.get(COMPLETED_BY)
+    return {name: actor} if name else {}
 
 
 def _locked(family: Family, key: int) -> tuple[Member, UserTaskRow]:

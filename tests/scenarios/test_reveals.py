@@ -190,3 +190,19 @@ def test_a_task_that_keeps_nothing_apart_costs_no_statement_more(engine: Process
     before = engine.statements
     engine.claim(task, actor="jan")
     assert engine.statements - before <= 4
+
+
+def test_who_completed_a_task_is_a_variable_nobody_can_enter(engine: ProcessEngine) -> None:
+    drawing = (
+        process("zlecenie")
+        .start()
+        .user_task("zatwierdz", properties={"obieg:completedBy": "zlecajacy"})
+        .user_task("dalej")
+        .end()
+    )
+    engine.deploy(drawing.files(), by="owner")
+    case = engine.start("zlecenie", actor="anna")
+    (task,) = engine.user_tasks(instance_key=case.key)
+    engine.complete(task.key, variables={"zlecajacy": "ktos.inny"}, actor="jan")
+    assert engine.variables(case.key)["zlecajacy"] == "jan"
+    assert engine.verify(instance_key=case.key).ok

@@ -155,6 +155,7 @@ def _assignments(definition: ProcessDefinition) -> Iterator[tuple[Place, str]]:
 
 
 def _named_results(element: Element) -> Iterator[str | None]:
+    yield element.properties.get("obieg:completedBy")
     yield element.script.result_variable if element.script else None
     yield element.called_decision.result_variable if element.called_decision else None
     if isinstance(element.loop, MultiInstance):

@@ -4,6 +4,7 @@ pdftotext too.
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import subprocess
@@ -90,6 +91,29 @@ def test_passwords_and_keys_are_hard_to_guess_and_easy_to_read(office: Any) -> N
     assert all(re.fullmatch(r"(?:[2-9A-HJ-NP-Za-km-z]{4}-){3}[2-9A-HJ-NP-Za-km-z]{4}", key) for key in keys)
     reference = office.run(office.job("password.generate", {"dlugosc": "20"})).variables["haslo_ref"]
     assert re.fullmatch(r"[2-9A-HJ-NP-Za-km-z]{20}", office.case.secrets[reference])
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        *[("PASSWORD_LENGTH", each) for each in ("13", "65", "0")],
+        *[("PASSWORD_LIFETIME_DAYS", each) for each in ("0", "367")],
+        *[("PACKAGE_KEY_LIFETIME_DAYS", each) for each in ("0", "367")],
+    ],
+)
+def test_an_offices_policy_out_of_bounds_is_refused_at_the_start(
+    office_with: Any, name: str, given: str
+) -> None:
+    with pytest.raises(ValueError, match=f"OBIEG_{name}"):
+        office_with(**{name: given})
+
+
+def test_the_weakest_secrets_take_more_than_80_bits_to_guess(office_with: Any) -> None:
+    office = office_with(PASSWORD_LENGTH="14")
+    reference = office.run(office.job("password.generate")).variables["haslo_ref"]
+    per_character = math.log2(len(ALPHABET))
+    assert len(office.case.secrets[reference]) * per_character > 80
+    assert len(draw_key().replace("-", "")) * per_character > 80
 
 
 @pytest.mark.parametrize("length", ["13", "65", "-1", "ten", "1_6"])

@@ -65,6 +65,7 @@ function who(owner) {
     zeebe('AssignmentDefinition', 'candidateUsers', { label: 'People who may take it' }),
     zeebe('AssignmentDefinition', 'assignee', { label: 'Given to' }),
     zeebe('PriorityDefinition', 'priority', { label: 'Priority (0 to 100)' }),
+    wish('obieg:completedBy', { label: 'Who did it, in variable' }),
     group,
   ];
 }
