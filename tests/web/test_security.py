@@ -53,6 +53,9 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/registers/{name}"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
+    ("GET", "/registers/{name}/new"): {Role.CLERK},
+    ("POST", "/registers/{name}/new"): {Role.CLERK},
+    ("POST", "/registers/{name}/cards"): {Role.CLERK},
     ("POST", "/registers/{name}/{number}/resolve"): {Role.CLERK},
     ("GET", "/reconciliations"): set(),  # this office compares nothing
     ("POST", "/reconciliations"): set(),
@@ -142,6 +145,7 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
     visitor = browser(person)
     for (method, path), allowed in ROUTES.items():
         place = path.replace("{key}", key[1] if "instances" in path else "1")
+        place = place.replace("{name}/new", "rozmowy/new").replace("{name}/cards", "tryb_papierowy/cards")
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
         place = place.replace("{kind}", "process").replace("{id}", "wniosek_o_dostep")
         place = place.replace("{person_id}", "ewa").replace("{name}", "incydenty").replace("{number}", "1")

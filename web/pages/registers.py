@@ -20,7 +20,7 @@ from starlette.responses import Response
 from engine import SHORTEST_RESOLUTION, Conflict, EngineError, Entry, ProcessEngine
 from web import register_tables
 from web.authorization import Action
-from web.register_tables import CLOSED_BY_HAND, COLUMNS, NAMES, OF_LETTERS, TITLES, Line
+from web.register_tables import BY_HAND, CLOSED_BY_HAND, COLUMNS, NAMES, OF_LETTERS, TITLES, Line
 from web.translation import _
 from web.visits import CONFLICT, LARGEST_NUMBER, NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_number
 
@@ -136,6 +136,7 @@ def _page(visit: Visit, name: str, refused: str = "", status: int = 200) -> Resp
         asked=asked,
         closes=name in CLOSED_BY_HAND and visit.may(Action.RESOLVE_REGISTERS),
         is_mail=name in OF_LETTERS and visit.may(Action.HANDLE_MAIL),
+        writes=name in BY_HAND and visit.may(Action.RESOLVE_REGISTERS),
         has_extract=visit.request.app.state.extract is not None,
         refused=refused,
     )

@@ -1,0 +1,102 @@
+"""Journals written by hand: two times, each card once, nothing changed afterwards."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+import pytest
+
+from engine import WARSAW, ProcessEngine
+from tests.web.conftest import Browser
+
+Browsers = Callable[[str | None], Browser]
+CALL = {
+    "kierunek": "wychodząca", "telefon": "126000900", "rozmowca": "Anna Przykładowa",
+    "tresc": "Podano hasło do pliku po sprawdzeniu tożsamości.", "numer_sprawy": "",
+}  # fmt: skip
+
+
+def local(office: ProcessEngine, *, hours: int) -> str:
+    at = office.now().astimezone(WARSAW) - dt.timedelta(hours=hours)
+    return f"{at:%Y-%m-%dT%H:%M}"
+
+
+def request(page: str) -> str:
+    found = re.search(r'name="request" value="([^"]+)"', page)
+    assert found is not None
+    return found[1]
+
+
+def test_a_call_is_written_down_once_with_both_times(browser: Browsers, office: ProcessEngine) -> None:
+    jan = browser("jan")
+    assert 'href="/registers/rozmowy/new"' in jan.get("/registers/rozmowy")
+    asked = request(jan.get("/registers/rozmowy/new"))
+    at = local(office, hours=3)
+    for _ in range(2):  # sent twice
+        jan.get("/registers/rozmowy/new")
+        jan.post("/registers/rozmowy/new", request=asked, zdarzenie_o=at, **CALL)
+    (entry,) = office.registers.all_in("rozmowy")
+    assert (entry.data["zdarzenie_o"].astimezone(WARSAW).strftime("%Y-%m-%dT%H:%M"), entry.data["kto"]) == (
+        at,
+        "jan",
+    )
+    assert entry.at - entry.data["zdarzenie_o"] >= dt.timedelta(hours=3)
+    assert "Podano hasło do pliku" in browser("aldona").get("/registers/rozmowy")
+    assert "/registers/rozmowy/new" not in browser("aldona").get("/registers/rozmowy")
+
+
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({"tresc": "krótko"}, "Co najmniej 10"),
+        ({"telefon": ""}, "Uzupełnij"),
+        ({"telefon": "1" * 31}, "Najwyżej 30"),
+        ({"kierunek": "inna"}, "Wybierz"),
+        ({"zdarzenie_o": "wczoraj"}, "Podaj dzień"),
+        ({"zdarzenie_o": "2026-01-01T10:00+01:00"}, "Podaj dzień"),
+        ({"zdarzenie_o": "2199-01-01T10:00"}, "która już była"),
+        ({"zdarzenie_o": "1999-01-01T10:00"}, "nie dawniej niż rok"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field_and_nothing_is_written(
+    browser: Browsers, office: ProcessEngine, changed: dict[str, str], wrong: str
+) -> None:
+    jan = browser("jan")
+    asked = request(jan.get("/registers/rozmowy/new"))
+    given = {"request": asked, "zdarzenie_o": local(office, hours=1), **CALL} | changed
+    text = jan.post("/registers/rozmowy/new", **given)
+    assert (jan.status, wrong in jan.text) == (422, True), text
+    assert "Anna Przykładowa" in jan.text  # what was entered stays
+    assert office.registers.all_in("rozmowy") == []
+
+
+def test_paper_cards_are_numbered_and_each_is_entered_once(browser: Browsers, office: ProcessEngine) -> None:
+    jan, year = browser("jan"), office.now().astimezone(WARSAW).year
+    asked = request(jan.get("/registers/tryb_papierowy/new"))
+    for _ in range(2):  # sent twice: the same numbers
+        jan.get("/registers/tryb_papierowy/new")
+        jan.post("/registers/tryb_papierowy/cards", request=asked, count="3")
+    assert re.findall(r"<h2>Karta (P/\d+/\d+)", jan.text) == [f"P/{year}/{number}" for number in (1, 2, 3)]
+    case = office.start(
+        "wniosek_o_dostep", business_key="SIO/2026/1", variables={"imie": "Z"}, actor="anna"
+    ).key
+    given = {
+        "zdarzenie_o": local(office, hours=5),
+        "tresc": "Wniosek przyjęto na karcie.",
+        "numer_sprawy": "SIO/2026/1",
+    }
+    for card, status, said in (
+        ("P/2026", 422, "ma postać"), (f"P/{year}/4", 422, "nie wydano"), (f"P/{year}/2", 200, ""),
+        (f"P/{year}/2", 422, "jest już wpisana"),
+    ):  # fmt: skip
+        asked = request(jan.get("/registers/tryb_papierowy/new"))
+        jan.post("/registers/tryb_papierowy/new", request=asked, numer_karty=card, **given)
+        assert (jan.status, said in jan.text) == (status, True)
+    (entry,) = office.registers.all_in("tryb_papierowy")
+    assert (entry.instance_key, entry.subject) == (case, "SIO/2026/1")
+    jan.get("/registers/tryb_papierowy/new")
+    for count in ("0", "51", "x"):
+        jan.post("/registers/tryb_papierowy/cards", request=asked, count=count)
+        assert jan.status == 422

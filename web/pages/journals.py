@@ -1,0 +1,171 @@
+"""Journals clerks write by hand: telephone calls, and what happened on paper while the system was down.
+
+Each entry has two times: when it happened, and when it was entered. An entry is never changed; a mistake is
+put right by another. Cards for the paper mode are numbered beforehand, and each is entered once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from engine import WARSAW, Conflict, InvalidVariables
+from web.register_tables import NAMES, TITLES
+from web.translation import N_, Table, _
+from web.visits import NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_number
+
+CALLS, PAPER = "rozmowy", "tryb_papierowy"
+CARDS = "karty papierowe"  # the series of their numbers, by year
+MOST_CARDS = 50
+OLDEST = dt.timedelta(days=366)
+RESOLVED = "wpis własny"
+_CARD = re.compile(r"P/(20\d\d)/([1-9]\d{0,5})")
+_SHORTEST, _LONGEST = 10, 2_000
+DIRECTIONS = Table({"wychodząca": N_("wychodząca"), "przychodząca": N_("przychodząca")})
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One input of a journal's form; ``kind`` as the template draws it."""
+
+    key: str
+    kind: str = "text"
+    longest: int = 120
+    required: bool = True
+
+
+FIELDS: Mapping[str, tuple[Field, ...]] = {
+    CALLS: (
+        Field(key="zdarzenie_o", kind="datetime-local"),
+        Field(key="kierunek", kind="select"),
+        Field(key="telefon", kind="tel", longest=30),
+        Field(key="rozmowca"),
+        Field(key="tresc", kind="textarea", longest=_LONGEST),
+        Field(key="numer_sprawy", required=False),
+    ),
+    PAPER: (
+        Field(key="numer_karty", longest=20),
+        Field(key="zdarzenie_o", kind="datetime-local"),
+        Field(key="tresc", kind="textarea", longest=_LONGEST),
+        Field(key="numer_sprawy", required=False),
+    ),
+}
+
+
+def show(visit: Visit) -> Response:
+    """Show the form of a journal."""
+    return _page(visit, _name(visit), {}, {})
+
+
+def write(visit: Visit) -> Response:
+    """Write an entry; a card that is entered already, or was never issued, is refused."""
+    name = _name(visit)
+    given = {field.key: visit.field(field.key).strip() for field in FIELDS[name]}
+    errors, asked = _errors(visit, name, given), visit.request_id
+    if errors or asked is None:
+        return _page(visit, name, given, errors)
+    happened = _moment(given["zdarzenie_o"])
+    number = given["numer_sprawy"]
+    cases = visit.engine.instances(business_key=number, roots=True, limit=1) if number else []
+    once = f"karta {given['numer_karty']}" if name == PAPER else asked
+    try:
+        taken = visit.engine.take_in(
+            request_id=once, register=name, subject=number or given.get("numer_karty") or given["telefon"],
+            data={**given, "zdarzenie_o": happened, "kto": visit.person.id}, resolution=RESOLVED,
+            root_key=cases[0].root_key if cases else None,
+        )  # fmt: skip
+    except (InvalidVariables, Conflict):
+        return _page(visit, name, given, {"tresc": _("Tego tekstu nie da się zapisać.")})
+    if taken.repeated and name == PAPER:
+        return _page(visit, name, given, {"numer_karty": _("Ta karta jest już wpisana.")})
+    return go_to(f"/registers/{name}")
+
+
+def cards(visit: Visit) -> Response:
+    """Number cards to print: they are filled in by hand while the system is down, and entered afterwards."""
+    if _name(visit) != PAPER:
+        raise HTTPException(NOT_FOUND)
+    count = whole_number(visit.field("count"), MOST_CARDS)
+    asked = visit.request_id
+    if not count or asked is None:
+        raise HTTPException(UNPROCESSABLE, _("Podaj, ile kart: od 1 do %(most)s.", most=MOST_CARDS))
+    year = visit.engine.now().astimezone(WARSAW).year
+    draw = visit.engine.registers.draw_number
+    numbers = [draw(f"{CARDS} {year}", request_id=f"{asked} {at}") for at in range(count)]
+    return visit.page("cards.html", numbers=[f"P/{year}/{number}" for number in numbers])
+
+
+def _name(visit: Visit) -> str:
+    name = visit.path("name")
+    if name not in FIELDS:
+        raise HTTPException(NOT_FOUND)
+    return name
+
+
+def _errors(visit: Visit, name: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong, by field."""
+    found = {}
+    for field in FIELDS[name]:
+        wrong = _wrong(visit, field, given[field.key])
+        if wrong:
+            found[field.key] = wrong
+    return found
+
+
+def _wrong(visit: Visit, field: Field, text: str) -> str:
+    if not text:
+        return _("Uzupełnij to pole.") if field.required else ""
+    if len(text) > field.longest:
+        return _("Najwyżej %(most)s znaków.", most=field.longest)
+    if field.key == "tresc" and len(text) < _SHORTEST:
+        return _("Co najmniej %(least)s znaków.", least=_SHORTEST)
+    if field.key == "kierunek" and text not in DIRECTIONS:
+        return _("Wybierz odpowiedź.")
+    if field.key == "zdarzenie_o":
+        return _wrong_moment(visit, text)
+    return _wrong_card(visit, text) if field.key == "numer_karty" else ""
+
+
+def _wrong_moment(visit: Visit, text: str) -> str:
+    happened, now = _moment(text), visit.engine.now()
+    if happened is None:
+        return _("Podaj dzień i godzinę.")
+    in_order = now - OLDEST <= happened <= now
+    return "" if in_order else _("Podaj chwilę, która już była, nie dawniej niż rok temu.")
+
+
+def _wrong_card(visit: Visit, text: str) -> str:
+    found = _CARD.fullmatch(text)
+    if found is None:
+        return _("Numer karty ma postać P/rok/numer.")
+    issued, _waiting = visit.engine.registers.counts(f"{CARDS} {found[1]}")
+    return "" if int(found[2]) <= issued else _("Karty o tym numerze nie wydano.")
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """Return a local time of a form in Warsaw, None where it is none."""
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at.replace(tzinfo=WARSAW) if at.tzinfo is None else None
+
+
+def _page(visit: Visit, name: str, given: Mapping[str, str], errors: Mapping[str, str]) -> Response:
+    return visit.page(
+        "journal.html",
+        status=UNPROCESSABLE if errors or visit.request.method == "POST" else 200,
+        name=name,
+        title=TITLES[name],
+        fields=FIELDS[name],
+        labels={field.key: NAMES[field.key] for field in FIELDS[name]},
+        directions=[(each, DIRECTIONS[each]) for each in DIRECTIONS],
+        given=given,
+        errors=errors,
+        has_cards=name == PAPER,
+        most=MOST_CARDS,
+    )
