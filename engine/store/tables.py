@@ -343,8 +343,7 @@ once = table(
 
 secret = table(
     "secret",
-    *identity(text_column("ref")),
-    small_column("bucket"),
+    *identity(text_column("ref"), small_column("bucket")),  # found by the reference alone
     key_column("root_key"),
     text_column("purpose"),
     text_column("kid"),
@@ -358,8 +357,7 @@ secret = table(
 
 document = table(
     "document",
-    *identity(text_column("ref")),
-    small_column("bucket"),
+    *identity(text_column("ref"), small_column("bucket")),  # found by the reference alone
     key_column("root_key"),
     text_column("name"),
     text_column("media_type"),

@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import event
 
 from engine import BpmnError, Completed, HandlerRegistry, JobContext, JobFailure, ProcessEngine, VirtualClock
+from engine.process_engine import internal
+from engine.process_engine.idle import claim_internal
 from engine.scheduler import promote, recover
 from tests.builders import process
 from tests.store.buckets import Touched, touched
@@ -109,6 +111,7 @@ def carry_out(engine: ProcessEngine, clock: VirtualClock) -> None:
     clock.advance(2 * HOUR)
     promote(engine.parts)
     recover(engine.parts)
+    assert internal.run_together(engine.parts, claim_internal(engine.parts, 20)) == []
     engine.run_until_idle()
     for number in range(3):
         for name in ("reply", "begin"):
@@ -152,6 +155,7 @@ EVERYWHERE = {
     r"SELECT data_key\..* WHERE data_key.bucket (IN|= ANY) ": "the keys of all who hear a signal",
     r"SELECT message\..* AND message.name_hash =": "messages that waited for a process deployed only now",
     r"DELETE FROM message_start WHERE message_start.root_key =": "what an ended case had claimed",
+    r"SELECT i\..* FROM job JOIN .* WHERE job.bucket (IN|= ANY) ": "group commit: one PostgreSQL only",
     r"SELECT user_task\..* WHERE user_task.state IN": "a list of tasks of all cases",
     r"SELECT incident\..* WHERE incident.state IN": "a list of incidents of all cases",
     r"SELECT secret\..* WHERE secret.ref =": "a secret by its reference",
@@ -177,9 +181,10 @@ def test_no_statement_touches_two_buckets_and_few_transactions_do(
     assert len(local) > 300
     assert len(frozenset().union(*(each.buckets for each in local if each.buckets))) > 20
     several = [tables for buckets, tables in found.together if len(buckets) > 1]
-    # Besides: deliveries of a signal to 500 listeners at a time, and lists of several cases' incidents.
+    # Besides: a signal's deliveries, lists of several cases' incidents, due timers committed in a group.
     assert {frozenset(tables) for tables in several if not tables & MESSAGES} == {
         frozenset({"data_key", "job"}), frozenset({"data_key"}),
+        frozenset({"data_key", "history", "instance", "job", "user_task"}),
     }  # fmt: skip
 
 

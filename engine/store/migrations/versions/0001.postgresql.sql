@@ -199,7 +199,7 @@ CREATE TABLE secret (
 	expires_at BIGINT NOT NULL, 
 	state TEXT NOT NULL, 
 	shown INTEGER NOT NULL, 
-	PRIMARY KEY (ref)
+	PRIMARY KEY (ref, bucket)
 );;
 CREATE TABLE document (
 	ref TEXT NOT NULL, 
@@ -210,7 +210,7 @@ CREATE TABLE document (
 	content BYTEA NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	idempotency_key TEXT NOT NULL, 
-	PRIMARY KEY (ref)
+	PRIMARY KEY (ref, bucket)
 );;
 CREATE TABLE deployment (
 	key BIGINT NOT NULL, 

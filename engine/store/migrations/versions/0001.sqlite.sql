@@ -217,7 +217,7 @@ CREATE TABLE secret (
 	expires_at INTEGER NOT NULL, 
 	state TEXT NOT NULL, 
 	shown INTEGER NOT NULL, 
-	PRIMARY KEY (ref)
+	PRIMARY KEY (ref, bucket)
 )
  STRICT;;
 CREATE TABLE document (
@@ -229,7 +229,7 @@ CREATE TABLE document (
 	content BLOB NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	idempotency_key TEXT NOT NULL, 
-	PRIMARY KEY (ref)
+	PRIMARY KEY (ref, bucket)
 )
  STRICT;;
 CREATE TABLE deployment (
