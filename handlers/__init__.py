@@ -45,7 +45,7 @@ In each line: job type, variables in (``?`` = may be absent) and [headers] → v
                               podpis_opis, podpis_raport
     letter.render             haslo_ref, what the templates name [wydruk, pokwitowanie] → wydruk_ref,
                               pokwitowanie_ref (print-out: a secret; receipt: a PDF of the case)
-    letter.write              what the template names [szablon, nazwa], or the fields of the form
+    letter.write              szablon?, what the template names [szablon, nazwa], or the fields of the form
                               [formularz = F-01, nazwa] → pismo_ref
     secret.destroy            the variables listed in [referencje] → zniszczono, zniszczono_o
 """

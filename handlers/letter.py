@@ -32,8 +32,9 @@ def register(registry: HandlerRegistry, settings: EmailSettings, office: str) ->
 
     ``letter.render`` in: headers ``wydruk`` and ``pokwitowanie`` (template ids); variable ``haslo_ref`` and
     what the templates name. Out: ``wydruk_ref``, ``pokwitowanie_ref``.
-    ``letter.write`` in: header ``szablon`` (template id) and what it names, or header ``formularz`` =
-    ``F-01`` and the fields of the form that are known; header ``nazwa`` (the file's). Out: ``pismo_ref``.
+    ``letter.write`` in: header or variable ``szablon`` (template id) and what it names, or header
+    ``formularz`` = ``F-01`` and the fields of the form that are known; header ``nazwa`` (the file's). Out:
+    ``pismo_ref``.
     """
     folders = tuple(Path(folder) for folder in settings.messages.split(os.pathsep) if folder)
 
@@ -99,9 +100,9 @@ def _shown(value: object) -> str:
 def _text(
     context: JobContext, folders: tuple[Path, ...], header: str, password: str | None
 ) -> tuple[str, str]:
-    template = context.job.headers.get(header)
+    template = context.job.headers.get(header) or inputs.optional_text(context, header)
     if not template:
-        raise inputs.refuse(context, f"the header {header} to name a template", "it is missing")
+        raise inputs.refuse(context, f"the header (or variable) {header} to name a template", "it is missing")
     try:
         found = templates.render(folders, template, {**context.job.variables, "haslo": password})
     except templates.InvalidTemplate as error:
