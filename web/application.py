@@ -180,6 +180,7 @@ def _routes() -> list[BaseRoute]:
         route("/registers/{name}", registers.show, Action.SEE_REGISTERS),
         route("/registers/{name}/csv", registers.download, Action.SEE_REGISTERS),
         route("/registers/{name}/pdf", registers.extract, Action.SEE_REGISTERS),
+        route("/counter", journals.counter, Action.SEE_REGISTERS),
         route("/registers/{name}/new", journals.show, Action.RESOLVE_REGISTERS),
         route("/registers/{name}/new", journals.write, Action.RESOLVE_REGISTERS, post=True),
         route("/registers/{name}/cards", journals.cards, Action.RESOLVE_REGISTERS, post=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -33,7 +34,14 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     name: str = "Urząd Miasta Przykładowa"
     colour: str = ""
+    counter_opens: str = "08:00"  # local time; appointments are made from then …
+    counter_closes: str = "15:00"  # … to then, the end not counted in
     statement: Statement = Statement()
+
+    @property
+    def counter_hours(self) -> tuple[dt.time, dt.time]:
+        """Return when the counter opens and closes; raises ``ValueError`` where these are no times."""
+        return dt.time.fromisoformat(self.counter_opens), dt.time.fromisoformat(self.counter_closes)
 
     @property
     def style(self) -> str:
@@ -49,7 +57,8 @@ def read(path: Path) -> Identity:
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         found = msgspec.convert(_as_texts(written), Identity)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, msgspec.ValidationError) as error:
+        _ = found.counter_hours
+    except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise EngineError(f"expected an office's file at {path}, but {error}") from None
     if found.colour:
         _require_dark(path, found.colour)

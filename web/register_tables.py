@@ -21,6 +21,7 @@ TITLES = Table(
         "wnioski_sio": N_("Rejestr wniosków SIO"),
         "rozmowy": N_("Dziennik rozmów telefonicznych"),
         "tryb_papierowy": N_("Dziennik trybu papierowego"),
+        "terminarz": N_("Terminarz okienka"),
         "poczta_przychodzaca": N_("Poczta przychodząca"),
         "raporty_sms": N_("Raporty doręczenia SMS"),
         "zmiany_rspo": N_("Zmiany w RSPO"),
@@ -34,14 +35,17 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "upowaznienia": ("numer", "zdarzenie", "imie", "nazwisko", "funkcja", "nazwa_podmiotu", "od", "do"),
     "wnioski_sio": ("numer_sprawy", "zdarzenie", "wynik"),
     "rozmowy": ("zdarzenie_o", "kierunek", "telefon", "rozmowca", "tresc", "numer_sprawy", "kto"),
+    "terminarz": ("termin", "rozmowca", "tresc", "numer_sprawy", "kto"),
     "tryb_papierowy": ("numer_karty", "zdarzenie_o", "tresc", "numer_sprawy", "kto"),
     "poczta_przychodzaca": ("otrzymano", "nadawca", "subject", "rodzaj", "powod", "numer_sprawy"),
     "raporty_sms": ("numer_sprawy", "subject", "zakonczono", "sms_id"),
     "zmiany_rspo": ("rspo_numer", "subject", "rspo_przed", "rspo_po", "zrodlo"),
 }
 OF_LETTERS = ("poczta_przychodzaca", "raporty_sms", "zmiany_rspo")  # settled on the page "Poczta"
-BY_HAND = frozenset({"rozmowy", "tryb_papierowy"})  # written by clerks themselves
-CLOSED_BY_HAND = frozenset({"incydenty", "zgloszenia", "naruszenia"})  # closed on the register's own page
+BY_HAND = frozenset({"rozmowy", "terminarz", "tryb_papierowy"})  # written by clerks themselves
+CLOSED_BY_HAND = frozenset(
+    {"incydenty", "zgloszenia", "naruszenia", "terminarz"}
+)  # closed on the register's own page
 NAMES = Table(
     {
         "case": N_("Sprawa"),
@@ -64,6 +68,7 @@ NAMES = Table(
         "do": N_("Do"),
         "numer_sprawy": N_("Sprawa"),
         "wynik": N_("Wynik"),
+        "termin": N_("Termin"),
         "zdarzenie_o": N_("Kiedy się zdarzyło"),
         "kierunek": N_("Rozmowa"),
         "telefon": N_("Telefon"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from engine.calendar import DEFAULT_CALENDAR
 from engine.model.operations import (
     DueTimer,
     ElementCount,
@@ -23,6 +24,10 @@ class Overseeing:
     """The operators' part of the public door."""
 
     parts: Parts
+
+    def day_off(self, day: dt.date) -> str:
+        """Return why the office does not work on a day (``WorkingCalendar.day_off``), "" where it works."""
+        return self.parts.catalogue.calendars()[DEFAULT_CALENDAR].day_off(day)
 
     def instance_counts(self) -> list[OpenInstances]:
         """Return how many instances of each version of each process have not ended, by state."""

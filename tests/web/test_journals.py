@@ -100,3 +100,41 @@ def test_paper_cards_are_numbered_and_each_is_entered_once(browser: Browsers, of
     for count in ("0", "51", "x"):
         jan.post("/registers/tryb_papierowy/cards", request=asked, count=count)
         assert jan.status == 422
+
+
+def test_an_appointment_is_within_the_counters_hours_and_one_person_has_it(
+    browser: Browsers, office: ProcessEngine
+) -> None:
+    jan = browser("jan")
+    today = office.now().astimezone(WARSAW).date()
+    days = [today + dt.timedelta(days=ahead) for ahead in range(1, 12)]
+    open_day = next(day for day in days if not office.day_off(day))
+    sunday = next(day for day in days if day.weekday() == 6)
+    said = {
+        "rozmowca": "Anna <b>Przykładowa</b>",
+        "tresc": "Odbiór wydruku z danymi.",
+        "numer_sprawy": "SIO/2026/1",
+    }
+
+    def book(at: str) -> int:
+        asked = request(jan.get("/registers/terminarz/new"))
+        jan.post("/registers/terminarz/new", request=asked, termin=at, **said)
+        return jan.status
+
+    for at in (
+        f"{open_day}T07:59",
+        f"{open_day}T15:00",
+        f"{sunday}T10:00",
+        f"{today - dt.timedelta(days=9)}T10:00",
+    ):
+        assert book(at) == 422
+    assert book(f"{open_day}T14:45") == 200
+    assert book(f"{open_day}T08:00") == 200
+    assert (book(f"{open_day}T08:00"), "jest już zajęty" in jan.text) == (422, True)
+    text = jan.get("/counter")
+    assert text.index(", 08:00: Anna &lt;b&gt;") < text.index(", 14:45: Anna")
+    jan.get("/registers/terminarz?open=1")
+    jan.post("/registers/terminarz/2/resolve", resolution="Osoba odwołała telefonicznie.")
+    assert book(f"{open_day}T08:00") == 200
+    assert len(office.registers.entries("terminarz", unresolved=True)) == 2
+    assert "Umów termin" not in browser("aldona").get("/counter")

@@ -53,6 +53,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/registers/{name}"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/pdf"): set(),  # this office makes no PDFs
+    ("GET", "/counter"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/registers/{name}/new"): {Role.CLERK},
     ("POST", "/registers/{name}/new"): {Role.CLERK},
     ("POST", "/registers/{name}/cards"): {Role.CLERK},

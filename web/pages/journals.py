@@ -1,4 +1,4 @@
-"""Journals clerks write by hand: telephone calls, and what happened on paper while the system was down.
+"""Journals clerks write by hand: telephone calls, appointments, what happened on paper during an outage.
 
 Each entry has two times: when it happened, and when it was entered. An entry is never changed; a mistake is
 put right by another. Cards for the paper mode are numbered beforehand, and each is entered once.
@@ -7,6 +7,7 @@ put right by another. Cards for the paper mode are numbered beforehand, and each
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Mapping
 
@@ -14,12 +15,14 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import WARSAW, Conflict, InvalidVariables
+from engine import WARSAW, Conflict, Entry, InvalidVariables
+from web.authorization import Action
+from web.pages.registers import newest_first
 from web.register_tables import NAMES, TITLES
 from web.translation import N_, Table, _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_number
 
-CALLS, PAPER = "rozmowy", "tryb_papierowy"
+CALLS, PAPER, COUNTER = "rozmowy", "tryb_papierowy", "terminarz"
 CARDS = "karty papierowe"  # the series of their numbers, by year
 MOST_CARDS = 50
 OLDEST = dt.timedelta(days=366)
@@ -47,6 +50,12 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field(key="tresc", kind="textarea", longest=_LONGEST),
         Field(key="numer_sprawy", required=False),
     ),
+    COUNTER: (
+        Field(key="termin", kind="datetime-local"),
+        Field(key="rozmowca"),
+        Field(key="tresc", kind="textarea", longest=_LONGEST),
+        Field(key="numer_sprawy", required=False),
+    ),
     PAPER: (
         Field(key="numer_karty", longest=20),
         Field(key="zdarzenie_o", kind="datetime-local"),
@@ -65,23 +74,27 @@ def write(visit: Visit) -> Response:
     """Write an entry; a card that is entered already, or was never issued, is refused."""
     name = _name(visit)
     given = {field.key: visit.field(field.key).strip() for field in FIELDS[name]}
+    before, _open = visit.engine.registers.counts(name)  # first: who writes meanwhile takes this number
     errors, asked = _errors(visit, name, given), visit.request_id
     if errors or asked is None:
         return _page(visit, name, given, errors)
-    happened = _moment(given["zdarzenie_o"])
+    when = "termin" if name == COUNTER else "zdarzenie_o"
     number = given["numer_sprawy"]
     cases = visit.engine.instances(business_key=number, roots=True, limit=1) if number else []
-    once = f"karta {given['numer_karty']}" if name == PAPER else asked
+    once = {PAPER: f"karta {given.get('numer_karty')}", COUNTER: f"termin {given.get('termin')} {before}"}
+    subject = number or given.get("numer_karty") or given["rozmowca"]
     try:
         taken = visit.engine.take_in(
-            request_id=once, register=name, subject=number or given.get("numer_karty") or given["telefon"],
-            data={**given, "zdarzenie_o": happened, "kto": visit.person.id}, resolution=RESOLVED,
-            root_key=cases[0].root_key if cases else None,
+            request_id=once.get(name, asked), register=name, subject=subject,
+            data={**given, when: _moment(given[when]), "kto": visit.person.id},
+            resolution="" if name == COUNTER else RESOLVED, root_key=cases[0].root_key if cases else None,
         )  # fmt: skip
     except (InvalidVariables, Conflict):
         return _page(visit, name, given, {"tresc": _("Tego tekstu nie da się zapisać.")})
     if taken.repeated and name == PAPER:
         return _page(visit, name, given, {"numer_karty": _("Ta karta jest już wpisana.")})
+    if taken.repeated and name == COUNTER:
+        return _page(visit, name, given, {"termin": _("Ten termin jest już zajęty.")})
     return go_to(f"/registers/{name}")
 
 
@@ -125,9 +138,8 @@ def _wrong(visit: Visit, field: Field, text: str) -> str:
         return _("Co najmniej %(least)s znaków.", least=_SHORTEST)
     if field.key == "kierunek" and text not in DIRECTIONS:
         return _("Wybierz odpowiedź.")
-    if field.key == "zdarzenie_o":
-        return _wrong_moment(visit, text)
-    return _wrong_card(visit, text) if field.key == "numer_karty" else ""
+    checks = {"zdarzenie_o": _wrong_moment, "numer_karty": _wrong_card, "termin": _wrong_term}
+    return checks[field.key](visit, text) if field.key in checks else ""
 
 
 def _wrong_moment(visit: Visit, text: str) -> str:
@@ -136,6 +148,48 @@ def _wrong_moment(visit: Visit, text: str) -> str:
         return _("Podaj dzień i godzinę.")
     in_order = now - OLDEST <= happened <= now
     return "" if in_order else _("Podaj chwilę, która już była, nie dawniej niż rok temu.")
+
+
+def _wrong_term(visit: Visit, text: str) -> str:
+    """Say what speaks against an appointment: it has passed, the office is closed, somebody else has it."""
+    at, now = _moment(text), visit.engine.now()
+    if at is None:
+        return _("Podaj dzień i godzinę.")
+    if not now < at <= now + OLDEST:
+        return _("Podaj przyszły termin, najdalej za rok.")
+    opens, closes = visit.request.app.state.identity.counter_hours
+    if visit.engine.day_off(at.date()) or not opens <= at.time() < closes:
+        return _(
+            "Wtedy urząd nie przyjmuje. Godziny: %(opens)s–%(closes)s w dni robocze.",
+            opens=f"{opens:%H:%M}",
+            closes=f"{closes:%H:%M}",
+        )
+    return _("Ten termin jest już zajęty.") if at in {each.data["termin"] for each in expected(visit)} else ""
+
+
+def expected(visit: Visit) -> list[Entry]:
+    """Return the appointments that are still open, by their time."""
+    found = list(newest_first(visit.engine, COUNTER, unresolved=True))
+    return sorted(found, key=lambda entry: entry.data["termin"])
+
+
+def counter(visit: Visit) -> Response:
+    """Show who comes when: the open appointments, day by day; those that have passed wait to be closed."""
+    by_day = [(day, list(of_day)) for day, of_day in itertools.groupby(expected(visit), _local_day)]
+    opens, closes = visit.request.app.state.identity.counter_hours
+    return visit.page(
+        "counter.html",
+        days=by_day,
+        today=visit.engine.now().astimezone(WARSAW).date(),
+        opens=opens,
+        closes=closes,
+        writes=visit.may(Action.RESOLVE_REGISTERS),
+    )
+
+
+def _local_day(entry: Entry) -> dt.date:
+    at: dt.datetime = entry.data["termin"]
+    return at.astimezone(WARSAW).date()
 
 
 def _wrong_card(visit: Visit, text: str) -> str:
