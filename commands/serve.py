@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import shutil
 import socket
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
@@ -23,6 +24,8 @@ from commands.running import broker_option, leave, log_option, working
 from engine import EngineError, ProcessEngine, Worker
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from handlers.reconciliation import Outcome
     from handlers.sms_reports import SmsReports
     from web.pages.registers import Extract
@@ -106,8 +109,29 @@ def command(
                     server_header=False,
                 )
             )
+            _stop_with(running, server)
             server.run([listener])
+            told = running.is_alive()
     leave(worker)
+    if not told:
+        raise EngineError(
+            "expected the pages to run until they are stopped, but their worker ended by itself; see the log"
+        )
+
+
+def _stop_with(worker: threading.Thread, server: uvicorn.Server) -> threading.Thread:
+    """Let the pages end when the worker does by itself, as it does once the tables are another program's.
+
+    Returns the thread that waits for it.
+    """
+
+    def wait() -> None:
+        worker.join()
+        server.should_exit = True
+
+    waiting = threading.Thread(target=wait, name="obieg-pages", daemon=True)
+    waiting.start()
+    return waiting
 
 
 def _compare(engine: ProcessEngine, system: str, content: bytes) -> Outcome:

@@ -137,6 +137,8 @@ class Worker:
 
         What goes wrong in the job is the job's outcome; a hint that cannot be followed is as good as lost.
         """
+        if self._stopped.is_set():
+            return False
         try:
             rows = self._claim_one(job_key) if job_key else self._claim(1)
         except EngineError as error:
