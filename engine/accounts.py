@@ -12,13 +12,14 @@ import datetime as dt
 import hashlib
 import hmac
 import threading
+from contextlib import suppress
 from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.clock import instant
-from engine.errors import Busy, EngineError, Forbidden, NotFound
+from engine.errors import Busy, EngineError, Forbidden, NotFound, Unavailable
 from engine.kernel.codec import encode_values
 from engine.keys import draw_characters, token_text
 from engine.model.records import Record
@@ -186,7 +187,9 @@ class Accounts:
         if row is None or row.seen_at <= now - IDLE_US or row.opened_at <= now - ABSOLUTE_US:
             return None
         if row.seen_at <= now - _SEEN_EVERY_US:
-            self._store.run(lambda tx: sessions.seen(tx, digest))
+            # A full disk or a busy database takes nobody the session they have.
+            with suppress(Unavailable), self._store.transaction() as tx:
+                sessions.seen(tx, digest)
         return Session(person_id=row.person_id, form_token=row.form_token)
 
     def lapsed(self, token: str, form_token: str) -> Lapsed | None:

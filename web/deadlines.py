@@ -52,8 +52,8 @@ def why(task: UserTask, calendar: Calendar) -> str:
         return _("Termin wyznacza procedura; zadanie powstało %(at)s.", at=words.instant(task.created_at))
     count = calendar.working_days_between(begun, last)
     told = ngettext(
-        "Od dnia po %(day)s (wtedy powstało zadanie) do końca terminu jest %(num)s dzień roboczy.",
-        "Od dnia po %(day)s (wtedy powstało zadanie) do końca terminu są %(num)s dni robocze.",
+        "Licząc od dnia po %(day)s (wtedy powstało zadanie), do końca terminu jest %(num)s dzień roboczy.",
+        "Licząc od dnia po %(day)s (wtedy powstało zadanie), do końca terminu są %(num)s dni robocze.",
         count,
         day=words.day(begun),
     )

@@ -15,6 +15,7 @@ from web.uploaded import MOST_BYTES, Refused, checked
 from web.visits import Visit
 
 MOST_FILES = 5
+_APPLICANT = "wnioskodawca"  # the variable a start by the pages gives every case
 NO_FORM: dict[str, Any] = {
     "fields": (),
     "can_grow": False,
@@ -68,6 +69,17 @@ def view(
         "submit_label": _submit_label(filled.form.components),
         "asked_again": visit.is_stale,
     }
+
+
+def named(visit: Visit, filled: FilledForm) -> FilledForm:
+    """Return a form that says by name who files it, where it only shows that."""
+    given = filled.variables.get(_APPLICANT)
+    shows = any(field.key == _APPLICANT and field.read_only for field in filled.form.fields)
+    if not shows or not isinstance(given, str):
+        return filled
+    name = visit.engine.people.names([given]).get(given, "")
+    said = f"{name} ({given})" if name else given
+    return FilledForm(form=filled.form, variables={**filled.variables, _APPLICANT: said})
 
 
 def keep(visit: Visit, form: str, submission: Mapping[str, object]) -> bool:

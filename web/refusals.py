@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -60,8 +62,10 @@ async def refused(request: Request, error: Exception) -> Response:
 
 
 async def failed(request: Request, error: Exception) -> Response:
-    """Answer an error of the engine no page has told about."""
-    return await _page(request, _status(request, error))
+    """Answer an error of the engine no page has told about; a form sent in vain comes back with it."""
+    status = _status(request, error)
+    sent = await _sent(request) if status == UNAVAILABLE else ()
+    return await _page(request, status, sent=sent)
 
 
 async def broken(request: Request, error: Exception) -> Response:
@@ -80,7 +84,17 @@ def _status(request: Request, error: Exception) -> int:
     return UNAVAILABLE
 
 
-async def _page(request: Request, status: int, told: str = "") -> Response:
+async def _sent(request: Request) -> Sequence[tuple[str, str]]:
+    """Return the texts of a form somebody has filled in, nothing of any other; files cannot come back."""
+    if request.method != "POST" or not getattr(request.scope.get("endpoint"), "keeps", False):
+        return ()
+    form = await request.form()  # read by the route before
+    return [(name, each) for name, each in form.multi_items() if isinstance(each, str)]
+
+
+async def _page(
+    request: Request, status: int, told: str = "", *, sent: Sequence[tuple[str, str]] = ()
+) -> Response:
     def page() -> Response:
         return _visit(request).page(
             "told.html",
@@ -90,6 +104,7 @@ async def _page(request: Request, status: int, told: str = "") -> Response:
             or told
             or _SENTENCES.get(str(status), _("Tego nie można teraz zrobić.")),
             back="/",
+            sent=sent,
         )
 
     return await run_in_threadpool(page)

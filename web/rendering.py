@@ -21,6 +21,10 @@ from web.translation import Language, language, plain, plain_plural
 if TYPE_CHECKING:
     from web.visits import Visit
 
+_UNAVAILABLE = 503
+_PATIENCE = (
+    30  # seconds a program waits before it asks again (RFC 9110 §10.2.3); people are told "for a while"
+)
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -48,7 +52,8 @@ class Pages:
     def page(self, visit: Visit, template: str, *, status: int, **values: object) -> Response:
         """Return a page; every template sees the visit."""
         text = self._environment.get_template(template).render(visit=visit, **values)
-        return HTMLResponse(text, status_code=status)
+        headers = {"Retry-After": str(_PATIENCE)} if status == _UNAVAILABLE else None
+        return HTMLResponse(text, status_code=status, headers=headers)
 
 
 def _request_id() -> str:

@@ -55,6 +55,7 @@ def route(
                 await form.close()
 
     endpoint.action = action  # type: ignore[attr-defined]  # read by the test of roles × routes
+    endpoint.keeps = keeps is not None  # type: ignore[attr-defined]  # read by what tells of errors
     return Route(path, endpoint, methods=["POST"] if post else ["GET"])
 
 

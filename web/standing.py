@@ -37,14 +37,7 @@ def sentences_for_applicant(case: Case, person_id: str) -> list[str]:
     if mine:
         return [_("Czeka na Ciebie: %(task)s.", task=_with_deadline(task)) for task in mine]
     if tasks:
-        return [
-            _(
-                "Sprawę rozpatruje urząd (%(group)s). Krok: %(task)s.",
-                group=", ".join(task.candidate_groups) or "—",
-                task=_with_deadline(task),
-            )
-            for task in tasks
-        ]
+        return [_("Sprawę rozpatruje urząd. Krok: %(task)s.", task=_with_deadline(task)) for task in tasks]
     return [_("Sprawa jest w toku: pracuje system albo czekamy na odpowiedź z zewnątrz.")]
 
 

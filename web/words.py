@@ -286,6 +286,9 @@ def value(given: Any) -> str:
 
 
 def _number(given: int | Decimal) -> str:
+    """Write a number; whole ones below a million ungrouped, for most are numbers of something."""
+    if given == int(given) and -1_000_000 < given < 1_000_000:
+        return str(int(given))
     return format_decimal(given, format="#,##0.####################", locale=locale())
 
 

@@ -94,8 +94,8 @@ class Case(Record, frozen=True, kw_only=True):
 
     ``parts`` begins with the instance itself; those it has called follow, the earliest first.
     ``personal`` is what is personal in the whole case, its callers included, ``labels`` what forms call
-    variables. ``variables`` are those of the instance now, or at its end. ``sheets`` are the sheets of paper
-    forms name in ``obieg:sheet``.
+    variables, ``choices`` what they call the values of those that are chosen. ``variables`` are those of the
+    instance now, or at its end. ``sheets`` are the sheets of paper forms name in ``obieg:sheet``.
     """
 
     parts: tuple[CasePart, ...]
@@ -106,6 +106,7 @@ class Case(Record, frozen=True, kw_only=True):
     effects: tuple[Effect, ...]
     more_parts: bool = False
     sheets: tuple[str, ...] = ()
+    choices: dict[str, dict[str, str]]
 
     @property
     def instance(self) -> ProcessInstance:

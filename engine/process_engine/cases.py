@@ -53,6 +53,7 @@ def case(parts: Parts, instance_key: int) -> Case:
             personal=_personal(parts, tx, whole, loaded),
             sheets=tuple(dict.fromkeys(each for field in fields if (each := field.properties.get(_SHEET)))),
             labels={field.key: field.label for field in reversed(fields) if field.label},
+            choices=_choices(reversed(fields)),
             effects=tuple(_effects(tx, shown, data_key)),
             more_parts=len(family) > len(shown),
         )
@@ -208,6 +209,15 @@ def _fields(parts: Parts, tx: Transaction, definition_keys: Iterable[int]) -> It
         for form_id in sorted({task.form_id for task in tasks if task.form_id}):
             form = parts.catalogue.form(tx, form_id, deployment_key=bound.row.deployment_key)
             yield from form.fields if form else ()
+
+
+def _choices(fields: Iterable[Component]) -> dict[str, dict[str, str]]:
+    """Return what forms call the values of variables that are chosen, by variable."""
+    found: dict[str, dict[str, str]] = {}
+    for field in fields:
+        if field.options:
+            found.setdefault(field.key, {}).update({each.value: each.label for each in field.options})
+    return found
 
 
 def personal(parts: Parts, instance_key: int) -> Personal:

@@ -47,7 +47,7 @@ def test_applicants_see_what_they_have_entered_and_nothing_of_the_inside(
     assert '<th scope="row">Imię</th>' in page
     for inside in ("notatka", "podejrzenie", "wnioskodawca", "Jan Próbna"):
         assert inside not in page
-    assert "(EK-04" in page
+    assert "Sprawę rozpatruje urząd. Krok:" in page
     page = jan.get(path)
     assert "podejrzenie" in page
     assert "ma Jan Próbna" in page

@@ -103,7 +103,7 @@ def test_only_some_may_see_personal_data(
 def test_an_applicant_sees_their_own_entries_and_not_the_office(browser: Browsers, key: int) -> None:
     anna = browser("anna")
     page = anna.get(f"/instances/{key}")
-    assert "Sprawę rozpatruje urząd (EK-04). Krok: Oceń, do wt 22.12.2026, 24:00." in page
+    assert "Sprawę rozpatruje urząd. Krok: Oceń, do wt 22.12.2026, 24:00." in page
     assert PESEL in page
     for inside in ("Jak obliczono", "Wywołane procedury", "history", "Powód"):
         assert inside not in page

@@ -53,6 +53,8 @@ def test_every_kind_of_field_is_drawn_and_taken(browser: Browsers, filing: Proce
     assert "Na przykład 27.11.2026 08:30" in page
     send(anna, START, [("field.zalaczniki", ("a.pdf", pdf(), "application/pdf"))], **ANSWERS)
     assert anna.status == 200, anna.text
+    for said in ("<td>A; B</td>", "<td>A</td>", "<td>60 000,5</td>"):
+        assert said in anna.text.replace("\xa0", " ")
     (case,) = filing.instances(process_id="zgloszenie")
     found = filing.variables(case.key)
     assert str(found["kwota"]) == "60000.5"

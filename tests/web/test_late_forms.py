@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, event, text
@@ -12,6 +15,7 @@ from engine import ProcessEngine
 from tests.web.conftest import Browser
 from tests.web.files import pdf
 from tests.web.whole_form import ANSWERS, START, file_with_it, send
+from web import create_application
 
 Browsers = Callable[[str | None], Browser]
 
@@ -159,3 +163,49 @@ def test_a_full_disk_is_told_and_nothing_is_lost(browser: Browsers, filing: Proc
     before = len(filing.instances(process_id="zgloszenie"))
     send(anna, START, **ANSWERS)
     assert len(filing.instances(process_id="zgloszenie")) == before + 1
+
+
+def test_a_busy_database_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    file = tmp_path / "obieg.db"
+    with ProcessEngine(f"sqlite:///{file}") as engine, closing(sqlite3.connect(file)) as other:
+        engine.people.add("anna", name="Anna", roles=["applicant"], by="test")
+        file_with_it(engine)
+        anna = Browser.of(create_application(engine), engine.accounts.open("anna"))
+        anna.get(START)
+        with engine.parts.store.transaction() as tx:
+            tx.execute(text("UPDATE session SET seen_at = seen_at - 120000000"))
+        event.listen(Engine, "begin", impatient)
+        other.execute("BEGIN IMMEDIATE")
+        try:
+            assert 'name="field.imie"' in anna.get(START)  # that the session is in use cannot be written down
+            answer = send(anna, START, **ANSWERS)
+        finally:
+            event.remove(Engine, "begin", impatient)
+            other.rollback()
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
+        assert 'value="Zofia"' in answer.text
+        send(anna, START, **ANSWERS)
+        assert (anna.status, len(engine.instances(process_id="zgloszenie"))) == (200, 1)
+
+
+def impatient(connection: Connection) -> None:
+    """Do not wait for another program's write; the verbs still try ten times."""
+    connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+
+
+def test_two_tabs_of_one_task_complete_it_once(browser: Browsers, filing: ProcessEngine) -> None:
+    anna, jan = browser("anna"), browser("jan")
+    anna.get(START)
+    send(anna, START, **ANSWERS)
+    (task,) = filing.user_tasks(process_id="zgloszenie")
+    one = two = jan.get(f"/tasks/{task.key}")
+    send(jan, f"/tasks/{task.key}/complete", draft="1", field__notatka="szkic")
+    jan.text = one
+    send(jan, f"/tasks/{task.key}/complete", field__notatka="pierwsza")
+    assert jan.status == 200
+    jan.text = two.replace('name="request" value="', 'name="request" value="b')
+    send(jan, f"/tasks/{task.key}/complete", field__notatka="druga")
+    assert jan.status == 409
+    assert "ktoś już wykonał" in jan.text
+    (case,) = filing.instances(process_id="zgloszenie", state=("completed",))
+    assert filing.variables(case.key)["notatka"] == "pierwsza"

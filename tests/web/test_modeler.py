@@ -156,7 +156,7 @@ def test_who_is_overtaken_is_told_what_to_do_and_loses_nothing(
     assert "wdrożono wersję 2" in browser("olga").get(PLACE)
     page = browser("olga").get("/processes/wniosek_o_dostep")
     assert "krótszy termin" in page
-    assert "piotr" in page
+    assert "Piotr Próbna" in page
 
 
 def test_before_deploying_one_sees_what_changes_and_who_stands_there(

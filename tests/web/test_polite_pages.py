@@ -67,8 +67,15 @@ def test_a_database_that_is_gone_is_told_on_a_page(tmp_path: Path) -> None:
         engine.close()
         file.write_bytes(b"no database" * 1000)
         answer = client.get("/tasks")
+        sent = client.post("/start/wniosek", data={"field.opis": "Ala <ma>", "form_token": "x"})
+        password = client.post("/sign-in", data={"person": "jan", "password": "tajne-haslo"})
     assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
     assert "<h1>System chwilowo nie odpowiada</h1>" in answer.text
+    assert (sent.status_code, password.status_code) == (503, 503)
+    assert '<textarea name="field.opis" hidden>\nAla &lt;ma&gt;</textarea>' in sent.text
+    assert "Wyślij jeszcze raz" in sent.text
+    assert "tajne-haslo" not in password.text
 
 
 def test_the_statement_says_what_the_law_wants_and_is_linked_everywhere(browser: Browsers) -> None:

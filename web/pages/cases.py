@@ -6,7 +6,7 @@ operations. Applicants see of the data what they have entered themselves, and no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
@@ -169,9 +169,20 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
 
 
 def _data(case: Case, mask: Mask) -> Iterator[Datum]:
-    for name, value in sorted(case.variables.items()):
+    """Yield the variables, what forms ask for first, as they ask for it."""
+    asked = [name for name in reversed(case.labels) if name in case.variables]
+    for name in [*asked, *sorted(case.variables.keys() - set(asked))]:
+        value = case.variables[name]
         hidden = mask.hides(name) and value is not None
-        yield Datum(name, case.labels.get(name, ""), mask.value(name, value), hidden)
+        said = mask.value(name, _chosen(value, case.choices.get(name, {})))
+        yield Datum(name, case.labels.get(name, ""), said, hidden)
+
+
+def _chosen(value: Any, choices: Mapping[str, str]) -> Any:
+    """Return what a form calls a value that was chosen, any other as it is."""
+    if isinstance(value, str):
+        return choices.get(value, value)
+    return [_chosen(each, choices) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _own_data(visit: Visit, case: Case) -> Iterator[Datum]:
@@ -179,9 +190,11 @@ def _own_data(visit: Visit, case: Case) -> Iterator[Datum]:
     entered = (
         field for form in _filled_in(visit, case.instance) for field in form.fields if not field.read_only
     )
-    for key, label in {field.key: field.label or field.key for field in entered}.items():
-        if key in case.variables:
-            yield Datum(key, label, words.value(case.variables[key]), hidden=False)
+    for key, field in {field.key: field for field in entered}.items():
+        if case.variables.get(key) is not None:
+            choices = {each.value: each.label for each in field.options}
+            said = words.value(_chosen(case.variables[key], choices))
+            yield Datum(key, field.label or key, said, hidden=False)
 
 
 def _filled_in(visit: Visit, instance: ProcessInstance) -> Iterator[Form]:

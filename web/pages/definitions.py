@@ -20,8 +20,19 @@ MOST_FILES = 20
 def overview(visit: Visit) -> Response:
     """Show the processes, each with its newest version."""
     known = visit.engine.definitions()
-    others = {kind: _newest(known, kind) for kind in ("form", "decision")}
-    return visit.page("processes.html", processes=_newest(known, "process"), others=others)
+    processes = _newest(known, "process")
+    called = {each for one in processes for each in visit.engine.used(one.id, one.version)["process"]}
+    sees_files = visit.may(Action.DEPLOY) or visit.may(Action.SEE_ALL_INSTANCES)
+    return visit.page(
+        "processes.html",
+        processes={
+            _("Prowadzone sprawy"): [each for each in processes if each.id not in called],
+            _("Wywoływane w ich toku"): [each for each in processes if each.id in called],
+        },
+        others={kind: _newest(known, kind) if sees_files else [] for kind in ("form", "decision")},
+        sees_files=sees_files,
+        people=visit.engine.people.names({each.deployed_by for each in processes}),
+    )
 
 
 def show(visit: Visit) -> Response:
@@ -44,6 +55,7 @@ def show(visit: Visit) -> Response:
         shown=shown,
         used=visit.engine.used(process_id, outline.version),
         names=names,
+        people=visit.engine.people.names({each.deployed_by for each in versions}),
         findings=_findings(visit, shown) if visit.may(Action.DEPLOY) else (),
         waiting=visit.engine.open_instances(),
         versions=sorted(versions, key=lambda each: -each.version),

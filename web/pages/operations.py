@@ -91,7 +91,9 @@ def timers(visit: Visit) -> Response:
 
 def batches(visit: Visit) -> Response:
     """Show what is and was done with many at once, the newest first."""
-    return visit.page("batches.html", batches=visit.engine.batches(limit=_PER_PAGE))
+    found = visit.engine.batches(limit=_PER_PAGE)
+    people = visit.engine.people.names({each.created_by for each in found})
+    return visit.page("batches.html", batches=found, people=people)
 
 
 def suspend(visit: Visit) -> Response:

@@ -159,6 +159,7 @@ def _given(visit: Visit, person: Person) -> Response:
 def _form(
     visit: Visit, person: Person | None, entry: Entry, errors: dict[str, str], status: int = 200
 ) -> Response:
+    changes = visit.engine.people.changes(person.id) if person is not None else []
     return visit.page(
         "person.html",
         status=status,
@@ -169,7 +170,8 @@ def _form(
         errors=errors,
         labels={name: (label, name) for name, label in _LABELS.items()},
         saved=bool(visit.query("saved")),
-        changes=visit.engine.people.changes(person.id) if person is not None else [],
+        changes=changes,
+        people=visit.engine.people.names({each.actor for each in changes}),
     )
 
 

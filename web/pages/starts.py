@@ -20,7 +20,7 @@ from engine import (
 )
 from web.authorization import may_start
 from web.fields import Entered, wants_another_look
-from web.filling import Sent, problems_of, received, restored, view
+from web.filling import Sent, named, problems_of, received, restored, view
 from web.filling import keep as keep_draft
 from web.translation import N_, _
 from web.visits import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, UNPROCESSABLE, Visit, go_to
@@ -194,5 +194,5 @@ def _form(
         outline=visit.engine.outline(visit.path("process_id")),
         kept_at=kept_at,
         failed=status == UNAVAILABLE,
-        **view(visit, filled, entered, seen=_seen(visit, filled)),
+        **view(visit, filled, entered, seen=named(visit, _seen(visit, filled))),
     )

@@ -20,7 +20,7 @@ from engine import (
 from web.authorization import Action, authorize, may_get
 from web.deadlines import deadline_of, why
 from web.fields import Entered, wants_another_look
-from web.filling import NO_FORM, Sent, problems_of, received, restored, view
+from web.filling import NO_FORM, Sent, named, problems_of, received, restored, view
 from web.filling import keep as keep_draft
 from web.translation import _
 from web.visits import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, UNPROCESSABLE, Visit, go_to
@@ -183,7 +183,7 @@ def _form(
         kept_at=kept_at,
         shows=is_open and visit.may(Action.REVEAL) and visit.engine.shown_by(task.key),
         failed=status == UNAVAILABLE,
-        **(view(visit, filled, entered) if filled is not None else NO_FORM),
+        **(view(visit, filled, entered, seen=named(visit, filled)) if filled is not None else NO_FORM),
     )
 
 

@@ -34,7 +34,7 @@ startIslands('replay', async (place, given) => {
     fill(role('active'), step.active.length ? step.active : [given.texts.ended], text => make('li', {}, text));
     fill(role('sentences'), step.sentences.length ? step.sentences : [step.command], text => make('li', {}, text));
     fill(role('reasons'), step.reasons, reason => reasonItem(reason, given.texts));
-    if (!step.reasons.length) role('reasons').append(make('li', { className: 'kind' }, given.texts.nothing));
+    if (!step.reasons.length) role('reasons').append(make('li', { className: 'kind' }, given.texts.straight));
     fill(role('changes'), step.changes, change => changeRow(change, given.texts));
     if (!step.changes.length) {
       role('changes').append(make('tr', {}, make('td', { colSpan: 3, className: 'kind' }, given.texts.nothing)));

@@ -14,6 +14,8 @@ import 'bpmn-js/dist/assets/bpmn-js.css';
 import 'bpmn-js/dist/assets/bpmn-font/css/bpmn.css';
 import '@bpmn-io/properties-panel/dist/assets/properties-panel.css';
 
+const PALETTE = 120; // pixels: two columns of buttons and their margins
+
 /**
  * Open a diagram for editing.
  *
@@ -41,6 +43,13 @@ export async function openEditor(places, xml, office, templates) {
   pad.getPad = target => ({ html: pad.isOpen(target) ? pad._current.html : pad._createHtml(target) });
   nameButtons(places.panel);
   await modeler.importXML(xml);
-  modeler.get('canvas').zoom('fit-viewport', 'auto');
+  besidePalette(modeler.get('canvas'));
   return modeler;
+}
+
+/** Fit the diagram into what the palette leaves free at the left. */
+function besidePalette(canvas) {
+  const { width, height } = canvas.getSize();
+  const free = Math.max(.5, 1 - PALETTE / width);
+  canvas.zoom(canvas.zoom('fit-viewport', 'auto') * free, { x: width, y: height / 2 });
 }
