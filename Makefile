@@ -68,9 +68,9 @@ conformance: $(VENV)/.dev ## the DMN conformance suite; DMN_TCK=folder runs any 
 	$(BIN)/python -m tests.conformance.tck $(DMN_TCK)
 
 .PHONY: torture
-torture: $(VENV)/.dev ## the long counts: KILLS=5000, races, random processes; SEED=5 goes on from another one
+torture: $(VENV)/.dev ## the long counts: KILLS=5000, races, random processes (SEED=5 begins there)
 	$(BIN)/python -m pytest --database both --long -m torture -o faulthandler_timeout=1800 \
-	  --kills $(or $(KILLS),5000) --first-seed $(or $(SEED),0)
+	  --kills $(or $(KILLS),5000) --first-seed $(or $(SEED),0) $(if $(TALLY),--tally $(TALLY))
 	$(BIN)/python -m pytest $(PARALLEL) --database sqlite tests/acceptance/test_cli_scenarios.py
 	$(BIN)/python -m pytest $(PARALLEL) --database postgresql -m "not torture" tests/scenarios tests/acceptance tests/web
 

@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database", choices=list(DATABASES), default="sqlite", help="databases to run on")
     parser.addoption("--long", action="store_true", help="the long counts of `make torture`")
     parser.addoption("--kills", type=int, default=5000, help="processes to kill in all, with --long")
+    parser.addoption("--tally", type=Path, help="file that gets a line for each test with figures, at once")
     parser.addoption("--first-seed", type=int, default=0, help="seed of the first campaign, to go on later")
 
 
@@ -79,15 +80,43 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+class Tally:
+    """Writes down at once what a test has counted: a long run that is cut short has its figures too."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Append one line per test that has figures, or failed."""
+        if report.when == "call" and (figures := _figures(report) or report.outcome == "failed"):
+            told = figures if isinstance(figures, list) else [f"{report.nodeid}: no figures"]
+            with self._file.open("a") as file:
+                file.writelines(f"{report.outcome} in {report.duration:.0f} s, {each}\n" for each in told)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tally, where a file for it is named."""
+    file: Path | None = config.getoption("--tally")
+    if file is not None and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Tally(file))
+
+
+def _figures(report: pytest.TestReport) -> list[str]:
+    return [
+        f"{report.nodeid}: {name} = {value}"
+        for name, value in report.user_properties
+        if not name.startswith("hypothesis")
+    ]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print what tests have counted (``record_property``), so that a run's log has its figures."""
     figures = [
-        f"{report.nodeid}: {name} = {value}"
+        figure
         for reports in terminalreporter.stats.values()
         for report in reports
         if isinstance(report, pytest.TestReport) and report.when == "call"
-        for name, value in report.user_properties
-        if not name.startswith("hypothesis")
+        for figure in _figures(report)
     ]
     if figures:
         terminalreporter.section("figures")
