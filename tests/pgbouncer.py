@@ -18,9 +18,35 @@ PORT = 6543
 _PATIENCE = 30.0
 
 
+class Pooler:
+    """A running pooler; ``folder`` holds its socket and configuration."""
+
+    def __init__(self, folder: Path, command: list[str]) -> None:
+        self.folder = folder
+        self._command = command
+        self._process = self._start()
+
+    def restart(self) -> None:
+        """Kill it, which cuts everybody off, and start it again."""
+        self._process.kill()
+        self._process.wait()
+        self._process = self._start()
+
+    def stop(self) -> None:
+        """End it."""
+        self._process.terminate()
+        self._process.wait()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        quiet = subprocess.DEVNULL
+        started = subprocess.Popen(self._command, stdout=quiet, stderr=quiet)
+        _wait_for(self.folder)
+        return started
+
+
 @contextmanager
-def pooler(cluster: postgres.Cluster, *, size: int) -> Iterator[Path]:
-    """Run a pooler of ``size`` server connections as long as the block lasts and give its socket's folder.
+def pooler(cluster: postgres.Cluster, *, size: int) -> Iterator[Pooler]:
+    """Run a pooler of ``size`` server connections as long as the block lasts.
 
     Raises FileNotFoundError where PgBouncer is not installed.
     """
@@ -35,13 +61,11 @@ def pooler(cluster: postgres.Cluster, *, size: int) -> Iterator[Path]:
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, user)
         folder.chmod(0o755)
-        command = [*become, program, "-q", str(folder / "pgbouncer.ini")]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            try:
-                _wait_for(folder)
-                yield folder
-            finally:
-                process.terminate()
+        running = Pooler(folder, [*become, program, "-q", str(folder / "pgbouncer.ini")])
+        try:
+            yield running
+        finally:
+            running.stop()
 
 
 def address(folder: Path, database: str, *, more: str = "") -> str:

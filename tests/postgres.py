@@ -58,9 +58,30 @@ class Cluster:
         self.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
         return name
 
+    def create_on(self, disk: Path) -> str:
+        """Create an empty database whose tables lie on a disk of their own, and return its name."""
+        name = f"test_{os.getpid()}_{next(self._numbers)}"
+        self.execute(sql.SQL("CREATE TABLESPACE {} LOCATION {}").format(sql.Identifier(disk.name), str(disk)))
+        self.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE template0 TABLESPACE {}").format(
+                sql.Identifier(name), sql.Identifier(disk.name)
+            )
+        )
+        return name
+
+    def forget(self, disk: Path) -> None:
+        """Drop the tablespace of a disk, when its databases are gone."""
+        self.execute(sql.SQL("DROP TABLESPACE {}").format(sql.Identifier(disk.name)))
+
     def drop(self, name: str) -> None:
         """Drop a database and cut whoever is still connected to it."""
         self.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def restart(self, *, mode: str) -> None:
+        """End the server as ``pg_ctl`` does (``fast``, ``immediate``: as if it had crashed) and start it."""
+        _, become = owner()
+        command = (str(_programs() / "pg_ctl"), "-D", str(self.folder / "data"), "-w", "-m", mode)
+        _run(self.folder, *become, *command, "-l", str(self.folder / "log"), "restart")
 
     def execute(self, statement: sql.Composed) -> None:
         """Run one statement outside a transaction, as the superuser."""

@@ -98,7 +98,8 @@ def test_the_address_sizes_the_pool_and_sets_the_timeouts(
 def test_cases_run_behind_a_pooler_that_gives_each_transaction_another_session(
     postgresql: postgres.Cluster, database: str, keyring: Keyring
 ) -> None:
-    with pgbouncer.pooler(postgresql, size=2) as folder:
+    with pgbouncer.pooler(postgresql, size=2) as pooler:
+        folder = pooler.folder
         url = pgbouncer.address(folder, database, more="&pgbouncer=transaction")
         with ProcessEngine(url, keyring=keyring) as one, ProcessEngine(url, keyring=keyring) as other:
             _deploy(one)
