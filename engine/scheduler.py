@@ -8,10 +8,12 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import socket
+import threading
 from collections.abc import Callable
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from engine.clock import SystemClock, monotonic
 from engine.errors import Conflict, EngineError, Incompatible, NotFound
 from engine.kernel import commands as cmd
 from engine.logs import event_log
@@ -32,6 +34,8 @@ REQUEST_DAYS = 30
 BATCH_DAYS = 90
 _DAY = 86_400_000_000
 _HOUR = 3_600_000_000
+_GLANCE = 1.0  # seconds between looks at the machine's clock
+_STEP = 1.0  # seconds by which it was set, not slewed
 
 
 class Scheduler:
@@ -45,6 +49,8 @@ class Scheduler:
         self._version = version
         self._kind = kind
         self._started = 0
+        self._stopped = threading.Event()
+        self._watch = threading.Thread(target=self._watch_clock, name="obieg-clock", daemon=True)
         self._ticker = BackgroundScheduler(
             timezone=dt.UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         )
@@ -65,12 +71,30 @@ class Scheduler:
         log.info("node_started", node=self._parts.node, kind=self._kind, version=self._version)
         self._beat()
         self._ticker.start()
+        self._watch.start()
 
     def stop(self) -> None:
         """Stop ticking and take this node off the list."""
+        self._stopped.set()
+        if self._watch.is_alive():
+            self._watch.join()
         self._ticker.shutdown(wait=True)
         self._parts.store.run(lambda tx: nodes.remove(tx, self._parts.node))
         log.info("node_stopped", node=self._parts.node)
+
+    def _watch_clock(self) -> None:
+        """Tick at once when the machine's clock was set.
+
+        APScheduler goes by that clock: set back by hours, it would not tick for as many.
+        """
+        known = _ahead()
+        while not self._stopped.wait(_GLANCE):
+            ahead = _ahead()
+            if abs(ahead - known) > _STEP:
+                known = ahead
+                log.warning("clock_was_set", node=self._parts.node)
+                for job in self._ticker.get_jobs():
+                    job.modify(next_run_time=SystemClock().now())
 
     def _every(self, seconds: float, tick: Callable[[], object]) -> None:
         def guarded() -> None:
@@ -109,6 +133,11 @@ class Scheduler:
             revision=REVISION,
         )
         nodes.beat(tx, row)
+
+
+def _ahead() -> float:
+    """Return by how many seconds the machine's clock is ahead of the one nobody can set."""
+    return SystemClock().now().timestamp() - monotonic()
 
 
 def promote(parts: Parts) -> int:
