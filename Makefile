@@ -75,8 +75,9 @@ torture: $(VENV)/.dev ## the long counts: KILLS=5000, races, random processes (S
 	$(BIN)/python -m pytest $(PARALLEL) --database postgresql -m "not torture" tests/scenarios tests/acceptance tests/web
 
 .PHONY: bench
-bench: $(VENV)/.dev ## measure the kernel, the verbs and the databases
-	@for file in bench/[a-z]*.py; do name=$$(basename $$file .py); echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done
+bench: $(VENV)/.dev ## the workloads of docs/performance.md on both databases, then parts one by one; QUICK=1: a tenth, minutes
+	$(BIN)/python -m bench $(if $(QUICK),--quick)
+	$(if $(QUICK),,@for name in worklist verbs scale kernel feel check rspo signature; do echo "== $$name"; $(BIN)/python -m bench.$$name || exit 1; done)
 
 .PHONY: run
 run: $(VENV)/.runtime ui ## serve a demonstration at http://127.0.0.1:8080 (PORT=…): invented people, demo servers, some cases

@@ -10,18 +10,19 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
-from typing import Any
 
 from engine.clock import monotonic
 from engine.errors import EngineError
 from engine.failpoint import failpoint
 from engine.logs import event_log, places
+from engine.process_engine.claiming import claim
+from engine.process_engine.completions import run_in_turn
 from engine.process_engine.engine import ProcessEngine
-from engine.process_engine.groups import MOST
 from engine.process_engine.handler_runs import run_claimed
-from engine.process_engine.internal import ALONE, KINDS, TOGETHER, run, run_together
+from engine.process_engine.internal import KINDS, run, run_together
 from engine.process_engine.parts import Parts
 from engine.store import Transaction, jobs
 from engine.store.rows import JobRow
@@ -30,6 +31,7 @@ log = event_log("worker")
 LEASE = dt.timedelta(seconds=30)
 DRAIN = dt.timedelta(seconds=60)
 LONGEST_WAIT = 1.0
+QUEUED = 2.0  # seconds a job may stand behind short ones that turned out to be long
 _MICROSECOND = dt.timedelta(microseconds=1)
 
 
@@ -51,7 +53,8 @@ class Worker:
         self._drain = drain
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
         self._running: dict[int, tuple[JobRow, float]] = {}
-        self._busy = 0  # threads at work; one may have several of the engine's own jobs
+        self._busy = 0  # threads at work; one may have several jobs
+        self._queued: dict[int, float] = {}  # since when a job stands behind others of its thread
         self._suspected = self._alone = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -70,6 +73,7 @@ class Worker:
     def run(self) -> None:
         """Work until ``stop``; then let what is running end, as long as ``drain`` lasts, and give back the
         rest."""
+        self._parts.dispatch.serve(self)
         while not self._stopped.is_set():
             try:
                 busy = self.run_once()
@@ -114,10 +118,10 @@ class Worker:
             return False
         self._alone, self._suspected = self._suspected, False
         free = 1 if self._alone else self.threads - busy
-        rows = self._claim(free, suspects=self._alone) if free > 0 else []
-        for shared in _shared_out(rows):
-            self._start(shared)
-        return bool(rows) or self._alone
+        work = self._claim(free, suspects=self._alone) if free > 0 else []
+        for rows in work:
+            self._start(rows)
+        return bool(work) or self._alone
 
     def look_for_suspects(self) -> None:
         """See whether jobs wait that were worked on when processes died: such a one is run alone, and next.
@@ -132,6 +136,25 @@ class Worker:
                     for kinds, types in ((KINDS, None), (("job",), self._parts.handlers.types()))
                 )
 
+    def room(self, job_type: str) -> int:
+        """Return how many jobs of a type may be handed to this worker: one for each free thread.
+
+        None of a type that has a limit, and none while a suspect runs alone.
+        """
+        registration = self._parts.handlers.get(job_type)
+        if registration is None or registration.concurrency or self.draining:
+            return 0
+        with self._lock:
+            return 0 if self._alone or self._suspected else self.threads - self._busy
+
+    def hand(self, rows: Sequence[JobRow]) -> None:
+        """Run jobs that were born with a lease of this node."""
+        for row in rows:
+            try:
+                self._start([row])
+            except RuntimeError:  # it was stopped meanwhile
+                self._give_back(row)
+
     def run_hinted(self, job_key: int) -> bool:
         """Run one job to its end if it is ready and for this node, 0: some such job; return whether it was.
 
@@ -140,23 +163,23 @@ class Worker:
         if self._stopped.is_set():
             return False
         try:
-            rows = self._claim_one(job_key) if job_key else self._claim(1)
+            work = self._claim_one(job_key) if job_key else self._claim(1)
         except EngineError as error:
             log.error("claim_failed", error=type(error).__name__)
             return False
-        wait_for([self._start(shared) for shared in _shared_out(rows)])
-        if rows and not job_key:
+        wait_for([self._start(rows) for rows in work])
+        if work and not job_key:
             self._parts.transport.hint(0)  # there may be more
-        return bool(rows)
+        return bool(work)
 
-    def _claim_one(self, job_key: int) -> list[JobRow]:
+    def _claim_one(self, job_key: int) -> list[list[JobRow]]:
         lease_us, owner, types = self.lease // _MICROSECOND, self._parts.node, self._parts.handlers.types()
 
         def claim(tx: Transaction) -> JobRow | None:
             return jobs.claim_one(tx, job_key, owner=owner, lease_us=lease_us, kinds=KINDS, types=types)
 
         row = self._parts.store.run(claim)
-        return [] if row is None else [row]
+        return [] if row is None else [[row]]
 
     def _start(self, rows: list[JobRow]) -> Future[None]:
         """Let one thread run a job, or several that share a transaction."""
@@ -165,15 +188,29 @@ class Worker:
             self._busy += 1
             for row in rows:
                 self._running[row.key] = (row, monotonic() + self._deadline(row))
-        started = self._pool.submit(self._run_all, rows)
+            self._queued |= {row.key: monotonic() for row in rows[1:] if row.kind == "job"}
+        try:
+            started = self._pool.submit(self._run_all, rows)
+        except RuntimeError:  # stopped, and letting what runs end
+            with self._lock:
+                self._busy -= 1
+                for row in rows:
+                    del self._running[row.key]
+                    self._queued.pop(row.key, None)
+            raise
         started.add_done_callback(self._report)
         return started
 
     def renew(self) -> None:
         """Extend the leases of running jobs whose handler is within its deadline; a hung one loses its
-        lease."""
+        lease, and those queued behind it are for others."""
         with self._lock:
+            stuck = [key for key, since in self._queued.items() if monotonic() - since > QUEUED]
+            behind = [self._running.pop(key)[0] for key in stuck]
+            self._queued = {key: since for key, since in self._queued.items() if key not in stuck}
             running = list(self._running.values())
+        for row in behind:
+            self._give_back(row)
         for row, deadline in running:
             if monotonic() < deadline:
                 self._renew(row)
@@ -189,62 +226,45 @@ class Worker:
             )
         )
 
-    def _claim(self, free: int, *, suspects: bool | None = None) -> list[JobRow]:
-        shares = self._shares(free)
-        how: dict[str, Any] = {
-            "owner": self._parts.node, "lease_us": self.lease // _MICROSECOND, "suspects": suspects
-        }  # fmt: skip
-
-        def claim(tx: Transaction) -> list[JobRow]:
-            lanes = jobs.ready_lanes(tx)
-            most = free * MOST if suspects is False else 1  # suspects run alone
-            rows = jobs.claim(tx, kinds=TOGETHER, limit=most, lanes=lanes, **how)
-            left = free - -(-len(rows) // MOST)
-            for kinds, types, limit in ((ALONE, None, free), *shares):
-                wanted = min(limit, left)
-                if wanted > 0:
-                    more = jobs.claim(tx, kinds=kinds, types=types, limit=wanted, lanes=lanes, **how)
-                    rows, left = rows + more, left - len(more)
-            return rows
-
-        return self._parts.store.run(claim)
-
-    def _shares(self, free: int) -> list[tuple[tuple[str, ...], tuple[str, ...], int]]:
-        """Return how many jobs of which types may be claimed: types with a limit of their own one by one."""
+    def _claim(self, free: int, *, suspects: bool | None = None) -> list[list[JobRow]]:
         with self._lock:
             running = Counter(row.type for row, _ in self._running.values())
-        limits = {each: self._limit(each) for each in self._parts.handlers.types()}
-        unlimited = tuple(each for each, limit in limits.items() if not limit)
-        shares: list[tuple[tuple[str, ...], tuple[str, ...], int]] = [
-            (("job",), (each,), limit - running[each]) for each, limit in limits.items() if limit
-        ]
-        if unlimited:
-            shares.append((("job",), unlimited, free))
-        return shares
-
-    def _limit(self, job_type: str) -> int:
-        registration = self._parts.handlers.get(job_type)
-        return registration.concurrency if registration is not None else 0
+        lease_us = self.lease // _MICROSECOND
+        return claim(self._parts, free, lease_us=lease_us, running=running, suspects=suspects)
 
     def _deadline(self, row: JobRow) -> float:
         registration = self._parts.handlers.get(row.type)
         return registration.deadline.total_seconds() if registration is not None else 60.0
 
     def _run_all(self, rows: list[JobRow]) -> None:
-        """Run jobs together, then one by one what could not be; what one of them raises is only its own."""
+        """Run one job, or several that share a transaction; what one of them raises is only its own."""
         try:
-            left = run_together(self._parts, rows) if len(rows) > 1 else rows
-            for row in left:
-                try:
-                    self._run(row)
-                except Exception as error:
-                    _crashed(error)
+            if len(rows) == 1:
+                self._run(rows[0])
+            elif rows[0].kind == "job":
+                run_in_turn(self._parts, rows, self._begin)
+            else:
+                self._run_together(rows)
         finally:
             with self._lock:
                 self._busy -= 1
                 for row in rows:
                     self._running.pop(row.key, None)
+                    self._queued.pop(row.key, None)
             self._parts.transport.wake()
+
+    def _run_together(self, rows: list[JobRow]) -> None:
+        for row in run_together(self._parts, rows):
+            try:
+                self._run(row)
+            except Exception as error:
+                _crashed(error)
+
+    def _begin(self, row: JobRow) -> bool:
+        """Take a job that was queued behind others; return whether this node still has its lease."""
+        with self._lock:
+            self._queued.pop(row.key, None)
+            return row.key in self._running
 
     def _run(self, row: JobRow) -> None:
         if row.kind == "job":
@@ -256,13 +276,6 @@ class Worker:
         error = future.exception()
         if error is not None:
             _crashed(error)
-
-
-def _shared_out(rows: list[JobRow]) -> list[list[JobRow]]:
-    """Return what one thread each is to do: some jobs that may share a transaction, or one that may not."""
-    together = [row for row in rows if row.kind in TOGETHER]
-    alone = [[row] for row in rows if row.kind not in TOGETHER]
-    return [together[first : first + MOST] for first in range(0, len(together), MOST)] + alone
 
 
 def _crashed(error: BaseException) -> None:

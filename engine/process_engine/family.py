@@ -24,7 +24,7 @@ from engine.kernel import Context, InstanceTree, Outcome, codec
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
 from engine.kernel.instantiation import entries
-from engine.keys import bucket_of, bucket_of_root, compose
+from engine.keys import bucket_of, bucket_of_root, compose, number_of
 from engine.model.definition import EventType
 from engine.model.records import InstanceState
 from engine.process_engine import calls, messages
@@ -135,6 +135,10 @@ class Family:
         first = self._first_number + self.numbers_used
         self.numbers_used += count
         return first
+
+    def is_new(self, key: int) -> bool:
+        """Return whether a key was taken by this verb."""
+        return 0 <= number_of(key) - self._first_number < self.numbers_used
 
     def next_root_key(self) -> int:
         """Return the key the next root instance will get."""

@@ -99,7 +99,7 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
     finally:
         allocator.used(max((each.numbers for each in groups), default=0))
     if group.families:
-        parts.hint(group.families[-1].tx.ready_jobs)
+        parts.offer(group.families[-1].tx)
     return group.done
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from engine.clock import instant
-from engine.errors import BpmnError, Conflict, InvalidVariables, JobFailure, NotFound
+from engine.clock import instant, monotonic
+from engine.errors import (
+    BpmnError,
+    Conflict,
+    EngineError,
+    InvalidVariables,
+    JobFailure,
+    NotFound,
+)
 from engine.failpoint import failpoint
 from engine.handling import Completed, Handler, HandlerRegistry
 from engine.kernel import codec
@@ -15,13 +22,14 @@ from engine.logs import event_log, places
 from engine.model.records import Entry, Job
 from engine.process_engine import jobs as verbs
 from engine.process_engine.parts import Parts
-from engine.store import Transaction, data_keys, effects, instances, jobs
+from engine.store import Transaction, data_keys, effects, jobs
 from engine.store.rows import EffectRow, InstanceRow, JobRow
 from engine.store.sealing import DataKey, place
 
 log = event_log("handlers")
 LEASE_US = 30_000_000
 MAX_REASON = 2_000
+Outcome: TypeAlias = Completed | BpmnError | JobFailure
 
 
 def run_next(parts: Parts) -> bool:
@@ -39,12 +47,29 @@ def run_next(parts: Parts) -> bool:
 
 def run_claimed(parts: Parts, row: JobRow) -> None:
     """Run a claimed job's handler and report what it came to; a lost lease is somebody else's business."""
+    outcome = outcome_of(parts, row)
+    if outcome is not None:
+        settle(parts, row, outcome)
+
+
+def outcome_of(parts: Parts, row: JobRow, context: RunningJob | None = None) -> Outcome | None:
+    """Run a claimed job's handler and return what it came to; None where it has no handler or case here.
+
+    Without a ``context`` it is read first.
+    """
     registration = parts.handlers.get(row.type)
-    context = _context(parts, row)
+    context = context or _context(parts, row)
     if registration is None or context is None:
-        return
+        return None
+    began = monotonic()
+    outcome = _outcome(registration.handler, context)
+    parts.paces.note(row.type, monotonic() - began)
+    return outcome
+
+
+def settle(parts: Parts, row: JobRow, outcome: Outcome) -> None:
+    """Report what a handler came to, in a transaction of its own."""
     try:
-        outcome = _outcome(registration.handler, context)
         try:
             _report(parts, row, outcome)
         except InvalidVariables as error:
@@ -55,7 +80,7 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
         log.warning("job_lost", key=row.key, type=row.type, error=type(error).__name__)
 
 
-def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | JobFailure:
+def _outcome(handler: Handler, context: RunningJob) -> Outcome:
     """Return what a handler came to; the one place where anything it raises is caught."""
     try:
         failpoint("handler.before", context.job.type)
@@ -75,7 +100,7 @@ def _outcome(handler: Handler, context: RunningJob) -> Completed | BpmnError | J
     )
 
 
-def _report(parts: Parts, row: JobRow, outcome: Completed | BpmnError | JobFailure) -> None:
+def _report(parts: Parts, row: JobRow, outcome: Outcome) -> None:
     lease: dict[str, Any] = {"worker": row.lock_owner, "attempt": row.attempt}
     if isinstance(outcome, Completed):
         verbs.complete(parts, row.key, variables=outcome.variables, writes=outcome.writes, **lease)
@@ -208,16 +233,26 @@ class RunningJob:
         return found
 
 
+def contexts(parts: Parts, rows: Sequence[JobRow]) -> dict[int, RunningJob]:
+    """Read what handlers are given, by job; none where one case cannot be read: each then meets its own."""
+    try:
+        with parts.store.reading() as tx:
+            return {each.job.key: each for each in _contexts(parts, tx, rows)}
+    except EngineError:
+        return {}
+
+
 def _context(parts: Parts, row: JobRow) -> RunningJob | None:
     """Read what the handler is given; None when the job's instance is gone."""
-
-    def read(tx: Transaction) -> RunningJob | None:
-        opened = verbs.opened(tx, [row])
-        instance = instances.read(tx, row.instance_key or 0)
-        if not opened or instance is None:
-            return None
-        values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
-        return RunningJob(parts, row, opened[0], instance, values)
-
     with parts.store.reading() as tx:
-        return read(tx)
+        found = _contexts(parts, tx, [row])
+    return found[0] if found else None
+
+
+def _contexts(parts: Parts, tx: Transaction, rows: Sequence[JobRow]) -> list[RunningJob]:
+    by_key = {row.key: row for row in rows}
+    found = []
+    for job, instance in verbs.opened_with(tx, rows):
+        values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
+        found.append(RunningJob(parts, by_key[job.key], job, instance, values))
+    return found

@@ -4,7 +4,7 @@ given under."""
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from engine.clock import instant
@@ -20,7 +20,7 @@ from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
 from engine.store import Transaction, instances, jobs
-from engine.store.rows import JobRow
+from engine.store.rows import InstanceRow, JobRow
 from engine.store.sealing import DataKey, place
 
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -42,6 +42,11 @@ def activate(
 
 def opened(tx: Transaction, rows: Sequence[JobRow]) -> list[Job]:
     """Return claimed rows as jobs, with headers and variables; jobs of ended instances are left out."""
+    return [job for job, _ in opened_with(tx, rows)]
+
+
+def opened_with(tx: Transaction, rows: Sequence[JobRow]) -> list[tuple[Job, InstanceRow]]:
+    """Return what ``opened`` does, each job with its instance."""
     loaded = instances.load_many(tx, {row.instance_key for row in rows if row.instance_key is not None})
     found = []
     for row in rows:
@@ -51,7 +56,7 @@ def opened(tx: Transaction, rows: Sequence[JobRow]) -> list[Job]:
         tree = codec.decode_tree(locked.state, locked.pages)
         element = tree.elements.get(row.element_key or 0)
         if element is not None:
-            found.append(_job(row, locked.data_key, visible(tree, element)))
+            found.append((_job(row, locked.data_key, visible(tree, element)), locked.row))
     return found
 
 
@@ -100,6 +105,20 @@ def complete(
 ) -> None:
     """Take a worker's results; raises ``Conflict`` or ``NotFound`` when its lease is lost or the job is
     gone."""
+    work = completing(parts, key, variables=variables, writes=writes, worker=worker, attempt=attempt)
+    run_verb(parts, work, actor=worker or ENGINE)
+
+
+def completing(
+    parts: Parts,
+    key: int,
+    *,
+    variables: Mapping[str, Any] | None,
+    writes: Sequence[RegisterEntry] = (),
+    worker: str | None = None,
+    attempt: int | None = None,
+) -> Callable[[Family], None]:
+    """Return what ``complete`` does within its transaction; raises ``InvalidVariables`` at once."""
     values = accepted(variables)
 
     def work(family: Family) -> None:
@@ -109,7 +128,7 @@ def complete(
         for entry in writes:
             _register(parts, family, member, entry)
 
-    run_verb(parts, work, actor=worker or ENGINE)
+    return work
 
 
 def _register(parts: Parts, family: Family, member: Member, entry: RegisterEntry) -> None:

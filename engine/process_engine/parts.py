@@ -11,9 +11,11 @@ from engine.handling import HandlerRegistry
 from engine.kernel import Limits
 from engine.parameters import Parameters
 from engine.people import People
+from engine.process_engine.eager import Dispatch
+from engine.process_engine.paces import Paces
 from engine.registers import Registers
 from engine.secrets import Secrets
-from engine.store import Store
+from engine.store import Store, Transaction
 from engine.transport import LocalTransport, Transport
 
 ENGINE = "engine"  # the actor of what nobody did: timers, deliveries, handlers
@@ -34,6 +36,13 @@ class Parts:
     node: str
     limits: Limits
     transport: Transport = field(default_factory=LocalTransport)
+    dispatch: Dispatch = field(default_factory=Dispatch)
+    paces: Paces = field(default_factory=Paces)
+
+    def offer(self, tx: Transaction) -> None:
+        """Give the workers what a committed transaction has made ready or locked for them."""
+        self.dispatch.hand(tx.born_locked)
+        self.hint(tx.ready_jobs)
 
     def hint(self, job_keys: Iterable[int]) -> None:
         """Tell the workers which jobs a committed transaction has made ready."""

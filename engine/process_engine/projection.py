@@ -282,12 +282,20 @@ class Changes:
         user_tasks.end(tx, self._ended_tasks, tx.now)
         subscriptions.delete(tx, list(self._closed))
         jobs.delete(tx, list(self._ended_jobs))
-        jobs.upsert(tx, list(self._jobs.values()))
+        self._write_jobs()
         incidents.upsert(tx, list(self._incidents.values()))
         incidents.resolve(tx, list(self._resolved), tx.now)
         for key, due_at in self._rescheduled.items():
             jobs.reschedule(tx, key, due_at)
         self._write_rare()
+
+    def _write_jobs(self) -> None:
+        """Offer the jobs; new ones of running instances go to a free thread of this node at once."""
+        family, born = self._family, {key for key in self._jobs if self._family.is_new(key)}
+        new = [row for key, row in self._jobs.items() if key in born and not self._suspended]
+        known = [row for row in self._jobs.values() if row.key not in born or self._suspended]
+        locked = family.parts.dispatch.locked(family.tx, new, owner=family.parts.node)
+        jobs.upsert(family.tx, known + locked)
 
     def _write_rare(self) -> None:
         tx = self._family.tx

@@ -68,7 +68,7 @@ def run_verb(
         result = parts.store.run(verb, acknowledged=acknowledged)
     finally:
         allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
-    parts.hint(attempted[-1][0].tx.ready_jobs)
+    parts.offer(attempted[-1][0].tx)
     return result
 
 

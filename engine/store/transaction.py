@@ -42,6 +42,9 @@ class Transaction:
         self.keyring = keyring
         self.statements = 0
         self.ready_jobs: list[int] = []  # made ready here: whoever commits tells the workers
+        self.born_locked: list[
+            Any
+        ] = []  # jobs inserted with a lease of this node: whoever commits starts them
         self._times = times
         self._total = total
         self._now: int | None = None

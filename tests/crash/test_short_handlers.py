@@ -1,0 +1,200 @@
+"""Short handlers share a thread and a transaction; a job may be born locked. Nothing is lost by either."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import BpmnError, Completed, HandlerRegistry, JobContext, ProcessEngine, Worker, failpoint
+from engine.process_engine.claiming import claim
+from engine.process_engine.completions import run_in_turn
+from engine.scheduler import recover
+from engine.store import jobs
+from engine.store.rows import JobRow
+from tests.builders import process
+from tests.crash.test_cut_off import broken_at, places_crossed
+
+LEASE_US = 60_000_000
+
+
+class Answers:
+    """A handler that does what a case's variable says."""
+
+    def __init__(self) -> None:
+        self.registry = HandlerRegistry()
+        self.registry.handler("work", errors=("refused",))(self._work)
+        self.calls = 0
+
+    def _work(self, context: JobContext) -> Completed:
+        self.calls += 1
+        match context.job.variables["does"]:
+            case "refuse":
+                raise BpmnError("refused", "no")
+            case "fail":
+                raise ZeroDivisionError
+            case "unstorable":
+                return Completed({"answer": object()})
+        return Completed({"answer": "done"})
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def office(database_url: str, answers: Answers) -> Iterator[ProcessEngine]:
+    """An engine with failpoints; all it did is verified at the end."""
+    failpoint.configure("nothing=hang")  # wired when the engine opens
+    engine = ProcessEngine(database_url, handlers=answers.registry)
+    drawing = process("p").start().service_task("s", "work", retries="1").user_task("after").end()
+    drawing.at("s").boundary_error("refused").user_task("refused").end()
+    engine.deploy(drawing.files(), by="owner")
+    yield engine
+    failpoint.configure("")
+    report = engine.verify()
+    engine.close()
+    assert report.ok, report
+
+
+def started(office: ProcessEngine, *does: str) -> list[int]:
+    """Start a case for each thing its handler is to do."""
+    return [office.start("p", variables={"does": each}, actor="anna").key for each in does]
+
+
+def claimed(office: ProcessEngine) -> list[JobRow]:
+    """Claim all jobs of handlers, as a node does that knows them to be short."""
+    office.parts.paces.note("work", 0.0)
+    work = claim(office.parts, 1, lease_us=LEASE_US, running={}, suspects=False)
+    return [row for rows in work for row in rows]
+
+
+def outcomes(office: ProcessEngine, keys: list[int]) -> list[str]:
+    """Return where each case stands: the user task it has come to, or its incident."""
+    found = []
+    for key in keys:
+        tasks = [each.element_id for each in office.user_tasks(instance_key=key)]
+        incidents = [str(each.type) for each in office.incidents(instance_key=key)]
+        found.append(", ".join(tasks + incidents))
+    return found
+
+
+def test_answers_of_one_thread_share_a_commit(office: ProcessEngine) -> None:
+    keys = started(office, "work", "work", "work")
+    rows = claimed(office)
+    commits = office.parts.store.counter.commits
+    run_in_turn(office.parts, rows, lambda row: True)
+    assert office.parts.store.counter.commits == commits + 1
+    assert outcomes(office, keys) == ["after"] * 3
+    assert [office.variables(key)["answer"] for key in keys] == ["done"] * 3
+
+
+def test_what_is_no_plain_completion_is_that_jobs_own(office: ProcessEngine) -> None:
+    keys = started(office, "work", "refuse", "fail", "unstorable", "work")
+    run_in_turn(office.parts, claimed(office), lambda row: True)
+    assert outcomes(office, keys) == ["after", "refused", "job_no_retries", "job_no_retries", "after"]
+
+
+def test_answers_cut_off_anywhere_are_taken_once(
+    office: ProcessEngine, answers: Answers, tmp_path: Path
+) -> None:
+    started(office, "work", "work", "work")
+    rows = claimed(office)
+    log = tmp_path / "places"
+    places_crossed(lambda: run_in_turn(office.parts, rows, lambda row: True), log)
+    crossed = [line.split() for line in log.read_text().splitlines()]
+    places = [int(number) for _, number, name, *_ in crossed if name.startswith("store")]
+    assert len(places) > 8
+    for place in places:
+        keys = started(office, "work", "work", "work")
+        rows = claimed(office)
+        with broken_at(place):
+            run_in_turn(office.parts, rows, lambda row: True)
+        assert outcomes(office, keys) == ["after"] * 3, f"at place {place}"
+    assert answers.calls == 3 * (len(places) + 1)
+
+
+def test_jobs_behind_one_that_hangs_are_for_others(database_url: str) -> None:
+    hanging, go_on, registry = threading.Event(), threading.Event(), HandlerRegistry()
+
+    @registry.handler("work")
+    def work(context: JobContext) -> Completed:
+        hanging.set()
+        go_on.wait(60)
+        return Completed()
+
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
+        keys = [engine.start("p", actor="anna").key for _ in range(3)]
+        engine.parts.paces.note("work", 0.0)
+        worker = Worker(engine, threads=1)
+        assert worker.run_once()
+        assert hanging.wait(60)
+        worker._queued = dict.fromkeys(worker._queued, 0.0)  # they have stood there for long
+        worker.renew()
+        assert worker.running == 1
+        with engine.parts.store.reading() as tx:
+            ready = jobs.query(tx, stages=("ready",))
+        assert [(row.attempt, row.crash_count) for row in ready] == [(0, 0), (0, 0)]
+        go_on.set()
+        ended(worker)
+        assert sum(engine.instance(key).state == "completed" for key in keys) == 1
+
+
+def ended(worker: Worker) -> None:
+    """Let a worker end what it runs."""
+    worker.stop()
+    worker.run()
+
+
+def test_a_job_of_a_free_worker_is_born_locked(database_url: str) -> None:
+    attempts: list[int] = []
+    registry = HandlerRegistry()
+
+    @registry.handler("work")
+    def work(context: JobContext) -> Completed:
+        attempts.append(context.job.attempt)
+        return Completed()
+
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
+        worker = Worker(engine, threads=1)
+        engine.parts.dispatch.serve(worker)  # nobody claims: the loop does not run
+        key = engine.start("p", actor="anna").key
+        ended(worker)
+        assert (engine.instance(key).state, attempts) == ("completed", [1])
+        other = engine.start("p", actor="anna").key  # a worker that has stopped gets nothing
+        with engine.parts.store.reading() as tx:
+            (row,) = jobs.query(tx, instance_key=other)
+        assert (row.stage, row.attempt) == ("ready", 0)
+
+
+def test_a_job_born_locked_for_a_node_that_dies_is_recovered(database_url: str) -> None:
+    registry = HandlerRegistry()
+    registry.handler("work")(lambda context: Completed())
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
+        engine.parts.dispatch.serve(Dying())
+        key = engine.start("p", actor="anna").key
+        engine.run_until_idle()
+        assert engine.instance(key).state == "active"
+        assert recover(engine.parts) == 1
+        engine.run_until_idle()
+        assert engine.instance(key).state == "completed"
+
+
+class Dying:
+    """A worker that has room, and is gone when it gets something."""
+
+    lease = dt.timedelta(0)
+
+    def room(self, job_type: str) -> int:
+        """Return that there is room."""
+        return 1
+
+    def hand(self, rows: object) -> None:
+        """Be dead."""
