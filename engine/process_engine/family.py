@@ -148,8 +148,7 @@ class Family:
     # --- deciding ---
 
     def start(self, bound: BoundProcess, command: cmd.Start, *, parameters: int | None = None) -> Member:
-        """Create a root instance and let it run; ``parameters`` is the version it is bound to (None: the
-        newest)."""
+        """Create a root instance and let it run; ``parameters`` is its version of them (None: the newest)."""
         key = self.next_root_key()
         self.numbers_used += 1
         self.bucket = bucket_of(key)
@@ -207,9 +206,8 @@ class Family:
     def _notify(self, key: int, command: cmd.Command) -> None:
         """Tell another instance, if it still wants to know.
 
-        A called one whose start was deferred, or that has ended already, has nothing to end; a caller
-        that has
-        left its call activity no longer waits.
+        A called one whose start was deferred, or that has ended already, has nothing to end; a caller that
+        has left its call activity no longer waits.
         """
         deferred = key not in self._members and instances.read(self.tx, key) is None
         if not deferred and calls.is_awaited(self.member(key).state, command):
