@@ -90,6 +90,8 @@ def command(
             monitored(monitor, engine, worker, running.is_alive),
         ):
             output.show(f"http://{host}:{port}  (Ctrl+C stops it)")
+            if outside is not None:
+                output.show(f"the applicant's pages of the reference SIO: {outside.sio_pages}")
             application = create_application(
                 engine,
                 demonstration=outside,

@@ -43,7 +43,7 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the server replies; ``body`` is encoded as JSON unless it is bytes already."""
+    """What the server replies; ``body`` is encoded as JSON unless it is bytes already (then plain text)."""
 
     code: int
     body: Any = None
@@ -149,8 +149,8 @@ def _send(wire: io.BufferedIOBase, answer: Answer, stopping: threading.Event, *,
     """Write the answer at once, or byte by byte with a pause (seconds) in between."""
     body = answer.body if isinstance(answer.body, bytes) else msgspec.json.encode(answer.body)
     kind = "text/plain" if isinstance(answer.body, bytes) else "application/json; charset=utf-8"
-    lines = [f"HTTP/1.0 {answer.code} -", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in answer.headers]
+    headers = {"Content-Type": kind, **dict(answer.headers), "Content-Length": str(len(body))}
+    lines = [f"HTTP/1.0 {answer.code} -", *(f"{name}: {value}" for name, value in headers.items())]
     raw = "\r\n".join([*lines, "", ""]).encode() + body
     if not drip:
         wire.write(raw)

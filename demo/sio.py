@@ -14,13 +14,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from demo import sio_pages
 from demo.http_server import Answer, HttpServer, Request, basic_auth_ok
 from demo.journal import Journal
 from engine import SystemClock, draw_characters
 
 USERNAME = "organ"
 PASSWORD = "demo-sio"  # noqa: S105  the demo server's own, on this machine only
-BANNER = "To nie jest system SIO ministra"
+BANNER = sio_pages.BANNER
 NOT_FOUND = Answer(404, {"blad": "nie ma takiego zasobu", "uwaga": BANNER})
 FILED, CONSIDERED, FORMALLY = "Złożony", "Rozpatrywany", "Zaakceptowany formalnie"
 FETCHED, NOT_FETCHED = "Pobrano dane", "Nie pobrano danych"
@@ -63,8 +64,11 @@ class SioServer:
 
     def _respond(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
-        person = {"dane-dostepowe": self.fetch, "logowanie": self.log_in, "reset": self.reset}.get(parts[0])
+        doors = {"dane-dostepowe": self.fetch, "logowanie": self.log_in, "reset": self.reset}
+        person = doors.get(parts[0])
         with self._lock:
+            if parts[0] == sio_pages.ROOT:
+                return sio_pages.respond(request, doors | {"wniosek": self.view})
             if person is not None and request.method == "POST":
                 return person(request.json())
             if not basic_auth_ok(request, USERNAME, PASSWORD):
@@ -119,6 +123,7 @@ class SioServer:
         number = None
         if body["czynnosc"] == "ZAAKCEPTOWANY":
             number = self._grant(application)
+            application["numer_upowaznienia"] = number
         elif body["czynnosc"] == "PRZEDLUZONY":
             number = str(application["numer_upowaznienia"])
             self.authorisations[number]["do"] = application["upowaznienie_do"]
@@ -151,6 +156,16 @@ class SioServer:
                 "numer_upowaznienia": authorisation, "uwaga": BANNER,
             },
         )  # fmt: skip
+
+    def view(self, body: dict[str, Any]) -> Answer:
+        """Show an application and what became of it to the person who has filed it, and to nobody else."""
+        found = self.applications.get(str(body.get("numer")), {})
+        identity = found.get("pesel") or found.get("dokument_cudzoziemca")
+        if not identity or identity != body.get("pesel"):
+            return Answer(404, {"blad": "nie ma takiego wniosku tej osoby", "uwaga": BANNER})
+        granted = self.authorisations.get(str(found.get("numer_upowaznienia")))
+        access = None if granted is None else "zablokowany" if granted["zablokowane"] else "przyznany"
+        return Answer(200, {**found, "dostep": access, "uwaga": BANNER})
 
     def fetch(self, body: dict[str, Any]) -> Answer:
         """Give login and password to the person they are for, once: 403 for anybody else, 410 afterwards."""

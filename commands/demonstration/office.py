@@ -12,6 +12,7 @@ from commands.demonstration.stage import CityClock
 from commands.deploy import publish
 from commands.office import Office
 from demo.servers import DemoServers
+from demo.sio_pages import ROOT
 from engine import Clock, ProcessEngine
 from web.application import Attachment, Sent
 
@@ -59,6 +60,11 @@ class Outside:
         return Attachment(
             name, parts[part].get_content_type(), content if isinstance(content, bytes) else b""
         )
+
+    @property
+    def sio_pages(self) -> str:
+        """Return the address of the applicant's own pages of the reference SIO."""
+        return f"{self._servers.sio.url}/{ROOT}"
 
     def texts(self) -> Sequence[Sent]:
         """Return the text messages sent, the newest first."""
