@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from engine import ProcessEngine, VirtualClock
+from handlers import reconciliation
 from handlers.incident import fingerprint
-from handlers.reconciliation import MOST_ROWS, InvalidList, Outcome, compare, rows
+from handlers.reconciliation import InvalidList, Outcome, compare, rows
 from tests.builders import process
 
 DAY = dt.timedelta(days=1)
@@ -80,11 +81,13 @@ def test_an_ended_case_leaves_no_ticket_open(engine: ProcessEngine) -> None:
     [
         (b"", "login, data is missing"),
         (b"login;kiedy\n", "data is missing"),
-        (b"login;data\n" + b"x;y\n" * (MOST_ROWS + 1), "at most"),
-        (b"x" * 5_000_001, "at most"),
+        (b"login;data\n" + b"x;y\n" * 4, "at most 3 lines"),
+        (b"x" * 101, "at most 100 bytes"),
     ],
 )
-def test_a_list_that_is_none_is_refused(content: bytes, reason: str) -> None:
+def test_a_list_that_is_none_is_refused(content: bytes, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation, "MOST_ROWS", 3)
+    monkeypatch.setattr(reconciliation, "MOST_BYTES", 100)
     with pytest.raises(InvalidList, match=reason):
         list(rows(content, ("login", "data")))
 
