@@ -34,13 +34,29 @@ def kills(long_counts: bool) -> int:
     return _LONG if long_counts else _SHORT
 
 
+@pytest.fixture
+def only_long() -> None:
+    """A test that takes this is run with ``--long`` only."""
+
+
+@pytest.fixture
+def one_database() -> None:
+    """A test that takes this is run on PostgreSQL only where both are chosen, unless ``--long``."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on SQLite, the tests of ``postgresql_url``."""
-    elsewhere = [
-        item for item in items if "postgresql_url" in getattr(item, "fixturenames", ()) and _on_sqlite(item)
-    ]
+    """Leave out, on SQLite, the tests of ``postgresql_url``, and what a short run has no time for."""
+    elsewhere = [item for item in items if _left_out(config, item)]
     config.hook.pytest_deselected(items=elsewhere)
     items[:] = [item for item in items if item not in elsewhere]
+
+
+def _left_out(config: pytest.Config, item: pytest.Item) -> bool:
+    asked = getattr(item, "fixturenames", ())
+    short = not config.getoption("--long")
+    both = short and config.getoption("--database") == "both"
+    unwanted = _on_sqlite(item) and ("postgresql_url" in asked or (both and "one_database" in asked))
+    return unwanted or (short and "only_long" in asked)
 
 
 def _on_sqlite(item: pytest.Item) -> bool:

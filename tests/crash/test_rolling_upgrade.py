@@ -64,27 +64,32 @@ class Release:
 
 
 @pytest.fixture(scope="module")
-def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Release]]:
-    """This release and the next one, started once: importing everything takes seconds."""
-    folder = tmp_path_factory.mktemp("programs")
-    (folder / "old").mkdir()
-    old_program = Path(shutil.copy(rolling_node.__file__, folder / "old"))
-    with Release("old", old_program) as old, Release("new", next_release.make(folder / "new")) as new:
-        yield {"old": old, "new": new}
+def old_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    """This release, started once: importing everything takes seconds."""
+    copied = shutil.copy(rolling_node.__file__, tmp_path_factory.mktemp("old"))
+    with Release("old", Path(copied)) as release:
+        yield release
+
+
+@pytest.fixture(scope="module")
+def new_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Release]:
+    """The next release, made and started once."""
+    with Release("new", next_release.make(tmp_path_factory.mktemp("new"))) as release:
+        yield release
 
 
 @pytest.fixture
-def old(programs: dict[str, Release], database_url: str) -> Release:
+def old(old_program: Release, database_url: str) -> Release:
     """This release."""
-    programs["old"].url = database_url
-    return programs["old"]
+    old_program.url = database_url
+    return old_program
 
 
 @pytest.fixture
-def new(programs: dict[str, Release], database_url: str) -> Release:
+def new(new_program: Release, database_url: str) -> Release:
     """The next one."""
-    programs["new"].url = database_url
-    return programs["new"]
+    new_program.url = database_url
+    return new_program
 
 
 @contextmanager
@@ -133,7 +138,7 @@ def deploy_load(engine: ProcessEngine) -> None:
 
 @pytest.mark.torture
 def test_two_releases_work_side_by_side_and_the_upgrade_may_die_at_any_place(
-    database_url: str, old: Release, new: Release, long_counts: bool,
+    database_url: str, old: Release, new: Release, long_counts: bool, one_database: None,
     record_property: Callable[[str, object], None],
 ) -> None:  # fmt: skip
     every = 1 if long_counts else 30
@@ -170,9 +175,8 @@ def test_two_releases_work_side_by_side_and_the_upgrade_may_die_at_any_place(
 
 @pytest.mark.torture
 def test_wherever_the_upgrade_dies_the_tables_come_to_be_the_same(
-    database_url: str, new: Release, long_counts: bool, record_property: Callable[[str, object], None]
+    database_url: str, new: Release, only_long: None, record_property: Callable[[str, object], None]
 ) -> None:
-    places = count(1) if long_counts else iter((60,))
     with ProcessEngine(database_url) as engine:
         deploy_load(engine)
         for _ in range(3):
@@ -183,7 +187,7 @@ def test_wherever_the_upgrade_dies_the_tables_come_to_be_the_same(
         wanted = tables_of(database_url)
         assert ("step", next_release.STEPS[-1]) in wanted
         kills = 0
-        for nth in places:
+        for nth in count(1):
             again()
             died = new.order("upgrade_and_finalize", failpoints=f"*=nth:{nth}=kill")
             if died.code != KILLED:
@@ -194,6 +198,31 @@ def test_wherever_the_upgrade_dies_the_tables_come_to_be_the_same(
             assert tables_of(database_url) == wanted, f"killed at place {nth}"
             assert holders_of(database_url) == ["bob"] * 3, f"killed at place {nth}"
     record_property("places", kills)
+
+
+@pytest.mark.torture
+def test_an_upgrade_that_waits_for_a_lock_lets_the_others_pass(
+    postgresql_url: str, new: Release, only_long: None
+) -> None:
+    """A report that reads for long holds a lock the new column needs; whoever comes then waits in line."""
+    database = create_engine(postgresql_url)
+    with ProcessEngine(postgresql_url) as engine, database.connect() as report, database.connect() as look:
+        deploy_load(engine)
+        report.execute(text("SELECT count(*) FROM job"))
+        answers: list[Answer] = []
+        upgrading = threading.Thread(target=lambda: answers.append(new.order("upgrade")))
+        upgrading.start()
+        wait_until(lambda: look.execute(text(_WAITING)).scalar_one() > 0)
+        began = monotonic()
+        engine.start("load", actor="anna")
+        assert monotonic() - began < 4.0
+        report.rollback()
+        upgrading.join()
+    database.dispose()
+    assert (answers[0].code, answers[0].said.split()) == (0, list(next_release.STEPS[:-1]))
+
+
+_WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'"
 
 
 @contextmanager
