@@ -25,7 +25,7 @@ from tests.crash.verbs import Verb
 from tests.crash.worker_process import NOWHERE, VERSIONS, Death, Order
 
 AT_ONCE = 6  # cases that are under way at the same time
-LONGEST = 600  # crossings after which a life ends where its own place was not crossed
+LONGEST = 300  # crossings after which a life ends where its own place was not crossed
 MAIL_EFFECT = "/smtp"
 _LAST = 12  # orders that a failure tells of
 _ENOUGH = 200  # lives to the end in which everything must have come to its end

@@ -20,7 +20,13 @@ def postgresql_url(database_url: str) -> str:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run one campaign of kills, or with ``--long`` as many with other seeds as give ``--kills`` in all."""
+    """Run one campaign of kills, or with ``--long`` as many with other seeds as give ``--kills`` in all.
+
+    RabbitMQ takes long to start, so it is tried with ``--long`` only.
+    """
+    if "broker_kind" in metafunc.fixturenames:
+        kinds = ["redis", "rabbitmq"] if metafunc.config.getoption("--long") else ["redis"]
+        metafunc.parametrize("broker_kind", kinds)
     if "seed" in metafunc.fixturenames:
         option = metafunc.config.getoption
         first: int = option("--first-seed")

@@ -69,7 +69,8 @@ class Office:
     def __init__(
         self, engine: ProcessEngine, servers: DemoServers, procedure: Procedure, *, url: str, folder: Path
     ) -> None:
-        self._place: dict[str, Any] = {"url": url, "folder": str(folder), "procedure": procedure.name}
+        self.url = url
+        self.folder = folder
         self.engine = engine
         self.servers = servers
         self.procedure = procedure
@@ -96,7 +97,7 @@ class Office:
 
     def order(self, **how: Any) -> Order:
         """Return an order to live in this office."""
-        return Order(**self._place, **how)
+        return Order(url=self.url, folder=str(self.folder), procedure=self.procedure.name, **how)
 
     def to_file(self) -> Verb:
         """Return what files another case."""

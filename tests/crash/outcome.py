@@ -18,8 +18,10 @@ from sqlalchemy import func, select
 from demo.pdf import open_text
 from engine.store.tables import secret
 from tests.crash.office import Case, Office
+from tests.crash.search import SMS_JOURNAL, Search
 
 KEY = re.compile(r"\b[0-9A-Za-z]{4}(?:-[0-9A-Za-z]{4}){3}\b")
+SEARCHED = 3  # cases whose secrets are looked for everywhere
 SECRETS_PER_CASE = 2  # the password, the key of the package
 # What every case of a procedure went through, by the end it reached.
 ENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -100,13 +102,17 @@ def require_each_key_once(office: Office, cases: Sequence[Case]) -> None:
 
 
 def require_one_valid_password_each(office: Office, cases: Sequence[Case]) -> None:
-    """One password and one key were ever drawn for a case, and what was mailed opens ZSZO (I4)."""
+    """One password and one key were ever drawn for a case, and what was mailed opens ZSZO (I4).
+
+    Those of some cases are looked for in every byte that was written, crashes and all (I9).
+    """
+    search = Search(office)
     drawn_for = select(secret.c.root_key, func.count()).group_by(secret.c.root_key)
     with office.engine.parts.store.reading() as tx:
         drawn = {row[0]: row[1] for row in tx.execute(drawn_for)}
     texts = [str(line["message"]) for line in office.servers.sms()]
     packages = [mail for mail in office.servers.mails() if any(mail.iter_attachments())]
-    for case in cases:
+    for number, case in enumerate(cases):
         assert drawn[case.key] == SECRETS_PER_CASE, f"{case}: {drawn[case.key]} secrets"
         (text,) = [each for each in texts if f"{case.number}:" in each]
         (key,) = KEY.findall(text)
@@ -114,7 +120,10 @@ def require_one_valid_password_each(office: Office, cases: Sequence[Case]) -> No
         lines = [package_text(mail, key).splitlines() for mail in sent]
         passwords = {page[page.index("Hasło startowe") + 1] for page in lines}
         assert len(passwords) == 1, f"{case}: {len(passwords)} passwords"
-        answer = office.servers.city.zszo.log_in({"login": case.login, "haslo": passwords.pop()})
+        password = passwords.pop()
+        if number < SEARCHED:
+            assert (search.find(password), search.find(key)) == (set(), {SMS_JOURNAL}), case
+        answer = office.servers.city.zszo.log_in({"login": case.login, "haslo": password})
         assert answer.code == 200, f"{case}: ZSZO does not know the password: {answer}"
 
 

@@ -1,4 +1,5 @@
-"""Jobs run by real Celery processes on a real Redis: hints get lost and doubled, processes are killed."""
+"""Jobs run by real Celery processes on a real Redis (in the long run on RabbitMQ too): hints get lost and
+doubled, processes are killed."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from engine.clock import monotonic
 from engine.scheduler import promote
 from engine.store import jobs
 from engine.transport.celery import CeleryTransport
-from tests import builders, redis_server
+from tests import builders, rabbitmq, redis_server
 from tests.acceptance.command_line import PROGRAM, ROOT, environment
 from tests.crash import outcome
 from tests.crash.office import Office, opened
@@ -55,20 +56,39 @@ def socket(tmp_path: Path) -> Iterator[Path]:
         yield found
 
 
+@pytest.fixture
+def broker(broker_kind: str, request: pytest.FixtureRequest) -> Iterator[tuple[str, Callable[[], object]]]:
+    """The address of a broker, and what makes it lose every hint on its way."""
+    if broker_kind == "rabbitmq":
+        with rabbitmq.broker() as address:
+            yield address, lambda: rabbitmq.forget(address)
+        return
+    socket: Path = request.getfixturevalue("socket")
+
+    def forget() -> None:
+        with redis_server.client(socket) as connection:
+            connection.flushall()
+
+    yield f"redis+socket://{socket}", forget
+
+
+@pytest.mark.torture
 def test_cases_end_though_hints_are_lost_and_processes_killed(
-    postgresql_url: str, tmp_path: Path, socket: Path, record_property: Callable[[str, object], None]
+    postgresql_url: str,
+    tmp_path: Path,
+    broker: tuple[str, Callable[[], object]],
+    record_property: Callable[[str, object], None],
 ) -> None:
-    broker = f"redis+socket://{socket}"
-    transport = Unreliable(broker)
+    address, forget = broker
+    transport = Unreliable(address)
     with opened(postgresql_url, tmp_path, transport) as office:
         settings = msgspec.json.decode((tmp_path / ENVIRONMENT).read_bytes(), type=dict[str, str])
-        more = {"OBIEG_DATABASE": postgresql_url, "OBIEG_BROKER": broker, **settings}
+        more = {"OBIEG_DATABASE": postgresql_url, "OBIEG_BROKER": address, **settings}
         with _fleet(more, tmp_path, OBIEG_FAILPOINTS=DEATHS) as fleet:
             for _ in range(CASES):
                 office.start()
             _until(lambda: office.do_tasks() >= 0 and _deaths(tmp_path) > 0)
-            with redis_server.client(socket) as connection:
-                connection.flushall()  # every hint on its way is lost
+            forget()
             fleet.kill()
         with _fleet(more, tmp_path) as fleet:
             _until(lambda: _ended(office))
