@@ -1,8 +1,8 @@
-"""The worklist as pages ask for it: one reading transaction, three statements."""
+"""The worklist as pages ask for it: one reading transaction, at most three statements."""
 
 from __future__ import annotations
 
-from engine.model.worklist import ListedTask, Scope, Worklist, WorklistQuery
+from engine.model.worklist import MOST_COUNTED, ListedTask, Scope, Worklist, WorklistQuery
 from engine.process_engine.parts import Parts
 from engine.process_engine.user_tasks import user_task
 from engine.store import user_tasks, worklist
@@ -13,7 +13,10 @@ def read(parts: Parts, query: WorklistQuery, scopes: tuple[Scope, ...]) -> Workl
     with parts.store.reading() as tx:
         sets = worklist.candidate_groups(tx)
         counts = worklist.counts(tx, query, sets, scopes)
-        found = worklist.page(tx, query, sets)
+        is_there = counts["found"] > min(
+            query.offset, MOST_COUNTED
+        )  # a search in vain reads all once, not twice
+        found = worklist.page(tx, query, sets) if is_there else []
     return Worklist(
         lines=tuple(
             ListedTask(

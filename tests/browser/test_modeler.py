@@ -66,7 +66,7 @@ def test_an_owner_draws_without_a_mouse_and_an_auditor_replays_it(
     keys = page.keyboard
     enter_canvas(owner)
     find(page, "Sprawdź, czy dostęp")
-    draw_by_keys(owner, "Zdarzenie graniczne", "Zdarzenie graniczne (zegar, nie", "Dołącz")
+    draw_by_keys(owner, "Zdarzenie graniczne", "zegar, nie", "Dołącz")
     keys.type("Ponaglenie")
     owner.tab_to("Termin")
     keys.press("Enter")

@@ -48,7 +48,7 @@ function events(element, translate) {
   if (!is(element, 'bpmn:Activity') || element.businessObject.isForCompensation) return [];
   const kinds = is(element, 'bpmn:Transaction') ? [...EVENTS, ['Cancel', true]] : EVENTS;
   return kinds.map(([kind, interrupts]) => ({
-    value: `${kind} ${interrupts}`, label: translate(`${kind} Boundary Event${interrupts ? '' : ' (non-interrupting)'}`),
+    value: `${kind} ${interrupts}`, label: translate(`${kind}, ${interrupts ? 'interrupts' : 'does not interrupt'}`),
   }));
 }
 
