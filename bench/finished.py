@@ -15,8 +15,9 @@ from typing import Any
 import click
 from sqlalchemy import text
 
-from bench.measuring import databases
+from bench.measuring import AT_ONCE, NUMBERS, databases
 from engine import ProcessEngine
+from engine.store import Transaction
 from engine.store.tables import history, instance
 from tests.builders import process
 
@@ -39,11 +40,6 @@ SEARCHES: Mapping[str, dict[str, Any]] = {
     "page 10": {"offset": 450},
     "no such number": {"business_key": "nic takiego"},
 }
-_NUMBERS = {
-    "sqlite": "(WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < :cases) "
-    "SELECT n FROM n)",
-    "postgresql": "(SELECT generate_series(1, CAST(:cases AS bigint)) AS n)",
-}
 
 
 def fill(engine: ProcessEngine, cases: int) -> None:
@@ -51,34 +47,38 @@ def fill(engine: ProcessEngine, cases: int) -> None:
     engine.deploy(DRAWING.files(), by="bench")
     engine.deploy(OPEN.files(), by="bench")
     model = engine.start("case", actor="anna", business_key="ZSZO03/2026/0").key
-    with engine.parts.store.transaction() as tx:
-        number = _NUMBERS[tx.dialect]
-        # The high byte of a key is its bucket: copies go round all of them.
-        moved = "((numbers.n % 256) * 36028797018963968 + 1000000000 + numbers.n)"
-        changed = {
-            "bucket": "numbers.n % 256",
-            "key": moved,
-            "root_key": moved,
-            "instance_key": moved,
-            "process_id": "'case_' || CAST(numbers.n % 20 AS text)",
-            "state": "CASE WHEN numbers.n % 1000 = 0 THEN 'cancelled' ELSE 'completed' END",
-            "business_key": "'ZSZO03/2026/' || CAST(numbers.n AS text)",
-            "started_at": "started_at - numbers.n * 60000000",
-            "ended_at": "ended_at - numbers.n * 60000000 + 30000000",
-            "actor": "'anna' || CAST(numbers.n % 5000 AS text)",
-        }
-        for each, condition in ((instance, "key = :model"), (history, "instance_key = :model AND seq = 1")):
-            names = [column.name for column in each.c]
-            values = ", ".join(changed.get(name, name) for name in names)
-            statement = (
-                f"INSERT INTO {each.name} ({', '.join(names)}) "  # noqa: S608  # our own tables and columns
-                f"SELECT {values} FROM {each.name}, {number} AS numbers WHERE {condition}"
-            )
-            tx.execute(text(statement), {"cases": cases, "model": model})
+    for first in range(0, cases, AT_ONCE):
+        with engine.parts.store.transaction() as tx:
+            _copy(tx, model, first, min(first + AT_ONCE, cases))
     for _ in range(50):
         engine.start("open", actor="anna7")
     with engine.parts.store.transaction() as tx:
         tx.execute(text("ANALYZE"))
+
+
+def _copy(tx: Transaction, model: int, after: int, until: int) -> None:
+    # The high byte of a key is its bucket: copies go round all of them.
+    moved = "((numbers.n % 256) * 36028797018963968 + 1000000000 + numbers.n)"
+    changed = {
+        "bucket": "numbers.n % 256",
+        "key": moved,
+        "root_key": moved,
+        "instance_key": moved,
+        "process_id": "'case_' || CAST(numbers.n % 20 AS text)",
+        "state": "CASE WHEN numbers.n % 1000 = 0 THEN 'cancelled' ELSE 'completed' END",
+        "business_key": "'ZSZO03/2026/' || CAST(numbers.n AS text)",
+        "started_at": "started_at - numbers.n * 60000000",
+        "ended_at": "ended_at - numbers.n * 60000000 + 30000000",
+        "actor": "'anna' || CAST(numbers.n % 5000 AS text)",
+    }
+    for each, condition in ((instance, "key = :model"), (history, "instance_key = :model AND seq = 1")):
+        names = [column.name for column in each.c]
+        values = ", ".join(changed.get(name, name) for name in names)
+        statement = (
+            f"INSERT INTO {each.name} ({', '.join(names)}) "  # noqa: S608  # our own tables and columns
+            f"SELECT {values} FROM {each.name}, {NUMBERS[tx.dialect]} AS numbers WHERE {condition}"
+        )
+        tx.execute(text(statement), {"after": after, "until": until, "model": model})
 
 
 def measure(name: str, url: str, cases: int) -> None:

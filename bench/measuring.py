@@ -28,6 +28,12 @@ from tests import postgres
 
 ROUNDS = 3
 QUICK = 10  # a quick run does a tenth
+AT_ONCE = 50_000  # rows written in bulk by one statement, well within its time limit
+NUMBERS = {  # the numbers n after :after up to :until, for writing in bulk
+    "sqlite": "(WITH RECURSIVE n(n) AS (SELECT :after + 1 UNION ALL SELECT n + 1 FROM n WHERE n < :until) "
+    "SELECT n FROM n)",
+    "postgresql": "(SELECT generate_series(CAST(:after AS bigint) + 1, CAST(:until AS bigint)) AS n)",
+}
 
 
 def nothing(engine: ProcessEngine, units: int) -> None:

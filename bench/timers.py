@@ -15,7 +15,7 @@ import click
 from sqlalchemy import select, text
 
 from bench.jobs import drain
-from bench.measuring import Workload, databases, measure
+from bench.measuring import AT_ONCE, NUMBERS, Workload, databases, measure
 from engine import ProcessEngine, Scheduler, Worker
 from engine.clock import instant
 from engine.keys import bucket_of_root, compose
@@ -104,22 +104,20 @@ def _schedule(engine: ProcessEngine, future: int) -> None:
     """Write 40 ready jobs, and future timers in bulk: copies of one row that the store itself has written."""
     with engine.parts.store.transaction() as tx:
         ready = [_row(900_000_000 + number, "job", "ready", tx.now) for number in range(40)]
-        jobs.insert(tx, [*ready, _row(1_000_000_000, "timer", "scheduled", tx.now + 3_600_000_000)])
+        model = _row(1_000_000_000, "timer", "scheduled", tx.now + 3_600_000_000)
+        jobs.insert(tx, [*ready, model])
     others = ", ".join(each.name for each in job.c if each.name not in ("key", "due_at"))
-    numbers = {
-        "sqlite": "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < :future) "
-        "SELECT n FROM n",
-        "postgresql": "SELECT generate_series(1, CAST(:future AS bigint)) AS n",
-    }
+    for first in range(0, future, AT_ONCE):
+        with engine.parts.store.transaction() as tx:
+            tx.execute(
+                text(
+                    f"INSERT INTO job (key, due_at, {others}) "  # noqa: S608  # names of our own columns
+                    f"SELECT key + numbers.n, due_at + numbers.n * 1000, {others} "
+                    f"FROM job, {NUMBERS[tx.dialect]} AS numbers WHERE key = :model"
+                ),
+                {"after": first, "until": min(first + AT_ONCE, future), "model": model.key},
+            )
     with engine.parts.store.transaction() as tx:
-        tx.execute(
-            text(
-                f"INSERT INTO job (key, due_at, {others}) "  # noqa: S608  # names of our own columns
-                f"SELECT key + numbers.n, due_at + numbers.n * 1000, {others} "
-                f"FROM job, ({numbers[tx.dialect]}) AS numbers WHERE stage = 'scheduled'"
-            ),
-            {"future": future},
-        )
         tx.execute(text("ANALYZE"))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, exists, func, literal, select
+from sqlalchemy import ColumnElement, Select, exists, func, literal, select
 
 from engine.keys import bucket_of
 from engine.store.rows import InstanceRow, record
@@ -17,6 +17,7 @@ from engine.store.statements import columns, drawn
 from engine.store.tables import history, instance, user_task
 from engine.store.transaction import Transaction
 
+_LAST = chr(0x10FFFF)  # sorts after every character a number can have
 _WIDTH = len(InstanceRow.__struct_fields__)
 _OPEN = {"active", "suspended"}
 _FILED_BY = (
@@ -45,7 +46,7 @@ class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 def page(tx: Transaction, wanted: CaseFilter, *, limit: int, offset: int) -> list[tuple[InstanceRow, str]]:
     """Return one page of root instances, each with who filed it."""
-    found = _narrowed(select(*columns(instance, InstanceRow), _FILED_BY), wanted)
+    found = _narrowed(select(*columns(instance, InstanceRow), _FILED_BY), wanted, tx.dialect)
     key = drawn(instance)
     if wanted.order == "deadline":
         due = _due(wanted).subquery()
@@ -62,7 +63,7 @@ def page(tx: Transaction, wanted: CaseFilter, *, limit: int, offset: int) -> lis
 
 def count(tx: Transaction, wanted: CaseFilter, *, most: int) -> int:
     """Return how many cases there are, at most ``most``: the count stops there."""
-    found = _narrowed(select(literal(1)).select_from(instance), wanted)
+    found = _narrowed(select(literal(1)).select_from(instance), wanted, tx.dialect)
     if wanted.order == "deadline":
         due = _due(wanted).subquery()
         found = found.join(due, due.c.root_key == instance.c.key)
@@ -88,10 +89,10 @@ def _due(wanted: CaseFilter) -> Select[Any]:
     return found.group_by(user_task.c.root_key)
 
 
-def _narrowed(found: Select[Any], wanted: CaseFilter) -> Select[Any]:
+def _narrowed(found: Select[Any], wanted: CaseFilter, dialect: str) -> Select[Any]:
     found = found.where(instance.c.parent_key.is_(None))
     if wanted.number.endswith("*"):
-        found = found.where(instance.c.business_key.startswith(wanted.number[:-1], autoescape=True))
+        found = found.where(*_begins(wanted.number[:-1], dialect))
     elif wanted.number:
         found = found.where(instance.c.business_key == wanted.number)
     if wanted.process_id:
@@ -105,6 +106,13 @@ def _narrowed(found: Select[Any], wanted: CaseFilter) -> Select[Any]:
     if wanted.due_before is not None and wanted.order != "deadline":
         found = found.where(instance.c.key.in_(select(_due(wanted).subquery().c.root_key)))
     return found
+
+
+def _begins(text: str, dialect: str) -> list[ColumnElement[bool]]:
+    """Return the condition that a number begins with a text, as the index of numbers can answer it."""
+    least, below = (">=", "<") if dialect == "sqlite" else ("~>=~", "~<~")
+    number = instance.c.business_key
+    return [number.op(least, is_comparison=True)(text), number.op(below, is_comparison=True)(text + _LAST)]
 
 
 def _filed_by(people: Collection[str]) -> Any:

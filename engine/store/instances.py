@@ -51,6 +51,7 @@ class LockedInstance(msgspec.Struct, frozen=True, kw_only=True):
 
 _root = instance.alias("r")
 _instance = instance.alias("i")
+_LASTING = 1_000  # bytes from which a state is compressed: it is soon replaced, and compressing takes 0.1 ms
 _WIDTH = len(InstanceRow.__struct_fields__)
 _KID = _WIDTH + 2
 
@@ -285,7 +286,7 @@ def changes(row: InstanceRow) -> dict[str, Any]:
 
 def sealed(instance_key: int, key: DataKey, state: bytes) -> bytes:
     """Return the root container of an instance as it is stored."""
-    return key.seal(_place_of(instance_key), state)
+    return key.seal(_place_of(instance_key), state, worth=_LASTING)
 
 
 def check_written(row: InstanceRow, *, written: bool) -> None:

@@ -39,9 +39,9 @@ def place(what: str, *parts: int | str) -> bytes:
     return "|".join((what, *map(str, parts))).encode()
 
 
-def _seal(cipher: AESGCM, aad: bytes, plain: bytes) -> bytes:
+def _seal(cipher: AESGCM, aad: bytes, plain: bytes, *, worth: int = _WORTH_COMPRESSING) -> bytes:
     flags = 0
-    if len(plain) > _WORTH_COMPRESSING:
+    if len(plain) > worth:
         smaller = zlib.compress(plain, 1)
         if len(smaller) < len(plain):
             flags, plain = _COMPRESSED, smaller
@@ -78,9 +78,12 @@ class DataKey:
         """Return the case it belongs to, never the key."""
         return f"DataKey(root_key={self.root_key}, kid={self.kid!r})"
 
-    def seal(self, aad: bytes, plain: bytes) -> bytes:
-        """Return the bytes sealed to a place (``place(…)``), compressed first where that helps."""
-        return _seal(self._cipher, aad, plain)
+    def seal(self, aad: bytes, plain: bytes, *, worth: int = _WORTH_COMPRESSING) -> bytes:
+        """Return the bytes sealed to a place (``place(…)``), compressed first where that helps.
+
+        Up to ``worth`` bytes are left as they are.
+        """
+        return _seal(self._cipher, aad, plain, worth=worth)
 
     def open(self, aad: bytes, sealed: bytes) -> bytes:
         """Return what was sealed to this place; raises Damaged naming the place."""
