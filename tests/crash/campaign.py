@@ -1,10 +1,10 @@
 """A campaign: processes are killed one after the other until there were enough deaths, then all comes to its
 end.
 
-Each one dies at a place chosen for it: most often at the one fewest have died at, of those that lives of its
-kind have crossed; else at any crossing, or at a random moment. What a death interrupted is read from the
-database. Everything is drawn from the seed, so that a campaign gives the same orders again; what threads and
-databases make of them may differ.
+Each one dies at a place chosen for it: most often at the one fewest have died at, of those of one kind that
+lives like it have crossed; else at any crossing, or at a random moment. What a death interrupted is read from
+the database. Everything is drawn from the seed, so that a campaign gives the same orders again; what threads
+and databases make of them may differ.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.store.tables import effect, job
 from handlers.message import message_id
 from tests.crash.office import SENDER, ForkServer, Office
 from tests.crash.verbs import Verb
-from tests.crash.worker_process import NOWHERE, VERSIONS, Death, Order
+from tests.crash.worker_process import VERSIONS, Death, Order
 
 AT_ONCE = 6  # cases that are under way at the same time
 LONGEST = 300  # crossings after which a life ends where its own place was not crossed
@@ -152,9 +152,12 @@ class Campaign:
         known = self.crossed.get(life)
         if not known or self._random.random() < 0.3:
             return f"*=nth:{self._random.randint(1, 150)}=kill"
+        # Statements are most of the places: first the kind, then the place of it.
+        kind = self._random.choice(sorted({_kind(each) for each in known}))
         died = self.died.get(life, Counter())
-        fewest = min(died[place] for place in known)
-        place = self._random.choice(sorted(each for each in known if died[each] == fewest))
+        among = sorted(each for each in known if _kind(each) == kind)
+        fewest = min(died[each] for each in among)
+        place = self._random.choice([each for each in among if died[each] == fewest])
         return f"{place}=nth:{self._random.randint(1, 2)}=kill;*=nth:{LONGEST}=kill"
 
     def _note(self, order: Order, death: Death) -> None:
@@ -214,8 +217,12 @@ class Campaign:
         places: Counter[str] = Counter()
         for died in self.died.values():
             for place, times in died.items():
-                places[place.split("@")[0] if place != NOWHERE else place] += times
+                places[_kind(place)] += times
         return dict(sorted(places.items()))
+
+
+def _kind(place: str) -> str:
+    return place.partition("@")[0]
 
 
 def _end_leases(tx: Transaction) -> None:
