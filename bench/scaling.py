@@ -66,10 +66,10 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 # CPU, statements, commits and WAL: `python -m bench --quick`, PostgreSQL, one program, 22 November 2026, load
-# 5 to 6, so upper bounds. Round trips: the statements, and BEGIN and COMMIT. Pages: counted from the tables.
+# 5 to 9, so upper bounds. Round trips: the statements, and BEGIN and COMMIT. Pages: counted from the tables.
 COSTS = {
     "due timer": Cost(node_ms=0.82, server_ms=0.62, round_trips=0.5, commits=0.1, wal=2_700, pages=8),
-    "service task": Cost(node_ms=3.6, server_ms=2.83, round_trips=9.9, commits=1.75, wal=1_800, pages=6),
+    "service task": Cost(node_ms=1.1, server_ms=0.5, round_trips=0.66, commits=0.18, wal=1_800, pages=6),
     "message": Cost(
         node_ms=4.23, server_ms=2.5, round_trips=10.8, commits=1.27, wal=2_600, pages=10, elsewhere=1.0
     ),
