@@ -43,6 +43,13 @@ SAMPLE = {
     "przyczyna_odmowy_wydania": "brak_f01",
     "termin_art33": dt.datetime(2026, 10, 26, 20, 0, tzinfo=dt.UTC),
     "haslo": "haslo-tylko-w-wydruku",
+    "wydanie": {
+        "kto": "uzytkownik",
+        "dokument": "dowod",
+        "koncowka": "123X",
+        "zdarzenie": dt.date(2027, 1, 4),
+    },
+    "protokol_zniszczenia": {"osoby": ["Nina Nowak", "Jan Kowal"], "zdarzenie": dt.date(2027, 1, 6)},
 }
 
 
@@ -183,7 +190,7 @@ def test_what_is_unused_is_not_there(definitions: dict[str, ProcessDefinition]) 
     drawn = set(re.findall(r"parameters\.(\w+)", text))
     assert parameters() == drawn | {"rspo_csv_max_age"}  # read by rspo.lookup
     assert set(re.findall(r'formId="(\w+)"', text)) == forms().keys()
-    named = headers(definitions.values(), "template", "wydruk", "pokwitowanie")
+    named = headers(definitions.values(), "template", "wydruk", "pokwitowanie", "szablon")
     assert named == {f"zszo03/{p.name.removesuffix('.txt.j2')}" for p in MESSAGES.iterdir()}
     called = {
         each.called_element.process_id.source
