@@ -7,6 +7,7 @@ signature covers the whole file, and what the certificate calls its holder; neve
 from __future__ import annotations
 
 import io
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,34 +35,48 @@ def signatures_of(content: bytes) -> list[PdfSignature]:
     """Return the signatures of a PDF; raises ``ValueError`` for one that cannot be read."""
     try:
         with pikepdf.open(io.BytesIO(content)) as document:
-            values = list(_values(document))[:MOST_SIGNATURES]
+            values = list(itertools.islice(_values(document), MOST_SIGNATURES))
             return [_signature(value, len(content)) for value in values]
     except (pikepdf.PdfError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"expected a PDF, but {type(error).__name__}") from None
 
 
 def _values(document: pikepdf.Pdf) -> Iterator[pikepdf.Object]:
-    """Return what stands in the signature fields (ISO 32000-1 §12.7.4.5), within bounds."""
+    """Return what stands in the signature fields (ISO 32000-1 §12.7.4.5), within bounds.
+
+    ``MOST_FIELDS`` references are followed at most, and a field that several name is looked at once: kids
+    may name their own parents as often as the file has room for.
+    """
     form = document.Root.get("/AcroForm", pikepdf.Dictionary())
-    waiting = [(field, 0) for field in form.get("/Fields", pikepdf.Array())]
-    for _ in range(MOST_FIELDS):
-        if not waiting:
-            return
-        field, depth = waiting.pop(0)
+    seen: set[tuple[int, int]] = set()
+    found = [(field, 0) for field in _first(form.get("/Fields"), MOST_FIELDS)]
+    for field, depth in found:  # grows while it is read
+        if field.is_indirect:
+            if field.objgen in seen:
+                continue
+            seen.add(field.objgen)
         if field.get("/FT") == "/Sig" and "/V" in field:
             yield field.V
         if depth < DEEPEST:
-            waiting += [(kid, depth + 1) for kid in field.get("/Kids", pikepdf.Array())]
+            found += [(kid, depth + 1) for kid in _first(field.get("/Kids"), MOST_FIELDS - len(found))]
+
+
+def _first(listed: object, most: int) -> list[pikepdf.Object]:
+    """Return the first of an array, one by one: its iterator would copy all of it first."""
+    if not isinstance(listed, pikepdf.Array):
+        return []
+    return [listed[at] for at in range(min(len(listed), most))]
 
 
 def _signature(value: pikepdf.Object, size: int) -> PdfSignature:
-    certificate = _leaf(bytes(value.get("/Contents", pikepdf.String(""))))
+    contents, form = value.get("/Contents"), value.get("/SubFilter")
+    certificate = _leaf(bytes(contents)) if isinstance(contents, pikepdf.String) else None
     names = certificate.subject if certificate is not None else x509.Name([])
     is_person = any(names.get_attributes_for_oid(kind) for kind in (NameOID.GIVEN_NAME, NameOID.SURNAME))
     named = names.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
     holder = "" if is_person or not named else _plain(str(named[0].value))
     return PdfSignature(
-        kind=_plain(str(value.get("/SubFilter", ""))).lstrip("/"),
+        kind=_plain(str(form)).lstrip("/") if isinstance(form, pikepdf.Name) else "",
         covers_file=_covers(value.get("/ByteRange"), size),
         holder=holder,
         is_person=is_person,
