@@ -36,12 +36,21 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     colour: str = ""
     counter_opens: str = "08:00"  # local time; appointments are made from then …
     counter_closes: str = "15:00"  # … to then, the end not counted in
+    counter_slot: str = "15"  # minutes of one appointment; slots are counted from the opening
     statement: Statement = Statement()
 
     @property
     def counter_hours(self) -> tuple[dt.time, dt.time]:
         """Return when the counter opens and closes; raises ``ValueError`` where these are no times."""
         return dt.time.fromisoformat(self.counter_opens), dt.time.fromisoformat(self.counter_closes)
+
+    @property
+    def slot_minutes(self) -> int:
+        """Return how long an appointment is; raises ``ValueError`` outside 5 to 240 minutes."""
+        minutes = int(self.counter_slot)
+        if not 5 <= minutes <= 240:
+            raise ValueError(f"expected counter_slot from 5 to 240 minutes, but it is {minutes}")
+        return minutes
 
     @property
     def style(self) -> str:
@@ -57,7 +66,7 @@ def read(path: Path) -> Identity:
     try:
         written = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         found = msgspec.convert(_as_texts(written), Identity)
-        _ = found.counter_hours
+        _ = found.counter_hours, found.slot_minutes
     except (OSError, UnicodeDecodeError, ValueError, yaml.YAMLError, msgspec.ValidationError) as error:
         raise EngineError(f"expected an office's file at {path}, but {error}") from None
     if found.colour:

@@ -347,19 +347,24 @@ class ProcessEngine(Views, Overseeing, Corrections, Keeping):
         root_key: int | None = None,
         resolution: str = "",
         required: bool = False,
+        holds: str = "",
+        until_closed: bool = False,
     ) -> Arrival:
         """Take in what came from outside, once per ``request_id``: entry, files, message in one transaction.
 
         Where a case waits for the ``message`` the entry is resolved; else it stays open, or is resolved with
         ``resolution``. Files are sealed with the key of the case ``root_key``, else with one of their own.
-        With ``required`` nothing is taken in where nobody waits: ``NotFound``.
+        With ``required`` nothing is taken in where nobody waits: ``NotFound``. ``holds`` names what one entry
+        of the register may have (a card, a slot), for ever or ``until_closed``; ``Conflict`` where it is
+        held.
         """
         return intake.take_in(
             self.parts,
             intake.Incoming(
                 request_id=request_id, register=register, subject=subject, data=dict(data), message=message,
                 correlation_key=correlation_key, variables=dict(variables or {}), files=tuple(files),
-                root_key=root_key, resolution=resolution, required=required,
+                root_key=root_key, resolution=resolution, required=required, holds=holds,
+                until_closed=until_closed,
             ),
         )  # fmt: skip
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from engine.errors import NotFound
+from engine.errors import Conflict, NotFound
 from engine.kernel.codec import decode_values, encode_values
 from engine.kernel.values import accepted, accepted_text
 from engine.keys import bucket_of_text, token_text
@@ -39,6 +39,13 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     root_key: int | None
     resolution: str
     required: bool
+    holds: str = ""
+    until_closed: bool = False
+
+    @property
+    def held(self) -> str:
+        """Return the name under which is kept which entry holds it."""
+        return f"{self.register} {accepted_text(self.holds, 'holds')}"
 
 
 def take_in(parts: Parts, incoming: Incoming) -> Arrival:
@@ -47,15 +54,25 @@ def take_in(parts: Parts, incoming: Incoming) -> Arrival:
     first = reserved(parts)
 
     def work(tx: Transaction) -> Arrival:
+        holder = registers.holder(tx, incoming.held) if incoming.holds else 0  # first: the same request waits
         earlier = requests.read(tx, asked)
         if earlier is not None:
             return Arrival(**decode_values(earlier.result), repeated=True)
+        _require_free(tx, incoming, holder)
         arrival = _taken(tx, parts, incoming, Numbers(first))
+        if incoming.holds:
+            registers.hold(tx, incoming.held, arrival.number)
         result = encode_values({"number": arrival.number, "deliveries": arrival.deliveries})
         requests.insert(tx, RequestRow(id=asked, root_key=None, seq=0, result=result, created_at=tx.now))
         return arrival
 
     return parts.store.run(work)
+
+
+def _require_free(tx: Transaction, incoming: Incoming, holder: int) -> None:
+    entry = registers.read(tx, incoming.register, holder) if holder else None
+    if entry is not None and not (incoming.until_closed and entry.resolved is not None):
+        raise Conflict(f"expected '{incoming.held}' to be free, but entry {holder} holds it")
 
 
 def _taken(tx: Transaction, parts: Parts, incoming: Incoming, numbers: Numbers) -> Arrival:

@@ -23,6 +23,15 @@ _NEXT = {
     .returning(register.c.last)
     for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
 }
+# Who asks waits for whoever asked before, and learns what they wrote.
+_HELD = {
+    name: insert(register)
+    .values(last=0)
+    .on_conflict_do_update(index_elements=[register.c.name], set_={"last": register.c.last})
+    .returning(register.c.last)
+    for name, insert in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))
+}
+_HOLD = update_table(register).where(register.c.name == bindparam("of")).values(last=bindparam("number"))
 _INSERT = insert_into(register_entry)
 _COLUMNS = columns(register_entry, RegisterEntryRow)
 _SELECT = select(*_COLUMNS).where(register_entry.c.register == bindparam("of"))
@@ -58,6 +67,16 @@ _RESOLVE = (
 def next_number(tx: Transaction, name: str) -> int:
     """Draw the next number of a register or of another series."""
     return int(tx.execute_for(_NEXT, {"name": name}).scalar_one())
+
+
+def holder(tx: Transaction, name: str) -> int:
+    """Return the entry that holds something there is one of, 0 for none; locked until the commit."""
+    return int(tx.execute_for(_HELD, {"name": name}).scalar_one())
+
+
+def hold(tx: Transaction, name: str, number: int) -> None:
+    """Write down which entry holds it; ``holder`` was asked in the same transaction."""
+    tx.execute(_HOLD, {"of": name, "number": number})
 
 
 def append(

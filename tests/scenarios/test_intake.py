@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from engine import Arrival, File, ProcessEngine
+import threading
+
+import pytest
+
+from engine import Arrival, Conflict, File, ProcessEngine
 from tests.builders import process
 
 LETTER = File(name="wiadomosc.eml", media_type="message/rfc822", content=b"tajne pismo")
@@ -58,3 +62,42 @@ def test_an_effect_of_a_job_can_be_asked_for(engine: ProcessEngine) -> None:
     assert engine.effect(f"{case}-1", "smtp") is None
     for key in ("", "x", "-", "²", f"{2**70}-1"):
         assert engine.effect(key, "smtp") is None
+
+
+@pytest.mark.parametrize(("senders", "outcomes"), [("ABCDEF", ["held"] * 5 + ["1"]), ("AAAAAA", ["1"] * 6)])
+def test_what_there_is_one_of_is_one_entrys_when_all_ask_at_once(
+    engine: ProcessEngine, senders: str, outcomes: list[str]
+) -> None:
+    told: list[str] = []
+    together = threading.Barrier(len(senders))
+
+    def ask(sender: str) -> None:
+        together.wait(timeout=30)
+        try:
+            told.append(str(slot(engine, sender).number))
+        except Conflict:
+            told.append("held")
+
+    threads = [threading.Thread(target=ask, args=(sender,)) for sender in senders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == sorted(outcomes)
+    assert len(engine.registers.all_in("terminarz")) == 1
+    assert slot(engine, "Z", holds="10:15").number == 2
+
+
+def slot(engine: ProcessEngine, sender: str, *, holds: str = "10:00") -> Arrival:
+    return engine.take_in(
+        request_id=sender, register="terminarz", subject="s", data={}, holds=holds, until_closed=True
+    )
+
+
+def test_it_is_free_again_once_its_entry_is_closed(engine: ProcessEngine) -> None:
+    assert slot(engine, "A").number == 1
+    engine.registers.resolve("terminarz", 1, resolution="odwołano telefonicznie", by="jan")
+    assert slot(engine, "A").repeated
+    assert slot(engine, "B").number == 2
+    with pytest.raises(Conflict, match="entry 2 holds it"):
+        slot(engine, "C")

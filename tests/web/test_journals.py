@@ -6,7 +6,10 @@ import datetime as dt
 import re
 from collections.abc import Callable
 
-from engine import WARSAW, ProcessEngine
+import pytest
+
+from engine import WARSAW, ProcessEngine, VirtualClock
+from engine.scheduler import REQUEST_DAYS, clean
 from tests.web.conftest import Browser
 
 Browsers = Callable[[str | None], Browser]
@@ -128,11 +131,43 @@ def test_an_appointment_is_within_the_counters_hours_and_one_person_has_it(
         assert book(at) == 422
     assert book(f"{open_day}T14:45") == 200
     assert book(f"{open_day}T08:00") == 200
-    assert (book(f"{open_day}T08:00"), "jest już zajęty" in jan.text) == (422, True)
+    assert (book(f"{open_day}T08:00:00.0"), "jest już zajęty" in jan.text) == (422, True)
+    assert (book(f"{open_day}T08:01"), "Terminy są co 15 min od godziny 08:00" in jan.text) == (422, True)
+    assert book(f"{open_day}T08:15:30") == 422
     text = jan.get("/counter")
     assert text.index(", 08:00: Anna &lt;b&gt;") < text.index(", 14:45: Anna")
     jan.get("/registers/terminarz?open=1")
     jan.post("/registers/terminarz/2/resolve", resolution="Osoba odwołała telefonicznie.")
     assert book(f"{open_day}T08:00") == 200
     assert len(office.registers.entries("terminarz", unresolved=True)) == 2
+    assert (book(f"{open_day}T08:00"), "jest już zajęty" in jan.text) == (422, True)
     assert "Umów termin" not in browser("aldona").get("/counter")
+
+
+@pytest.mark.parametrize("name", ["tryb_papierowy", "terminarz"])
+def test_the_same_form_again_is_answered_as_the_first_time_and_another_waits_for_ever(
+    browser: Browsers, office: ProcessEngine, clock: VirtualClock, name: str
+) -> None:
+    jan, ewa = browser("jan"), browser("ewa")
+    office.registers.draw_number(f"karty papierowe {office.now().astimezone(WARSAW).year}")
+    year, given = office.now().astimezone(WARSAW).year, {"tresc": "Wpisano po przerwie.", "numer_sprawy": ""}
+    given |= {"zdarzenie_o": local(office, hours=1), "numer_karty": f"P/{year}/1"}
+    days = [office.now().date() + dt.timedelta(days=ahead) for ahead in range(60, 75)]
+    day = next(day for day in days if not office.day_off(day))
+    given |= {"termin": f"{day}T10:00", "rozmowca": "Anna Przykładowa"}
+
+    def write(person: Browser, asked: str = "", **changed: str) -> int:
+        shown = person.get(f"/registers/{name}/new")
+        person.post(f"/registers/{name}/new", request=asked or request(shown), **given | changed)
+        return person.status
+
+    asked = request(jan.get(f"/registers/{name}/new"))
+    assert [write(jan, asked), write(jan, asked)] == [200, 200]  # a double click
+    assert write(ewa, asked) == write(jan, asked, tresc="Wpisano inaczej.") == 422  # no double click
+    if name == "tryb_papierowy":
+        write(jan, numer_karty=f"P/{year}/1\N{FULLWIDTH DIGIT ONE}")  # no other spelling of a card
+        assert (jan.status, "ma postać" in jan.text) == (422, True)
+    clock.advance(dt.timedelta(days=REQUEST_DAYS + 1))
+    clean(office.parts)
+    assert write(ewa) == 422
+    assert len(office.registers.all_in(name)) == 1

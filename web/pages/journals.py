@@ -1,12 +1,14 @@
 """Journals clerks write by hand: telephone calls, appointments, what happened on paper during an outage.
 
 Each entry has two times: when it happened, and when it was entered. An entry is never changed; a mistake is
-put right by another. Cards for the paper mode are numbered beforehand, and each is entered once.
+put right by another. Cards for the paper mode are numbered beforehand, and each is entered once; a slot at
+the counter is one person's until the entry is closed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import itertools
 import re
 from collections.abc import Mapping
@@ -27,7 +29,7 @@ CARDS = "karty papierowe"  # the series of their numbers, by year
 MOST_CARDS = 50
 OLDEST = dt.timedelta(days=366)
 RESOLVED = "wpis własny"
-_CARD = re.compile(r"P/(20\d\d)/([1-9]\d{0,5})")
+_CARD = re.compile(r"P/(20[0-9]{2})/([1-9][0-9]{0,5})")  # one spelling each: no other digits
 _SHORTEST, _LONGEST = 10, 2_000
 DIRECTIONS = Table({"wychodząca": N_("wychodząca"), "przychodząca": N_("przychodząca")})
 
@@ -71,31 +73,51 @@ def show(visit: Visit) -> Response:
 
 
 def write(visit: Visit) -> Response:
-    """Write an entry; a card that is entered already, or was never issued, is refused."""
+    """Write an entry; refused are a card entered already or never issued, and a slot somebody has.
+
+    The same form sent again by the same person is answered as the first time, whatever was written since.
+    """
     name = _name(visit)
     given = {field.key: visit.field(field.key).strip() for field in FIELDS[name]}
-    before, _open = visit.engine.registers.counts(name)  # first: who writes meanwhile takes this number
     errors, asked = _errors(visit, name, given), visit.request_id
     if errors or asked is None:
         return _page(visit, name, given, errors)
     when = "termin" if name == COUNTER else "zdarzenie_o"
     number = given["numer_sprawy"]
     cases = visit.engine.instances(business_key=number, roots=True, limit=1) if number else []
-    once = {PAPER: f"karta {given.get('numer_karty')}", COUNTER: f"termin {given.get('termin')} {before}"}
     subject = number or given.get("numer_karty") or given["rozmowca"]
     try:
-        taken = visit.engine.take_in(
-            request_id=once.get(name, asked), register=name, subject=subject,
+        visit.engine.take_in(
+            request_id=_sent(visit, asked, given), register=name, subject=subject,
             data={**given, when: _moment(given[when]), "kto": visit.person.id},
             resolution="" if name == COUNTER else RESOLVED, root_key=cases[0].root_key if cases else None,
+            holds=_held(name, given), until_closed=name == COUNTER,
         )  # fmt: skip
-    except (InvalidVariables, Conflict):
+    except InvalidVariables:
         return _page(visit, name, given, {"tresc": _("Tego tekstu nie da się zapisać.")})
-    if taken.repeated and name == PAPER:
-        return _page(visit, name, given, {"numer_karty": _("Ta karta jest już wpisana.")})
-    if taken.repeated and name == COUNTER:
-        return _page(visit, name, given, {"termin": _("Ten termin jest już zajęty.")})
+    except Conflict:
+        return _page(visit, name, given, _taken(name))
     return go_to(f"/registers/{name}")
+
+
+def _sent(visit: Visit, asked: str, given: Mapping[str, str]) -> str:
+    """Return what makes two sendings one: the form, who sent it and what it said."""
+    said = msgspec.json.encode([visit.person.id, sorted(given.items())])
+    return f"{asked} {hashlib.sha256(said).hexdigest()}"
+
+
+def _held(name: str, given: Mapping[str, str]) -> str:
+    """Return what this entry alone may have: its card, its slot (in UTC, so that it has one spelling)."""
+    at = _moment(given["termin"]) if name == COUNTER else None
+    if at is not None:
+        return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%MZ}"
+    return given["numer_karty"] if name == PAPER else ""
+
+
+def _taken(name: str) -> dict[str, str]:
+    if name == PAPER:
+        return {"numer_karty": _("Ta karta jest już wpisana.")}
+    return {"termin": _("Ten termin jest już zajęty.")}
 
 
 def cards(visit: Visit) -> Response:
@@ -151,20 +173,28 @@ def _wrong_moment(visit: Visit, text: str) -> str:
 
 
 def _wrong_term(visit: Visit, text: str) -> str:
-    """Say what speaks against an appointment: it has passed, the office is closed, somebody else has it."""
+    """Say what speaks against an appointment: it has passed, the office is closed, it is no slot's begin."""
     at, now = _moment(text), visit.engine.now()
     if at is None:
         return _("Podaj dzień i godzinę.")
     if not now < at <= now + OLDEST:
         return _("Podaj przyszły termin, najdalej za rok.")
-    opens, closes = visit.request.app.state.identity.counter_hours
+    identity = visit.request.app.state.identity
+    opens, closes = identity.counter_hours
     if visit.engine.day_off(at.date()) or not opens <= at.time() < closes:
         return _(
             "Wtedy urząd nie przyjmuje. Godziny: %(opens)s–%(closes)s w dni robocze.",
             opens=f"{opens:%H:%M}",
             closes=f"{closes:%H:%M}",
         )
-    return _("Ten termin jest już zajęty.") if at in {each.data["termin"] for each in expected(visit)} else ""
+    begins = at - dt.datetime.combine(at.date(), opens, WARSAW)
+    if begins % dt.timedelta(minutes=identity.slot_minutes):
+        return _(
+            "Terminy są co %(minutes)s min od godziny %(opens)s.",
+            minutes=identity.slot_minutes,
+            opens=f"{opens:%H:%M}",
+        )
+    return ""
 
 
 def expected(visit: Visit) -> list[Entry]:
