@@ -1,12 +1,14 @@
 """One service task through the job path, its handler doing nothing; ``python -m bench jobs``.
 
-Once with all jobs waiting for the workers, as after an outage (claim, run, complete), and once as they come:
-each program starts instances and its own worker runs them.
+Once with all jobs waiting for the workers, as after an outage (claim, run, complete), of a handler as most
+are and of one registered for answering together with others; and once as they come: each program starts
+instances and its own worker runs them.
 """
 
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 from bench.measuring import Workload, measure
 from engine import Completed, HandlerRegistry, JobContext, ProcessEngine, Worker
@@ -16,11 +18,11 @@ THREADS = 4
 DRAWING = process("job").start().service_task("s", "work").end()
 
 
-def handlers() -> HandlerRegistry:
+def handlers(*, together: bool = False) -> HandlerRegistry:
     """Return a handler that does nothing."""
     registry = HandlerRegistry()
 
-    @registry.handler("work")
+    @registry.handler("work", together=together)
     def work(context: JobContext) -> Completed:
         return Completed({})
 
@@ -60,6 +62,14 @@ WORKLOADS = (
         prepare=waiting,
         work=drain,
         handlers=handlers,
+    ),
+    Workload(
+        name="1 job, all waiting, answered together",
+        units=600,
+        files=DRAWING.files(),
+        prepare=waiting,
+        work=drain,
+        handlers=partial(handlers, together=True),
     ),
     Workload(
         name="1 job, start to end in one program",

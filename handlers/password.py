@@ -36,7 +36,7 @@ def register(registry: HandlerRegistry, settings: PasswordSettings) -> None:
     if not 1 <= days <= LONGEST_LIFE:
         raise ValueError(f"expected OBIEG_PASSWORD_LIFETIME_DAYS from 1 to {LONGEST_LIFE}, but it is {days}")
 
-    @registry.handler("password.generate")
+    @registry.handler("password.generate", together=True)
     def generate(context: JobContext) -> Completed:
         length = inputs.header_number(context, "dlugosc", settings.length, least=SHORTEST, most=LONGEST)
         valid = inputs.parameter_number(context, "waznosc_hasla", 0)

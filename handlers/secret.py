@@ -13,7 +13,7 @@ def register(registry: HandlerRegistry) -> None:
     ``zniszczono``.
     """
 
-    @registry.handler("secret.destroy")
+    @registry.handler("secret.destroy", together=True)
     def destroy(context: JobContext) -> Completed:
         listed = context.job.headers.get("referencje", "haslo_ref, klucz_ref")
         names = [name.strip() for name in listed.split(",") if name.strip()]

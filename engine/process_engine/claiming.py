@@ -69,7 +69,7 @@ def _shares(parts: Parts, free: int, running: Mapping[str, int], *, several: boo
         if limit
     ]
     unlimited = [each for each, limit in limits.items() if not limit]
-    short = tuple(each for each in unlimited if several and parts.paces.short(each))
+    short = tuple(each for each in unlimited if several and _in_turn(parts, each))
     others = tuple(each for each in unlimited if each not in short)
     wanted: list[Share] = [
         Share(kinds=TOGETHER, limit=free * many, each=many),
@@ -79,6 +79,12 @@ def _shares(parts: Parts, free: int, running: Mapping[str, int], *, several: boo
         Share(kinds=("job",), types=others, limit=free),
     ]
     return [share for share in wanted if share.types != () and share.limit > 0]
+
+
+def _in_turn(parts: Parts, job_type: str) -> bool:
+    """Return whether one thread may run several jobs of a type before it commits their answers."""
+    registration: Any = parts.handlers.get(job_type)
+    return registration is not None and registration.together and parts.paces.short(job_type)
 
 
 def _limit(parts: Parts, job_type: str) -> int:

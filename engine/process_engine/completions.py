@@ -1,7 +1,9 @@
 """Short handlers in turn: one thread runs several jobs, and their answers share one transaction.
 
-Contexts are read together, answers committed together. What is not a plain completion is settled alone, and
-what goes wrong with one job is only its own.
+An answer is held while the next handlers run: if one hangs, or the process dies, the work is done again. So
+only types run like this that are registered for it (``Registration.together``). Each begins with its lease
+and variables read anew. What is not a plain completion is settled alone, and what goes wrong with one job is
+only its own.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from engine.handling import Completed
 from engine.logs import event_log, places
 from engine.process_engine import groups, jobs
 from engine.process_engine.family import Family
-from engine.process_engine.handler_runs import Outcome, contexts, outcome_of, settle
+from engine.process_engine.handler_runs import Outcome, outcome_of, settle
 from engine.process_engine.parts import Parts
 from engine.store.rows import JobRow
 
@@ -29,12 +31,11 @@ def run_in_turn(parts: Parts, rows: Sequence[JobRow], begin: Callable[[JobRow], 
 
     Raises what the database raises; then the leases of what was not settled run out.
     """
-    read = contexts(parts, rows)
     answers: list[tuple[JobRow, Completed]] = []
     waiting_since = monotonic()
     for row in rows:
         with _own(row):
-            outcome = outcome_of(parts, row, read.get(row.key)) if begin(row) else None
+            outcome = outcome_of(parts, row, stood_in_line=True) if begin(row) else None
             if shareable(outcome):
                 answers.append((row, outcome))
             elif outcome is not None:

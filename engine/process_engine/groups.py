@@ -18,7 +18,7 @@ from engine.logs import event_log, places
 from engine.process_engine.family import RESERVED_NUMBERS, Family, LockedJobs
 from engine.process_engine.parts import Parts
 from engine.process_engine.verb import written
-from engine.store import Transaction, instances
+from engine.store import Transaction, instances, jobs
 from engine.store.rows import JobRow
 
 log = event_log("groups")
@@ -105,7 +105,4 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
 
 def _leased(locked: LockedJobs, claimed: JobRow) -> bool:
     """Return whether a job is still there under the lease it was claimed with."""
-    if claimed.key not in locked:
-        return False
-    row = locked[claimed.key][1]
-    return (row.stage, row.lock_owner, row.attempt) == (claimed.stage, claimed.lock_owner, claimed.attempt)
+    return claimed.key in locked and jobs.leased(locked[claimed.key][1], claimed)

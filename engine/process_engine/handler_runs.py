@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 from engine.clock import instant, monotonic
 from engine.errors import (
     BpmnError,
     Conflict,
-    EngineError,
     InvalidVariables,
     JobFailure,
     NotFound,
@@ -52,13 +51,13 @@ def run_claimed(parts: Parts, row: JobRow) -> None:
         settle(parts, row, outcome)
 
 
-def outcome_of(parts: Parts, row: JobRow, context: RunningJob | None = None) -> Outcome | None:
+def outcome_of(parts: Parts, row: JobRow, *, stood_in_line: bool = False) -> Outcome | None:
     """Run a claimed job's handler and return what it came to; None where it has no handler or case here.
 
-    Without a ``context`` it is read first.
+    Of a job that stood in line the lease is looked at again; None where it is lost.
     """
     registration = parts.handlers.get(row.type)
-    context = context or _context(parts, row)
+    context = _context(parts, row, leased=stood_in_line)
     if registration is None or context is None:
         return None
     began = monotonic()
@@ -233,26 +232,12 @@ class RunningJob:
         return found
 
 
-def contexts(parts: Parts, rows: Sequence[JobRow]) -> dict[int, RunningJob]:
-    """Read what handlers are given, by job; none where one case cannot be read: each then meets its own."""
-    try:
-        with parts.store.reading() as tx:
-            return {each.job.key: each for each in _contexts(parts, tx, rows)}
-    except EngineError:
-        return {}
-
-
-def _context(parts: Parts, row: JobRow) -> RunningJob | None:
-    """Read what the handler is given; None when the job's instance is gone."""
+def _context(parts: Parts, row: JobRow, *, leased: bool) -> RunningJob | None:
+    """Read what the handler is given; None when the case is gone, or the job not ``leased`` as it should."""
     with parts.store.reading() as tx:
-        found = _contexts(parts, tx, [row])
-    return found[0] if found else None
-
-
-def _contexts(parts: Parts, tx: Transaction, rows: Sequence[JobRow]) -> list[RunningJob]:
-    by_key = {row.key: row for row in rows}
-    found = []
-    for job, instance in verbs.opened_with(tx, rows):
-        values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
-        found.append(RunningJob(parts, by_key[job.key], job, instance, values))
-    return found
+        if leased and not jobs.leased(jobs.read(tx, row.key), row):
+            return None
+        for job, instance in verbs.opened_with(tx, [row]):
+            values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
+            return RunningJob(parts, row, job, instance, values)
+    return None

@@ -168,6 +168,13 @@ def read(tx: Transaction, key: int) -> JobRow | None:
     return None if row is None else record(JobRow, row)
 
 
+def leased(row: JobRow | None, claimed: JobRow) -> bool:
+    """Return whether a job is still there under the lease it was claimed with."""
+    if row is None:
+        return False
+    return (row.stage, row.lock_owner, row.attempt) == (claimed.stage, claimed.lock_owner, claimed.attempt)
+
+
 def complete(tx: Transaction, key: int, *, owner: str, attempt: int) -> bool:
     """Delete a job its worker has done; False where the lease is another's or the job is gone."""
     return tx.write_one(_COMPLETE, key_of(key) | {"owner": owner, "made": attempt})

@@ -1,4 +1,4 @@
-"""Short handlers share a thread and a transaction; a job may be born locked. Nothing is lost by either."""
+"""Handlers registered for it share a thread and a transaction; a job may be born locked. Nothing is lost."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class Answers:
 
     def __init__(self) -> None:
         self.registry = HandlerRegistry()
-        self.registry.handler("work", errors=("refused",))(self._work)
+        self.registry.handler("work", errors=("refused",), together=True)(self.work)
         self.calls = 0
 
-    def _work(self, context: JobContext) -> Completed:
+    def work(self, context: JobContext) -> Completed:
         self.calls += 1
         match context.job.variables["does"]:
             case "refuse":
@@ -114,14 +114,46 @@ def test_answers_cut_off_anywhere_are_taken_once(
         rows = claimed(office)
         with broken_at(place):
             run_in_turn(office.parts, rows, lambda row: True)
+        run_in_turn(office.parts, rows, lambda row: True)  # one that could not be read, and no other
         assert outcomes(office, keys) == ["after"] * 3, f"at place {place}"
     assert answers.calls == 3 * (len(places) + 1)
+
+
+def test_a_handler_that_is_not_registered_for_it_has_its_thread_alone(
+    office: ProcessEngine, answers: Answers
+) -> None:
+    answers.registry.handler("mail")(answers.work)
+    office.deploy(process("letters").start().service_task("s", "mail").end().files(), by="owner")
+    for _ in range(3):
+        office.start("letters", variables={"does": "work"}, actor="anna")
+    office.parts.paces.note("mail", 0.0)  # however short it is
+    work = claim(office.parts, 3, lease_us=LEASE_US, running={}, suspects=False)
+    assert [len(rows) for rows in work] == [1, 1, 1]
+
+
+def test_a_job_begins_with_the_lease_and_the_variables_of_that_moment(
+    office: ProcessEngine, answers: Answers
+) -> None:
+    keys = started(office, "work", "work", "work")
+    rows = claimed(office)
+    behind = [row.instance_key or 0 for row in rows[1:]]
+
+    def begin(row: JobRow) -> bool:
+        if row is rows[0]:  # while the first one runs, the others' cases do not stand still
+            office.cancel(behind[0], reason="withdrawn", actor="anna")
+            office.set_variables(behind[1], {"does": "refuse"}, actor="anna", reason="mistyped")
+        return True
+
+    run_in_turn(office.parts, rows, begin)
+    assert answers.calls == 2
+    expected = {rows[0].instance_key: "after", behind[0]: "", behind[1]: "refused"}
+    assert outcomes(office, keys) == [expected[key] for key in keys]
 
 
 def test_jobs_behind_one_that_hangs_are_for_others(database_url: str) -> None:
     hanging, go_on, registry = threading.Event(), threading.Event(), HandlerRegistry()
 
-    @registry.handler("work")
+    @registry.handler("work", together=True)
     def work(context: JobContext) -> Completed:
         hanging.set()
         go_on.wait(60)
