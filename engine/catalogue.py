@@ -132,6 +132,12 @@ class Catalogue:
             self._bound_forms[place] = self._read_form(tx, row)
         return self._bound_forms[place]
 
+    def personal_names(self, tx: Transaction) -> frozenset[str]:
+        """Return the variables that any of the newest forms calls personal."""
+        rows = definitions.query(tx, kind="form", latest_only=True)
+        forms = (self._read_form(tx, row) for row in rows)
+        return frozenset(field.key for form in forms if form for field in form.fields if field.personal)
+
     def _read_form(self, tx: Transaction, row: DefinitionRow | None) -> Form | None:
         if row is None:
             return None

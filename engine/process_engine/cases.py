@@ -236,9 +236,13 @@ def _whole(tx: Transaction, row: InstanceRow) -> list[InstanceRow]:
 def _personal(
     parts: Parts, tx: Transaction, whole: list[InstanceRow], loaded: Mapping[int, LockedInstance]
 ) -> Personal:
-    """Gather names and values from a whole case: what one process calls personal, it hands on to others."""
+    """Gather names and values from a whole case: what one process calls personal, it hands on to others.
+
+    What any form of today calls personal is so here too: a process that an event has started may have none.
+    """
     keys = [each.definition_key for each in whole]
     names = frozenset(field.key for field in _fields(parts, tx, keys) if field.personal)
+    names |= parts.catalogue.personal_names(tx)
     trees = (codec.decode_tree(each.state, each.pages) for each in loaded.values())
     return Personal(names=names, variables=tuple(tree.root.variables or {} for tree in trees))
 

@@ -87,6 +87,17 @@ def test_personal_data_are_masked_until_asked_for_and_that_is_kept(
     assert office.verify().ok
 
 
+def test_what_a_form_elsewhere_calls_personal_is_masked_in_a_case_without_forms(
+    browser: Browsers, office: ProcessEngine, key: int
+) -> None:
+    watch = process("czuwanie").start().receive_task("czekaj", "zmiana", key="=pesel").end()
+    office.deploy(watch.files(), by="olga")
+    started = office.start("czuwanie", variables={"pesel": PESEL}, business_key="WE.2", actor="jan").key
+    page = browser("jan").get(f"/instances/{started}")
+    assert "pesel" in page
+    assert PESEL not in page
+
+
 @pytest.mark.parametrize(
     ("person", "sees"), [("jan", True), ("aldona", True), ("oskar", False), ("inna", False), ("ada", False)]
 )
