@@ -7,6 +7,7 @@ what only the modeler shows (labels, groups, hints) stays in the file, which goe
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +54,13 @@ class _File(msgspec.Struct, frozen=True):
 
 
 def read_element_template(name: str, content: bytes) -> ElementTemplate:
-    """Return what one file says; raises ``EngineError`` for one that is no template of a job."""
+    """Return what one file says; raises ``EngineError`` for one that is no template of a job.
+
+    A pattern is compiled here, so that the check need not fear it.
+    """
     try:
         read = msgspec.json.decode(content, type=_File)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise EngineError(f"expected an element template in {name}, but {error}") from None
     types = [each.value for each in read.properties if _is_job_type(each.binding)]
     if len(types) != 1 or not isinstance(types[0], str):
@@ -66,7 +70,9 @@ def read_element_template(name: str, content: bytes) -> ElementTemplate:
         name=read.name,
         version=read.version,
         job_type=types[0],
-        settings=tuple(_setting(each) for each in read.properties if each.binding.get("type") in _PLACES),
+        settings=tuple(
+            _setting(name, each) for each in read.properties if each.binding.get("type") in _PLACES
+        ),
         other_inputs=read.metadata.other_inputs,
     )
 
@@ -89,10 +95,20 @@ def _is_job_type(binding: dict[str, str]) -> bool:
     return (binding.get("type"), binding.get("property")) == ("zeebe:taskDefinition", "type")
 
 
-def _setting(given: _Property) -> TemplateSetting:
+def _setting(file: str, given: _Property) -> TemplateSetting:
     key, place = _PLACES[given.binding["type"]]
+    if not given.binding.get(key):
+        raise EngineError(
+            f"expected each {given.binding['type']} of {file} to have a {key}, but one has none"
+        )
     fixed = (given.value,) if given.type == "Hidden" else ()
-    pattern = given.constraints.pattern
+    pattern = given.constraints.pattern.value if given.constraints.pattern is not None else ""
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise EngineError(
+            f"expected a regular expression for {given.binding[key]} of {file}, but {error}"
+        ) from None
     return TemplateSetting(
         place=place,
         name=given.binding[key],
@@ -100,5 +116,5 @@ def _setting(given: _Property) -> TemplateSetting:
         is_text=given.feel != "required",
         is_feel=place is SettingPlace.INPUT,
         choices=tuple(str(each) for each in fixed) or tuple(each.value for each in given.choices),
-        pattern=pattern.value if pattern is not None else "",
+        pattern=pattern,
     )

@@ -1,8 +1,8 @@
 """``package.encrypt``: login and start password as one page, sealed with AES-256 (A32, A34, §6.5).
 
-The key is drawn once and is never the password; the document is made once, so that every attempt mails the
-same bytes. typst sets the page with its embedded fonts, ``package_formats`` seals it: a PDF that any reader
-opens, unless the task or the office wants an archive.
+The key is drawn once and is never the password; the document is made once in each format, so that every
+attempt mails the same bytes, and what is called a PDF is one. typst sets the page with its embedded fonts,
+``package_formats`` seals it: a PDF that any reader opens, unless the task or the office wants an archive.
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def register(registry: HandlerRegistry, settings: PackageSettings) -> None:
     def encrypt(context: JobContext) -> Completed:
         key = context.draw("klucz_pakietu", draw_key, lifetime=dt.timedelta(days=settings.key_lifetime_days))
         wanted = _format(context, settings)
-        made = context.once("pakiet", lambda: sealed(_page(context, settings), context.secret(key), wanted))
+        made = context.once(
+            f"pakiet.{wanted}", lambda: sealed(_page(context, settings), context.secret(key), wanted)
+        )
         reference = context.store_document(wanted.file_name, made, media_type=wanted.media_type)
         return Completed(
             {

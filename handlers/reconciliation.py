@@ -9,17 +9,19 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 
 import msgspec
 
-from engine import WARSAW, Entry, NotFound, ProcessEngine
+from engine import WARSAW, Damaged, Entry, NotFound, ProcessEngine
 from handlers.authorisation import AUTHORISATIONS, in_force
-from handlers.incident import fingerprint
+from handlers.incident import CATEGORIES, fingerprint
 
 MOST_ROWS, MOST_BYTES = 50_000, 5_000_000
 OPEN_TICKET, VALID = "otwarte", "aktywne"
+LONGEST_CASE = dt.timedelta(days=60)  # from an incident to the start password set because of it
 
 
 class InvalidList(ValueError):
@@ -81,8 +83,15 @@ def rows(content: bytes, columns: tuple[str, ...]) -> Iterator[Row]:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = content.decode("cp1250", "replace")
-    first = text.partition("\n")[0]
-    reader = csv.reader(io.StringIO(text), delimiter=";" if ";" in first else ",")
+    try:
+        yield from _lines(text, columns)
+    except csv.Error as error:
+        raise InvalidList(f"expected CSV as a spreadsheet saves it, but {error}") from None
+
+
+def _lines(text: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    first = re.split(r"[\r\n]", text, maxsplit=1)[0]
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=";" if ";" in first else ",")
     head = [title.strip().casefold() for title in next(reader, [])]
     missing = [name for name in columns if name not in head]
     if missing:
@@ -140,7 +149,9 @@ def _of_seod(engine: ProcessEngine, listed: list[Row]) -> Outcome:
 
 
 def _of_zszo(engine: ProcessEngine, listed: list[Row]) -> Outcome:
-    """Compare the start passwords ZSZO set with the incidents: each has one of the same account before it."""
+    """Compare the start passwords ZSZO set with the incidents: each has the nearest one of the account before
+    it, of a case that set a password.
+    """
     incidents: dict[str, list[Entry]] = {}
     kept = engine.registers.all_in("incydenty")
     for each in kept:
@@ -149,7 +160,7 @@ def _of_zszo(engine: ProcessEngine, listed: list[Row]) -> Outcome:
     for row in sorted(listed, key=lambda row: _day(row["data"])):
         account, day = fingerprint(row["login"]), _day(row["data"])
         waiting = incidents.get(account, [])
-        match = next((each for each in waiting if each.at.astimezone(WARSAW).date() <= day), None)
+        match = next((each for each in reversed(waiting) if _explains(engine, each, day)), None)
         if match is None:
             found.append(Difference(what=What.RESET_WITHOUT_INCIDENT, subject=account, theirs=row["data"]))
         else:
@@ -167,6 +178,26 @@ KINDS: Mapping[str, tuple[tuple[str, ...], Callable[[ProcessEngine, list[Row]], 
     "seod": (("numer", "sprawa", "stan"), _of_seod),
     "zszo": (("login", "data"), _of_zszo),
 }
+
+
+def _explains(engine: ProcessEngine, incident: Entry, day: dt.date) -> bool:
+    """Say whether a password set on a day can be an incident's: not long after it, and its case got that far.
+
+    A refused pick-up is an incident too, but nothing is set because of it. Of a case that is erased only the
+    time is left to judge by.
+    """
+    since = day - incident.at.astimezone(WARSAW).date()
+    if incident.data.get("category") == CATEGORIES["odmowa_wydania"]:
+        return False
+    return dt.timedelta(0) <= since <= LONGEST_CASE and _has_set_password(engine, incident)
+
+
+def _has_set_password(engine: ProcessEngine, incident: Entry) -> bool:
+    try:
+        key = incident.instance_key
+        return key is None or engine.variables(key).get("haslo_ustawiono") is not None
+    except (NotFound, Damaged):
+        return True
 
 
 def _has_ended(engine: ProcessEngine, entry: Entry) -> bool:

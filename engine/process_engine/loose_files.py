@@ -55,10 +55,13 @@ def erase(parts: Parts, key: int, *, actor: str, reason: str) -> None:
     said, by = accepted_text(reason, "reason"), accepted_text(actor, "actor")
 
     def work(tx: Transaction) -> None:
-        references = sorted(row.ref for row in document_rows.of_case(tx, key))
+        documents = document_rows.of_case(tx, key)
+        references = sorted(row.ref for row in documents)
         if not references or instances.read(tx, key) is not None:
             raise NotFound(f"expected files of no case under {key}, but there are none")
-        if _waiting(tx) & {*references}:
+        # Files and their entry were written in one transaction, so at the same instant.
+        stored = [row.created_at for row in documents]
+        if _waiting(tx, written=(min(stored), max(stored))) & {*references}:
             raise Conflict(f"expected the letter of {references[0]} to be closed, but it waits for a clerk")
         document_rows.delete_case(tx, key)
         data_keys.destroy(tx, key)
@@ -68,10 +71,10 @@ def erase(parts: Parts, key: int, *, actor: str, reason: str) -> None:
     parts.store.run(work)
 
 
-def _waiting(tx: Transaction) -> set[str]:
-    """Return the references of files whose entry is still open."""
+def _waiting(tx: Transaction, *, written: tuple[int, int] | None = None) -> set[str]:
+    """Return the references of files whose entry is still open, of all or of those written then."""
     key = data_keys.office_key(tx)
-    entries = (opened(key, row) for row in registers.open_of_no_case(tx))
+    entries = (opened(key, row) for row in registers.open_of_no_case(tx, written=written))
     return {str(file["ref"]) for entry in entries for file in entry.data.get(FILES) or []}
 
 

@@ -53,6 +53,9 @@ _OPEN_OF_NO_CASE = (
     .order_by(register_entry.c.register, register_entry.c.number)
     .limit(bindparam("at_most"))
 )
+_OPEN_OF_NO_CASE_AT = _OPEN_OF_NO_CASE.where(
+    register_entry.c.at.between(bindparam("first_at"), bindparam("last_at"))
+)
 _RESOLVE = (
     update_table(register_entry)
     .where(
@@ -124,12 +127,20 @@ def counts(tx: Transaction, register_name: str) -> tuple[int, int]:
     return int(last or 0), int(tx.execute(_OPEN, {"of": register_name}).scalar_one())
 
 
-def open_of_no_case(tx: Transaction, *, page: int = 500) -> Iterator[RegisterEntryRow]:
-    """Return what is open and of no case in any register, a page at a time."""
+def open_of_no_case(
+    tx: Transaction, *, written: tuple[int, int] | None = None, page: int = 500
+) -> Iterator[RegisterEntryRow]:
+    """Return what is open and of no case in any register, a page at a time; ``written``: first and last
+    instant.
+    """
     register, number = "", 0
     while True:
         asked = {"of": register, "past": number, "at_most": page}
-        found = records(RegisterEntryRow, tx.execute(_OPEN_OF_NO_CASE, asked))
+        if written is None:
+            found = records(RegisterEntryRow, tx.execute(_OPEN_OF_NO_CASE, asked))
+        else:
+            asked |= {"first_at": written[0], "last_at": written[1]}
+            found = records(RegisterEntryRow, tx.execute(_OPEN_OF_NO_CASE_AT, asked))
         yield from found
         if len(found) < page:
             return

@@ -62,6 +62,31 @@ def test_each_reset_has_an_incident_of_its_own_before_it(engine: ProcessEngine, 
     assert "obcy" not in str(outcome)
 
 
+def test_an_incident_explains_a_reset_of_its_own_case_soon_after_it(
+    engine: ProcessEngine, clock: VirtualClock
+) -> None:
+    engine.deploy(process("p").start().user_task("wait").end().files(), by="owner")
+    refused = engine.start("p", variables={"haslo_ustawiono": None}, actor="anna").key
+    served = engine.start("p", variables={"haslo_ustawiono": engine.now()}, actor="anna").key
+
+    def incident(login: str, case: str, of: int | None = None, category: str = "inne") -> None:
+        write(engine, "incydenty", of, account=fingerprint(login), case=case, category=category)
+
+    incident("anna", "old")
+    incident("jan", "long ago")
+    clock.advance(61 * DAY)
+    incident("anna", "new", served)
+    incident("ewa", "refused", refused)
+    incident("ola", "counter", served, category="proba_odbioru_przez_nieuprawnionego")
+    day = engine.now().date()
+    listed = "login;data\n" + "".join(f"{login};{day}\n" for login in ("anna", "jan", "ewa", "ola"))
+    outcome = compare(engine, "zszo", listed.encode())
+    assert {each.subject for each in outcome.differences} == {
+        fingerprint(login) for login in ("jan", "ewa", "ola")
+    }
+    assert {each.ours for each in outcome.found} == {"", "old", "long ago", "refused", "counter"}
+
+
 def test_an_ended_case_leaves_no_ticket_open(engine: ProcessEngine) -> None:
     engine.deploy(process("p").start().user_task("wait").end().files(), by="owner")
     open_case, ended = (engine.start("p", actor="anna").key for _ in range(2))
@@ -90,6 +115,18 @@ def test_a_list_that_is_none_is_refused(content: bytes, reason: str, monkeypatch
     monkeypatch.setattr(reconciliation, "MOST_BYTES", 100)
     with pytest.raises(InvalidList, match=reason):
         list(rows(content, ("login", "data")))
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_any_spreadsheet_ends_them(end: str) -> None:
+    content = end.join(["login,data", '"a;b",2026-01-01', ""]).encode()
+    assert list(rows(content, ("login", "data"))) == [{"login": "a;b", "data": "2026-01-01"}]
+
+
+@pytest.mark.parametrize("cell", [b"a" * 140_000, b'"' + b"a\n" * 70_000])
+def test_a_cell_without_end_is_refused(cell: bytes) -> None:
+    with pytest.raises(InvalidList, match="as a spreadsheet saves it"):
+        list(rows(b"login;data\n" + cell, ("login", "data")))
 
 
 def test_a_day_that_is_none_is_refused(engine: ProcessEngine) -> None:

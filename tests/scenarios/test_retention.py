@@ -11,7 +11,7 @@ from engine import Conflict, EngineError, File, NotFound, ProcessEngine, Virtual
 from engine.process_engine import loose_files
 from engine.process_engine.retention import over_at
 from engine.scheduler import BATCH_DAYS, clean
-from engine.store import data_keys, erasure
+from engine.store import data_keys, erasure, registers
 from tests.builders import Process, process
 
 CANARY = "Jadwiga-Canary"
@@ -175,6 +175,21 @@ def test_letters_of_no_case_are_erased_once_they_are_closed_and_old(
         assert engine.documents.read(kept) == CANARY.encode()
     assert engine.registers.entry("poczta", closed).subject == "pismo"
     assert engine.verify().ok
+
+
+def test_erasing_a_letter_opens_no_other(engine: ProcessEngine, clock: VirtualClock) -> None:
+    closed, gone = letter(engine, "1")
+    engine.registers.resolve("poczta", closed, resolution="odpisano listem", by="jan")
+    clock.advance(91 * DAY)
+    [found] = engine.retained_files("P90D")
+    unreadable = b"sealed by nobody"
+    with engine.parts.store.transaction() as tx:
+        registers.append(
+            tx, register="inny", instance_key=None, at=tx.now, subject=unreadable, data=unreadable
+        )
+    engine.erase_files(found.key, actor="archiwista", reason="czas minął")
+    with pytest.raises(NotFound):
+        engine.documents.read(gone)
 
 
 def test_a_page_of_letters_cuts_none_of_them(

@@ -26,6 +26,7 @@ _TEMPLATE, _VERSION = (xml.qname(xml.ZEEBE, f"modelerTemplate{end}") for end in 
 _ANYTHING = {"Any", "Null", "string"}
 _CONSTANT = re.compile(r'=\s*"([^"\\]*)"\s*')
 _LONGEST = 60
+_LONGEST_MATCHED = 1_000  # characters a pattern is tried on: what is longer does not fit it
 
 
 class _Given(NamedTuple):
@@ -138,8 +139,12 @@ def _check_value(place: Place, given: _Given, setting: TemplateSetting, is_loose
         yield found(place, "setting-kind", **told)
     elif setting.choices and given.value not in setting.choices and not is_loose:
         yield found(place, "setting-choice", choices=Words(setting.choices), **told)
-    elif setting.pattern and re.search(setting.pattern, given.value) is None:
+    elif setting.pattern and not _fits(setting.pattern, given.value):
         yield found(place, "setting-pattern", pattern=setting.pattern, **told)
+
+
+def _fits(pattern: str, value: str) -> bool:
+    return len(value) <= _LONGEST_MATCHED and re.search(pattern, value) is not None
 
 
 def _check_expression(

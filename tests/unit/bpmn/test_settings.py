@@ -6,6 +6,7 @@ import pytest
 
 from engine.bpmn import CheckEnvironment, compile_files
 from engine.element_templates import read_element_template
+from engine.errors import EngineError
 from engine.model.records import Finding, Severity
 from tests.bpmn_xml import model
 
@@ -118,3 +119,26 @@ def test_a_constant_expression_is_held_against_the_choices() -> None:
     assert check(header, {"rodzaj": "=jakas_zmienna"}, templates=(as_input,)) == []
     (finding,) = check(header, {"rodzaj": '="X"'}, templates=(as_input,))
     assert finding.rule == "setting-choice"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        (b'"zeebe:input", "name": "adresat"', b'"zeebe:input", "nazwa": "adresat"', "zeebe:input of t.json"),
+        (b'"key": "wzor"', b'"key": ""', "zeebe:taskHeader of t.json"),
+        (b"^[a-z]+$", b"(", "regular expression for wzor"),
+        (b"^[a-z]+$", b"a{9999999999}", "regular expression for wzor"),
+        (b'"list.wyslij"', b"[" * 100_000 + b"]" * 100_000, "element template in t.json"),
+        (b'"List"', b'"\xff"', "element template in t.json"),
+    ],
+    ids=["no name", "empty key", "unclosed", "too large a count", "deep", "no UTF-8"],
+)
+def test_a_wrong_template_is_refused_when_it_is_read(right: bytes, wrong: bytes, says: str) -> None:
+    with pytest.raises(EngineError, match=says):
+        read_element_template("t.json", TEMPLATE.replace(right, wrong, 1))
+
+
+def test_a_pattern_is_not_tried_on_a_text_of_any_length() -> None:
+    assert check({"wzor": "a" * 1_000, "rodzaj": "R"}, RIGHT[1]) == []
+    [found] = check({"wzor": "a" * 1_001, "rodzaj": "R"}, RIGHT[1])
+    assert found.rule == "setting-pattern"

@@ -161,6 +161,15 @@ def test_an_archive_is_opened_by_another_program_with_the_key_only(
     assert b"jkowalska" not in file.read_bytes()
 
 
+def test_a_package_is_what_it_is_called_though_the_format_changed_meanwhile(office: Any) -> None:
+    password = office.run(office.job("password.generate")).variables["haslo_ref"]
+    for wanted, begin in (("pdf", b"%PDF"), ("zip", b"PK"), ("pdf", b"%PDF")):
+        given = {"login": "jkowalska", "haslo_ref": password, "format_pakietu": wanted}
+        done = office.run(office.job("package.encrypt", **given)).variables
+        assert office.case.documents[done["pakiet_ref"]].startswith(begin)
+        assert done["pakiet_nazwa"].endswith(wanted)
+
+
 def test_the_format_is_the_tasks_else_the_offices(office: Any, office_with: Any) -> None:
     password = office.run(office.job("password.generate")).variables["haslo_ref"]
     given = {"login": "a", "haslo_ref": password}
