@@ -13,6 +13,7 @@ import pytest
 from engine import Entry, ProcessEngine
 from tests.web.conftest import Browser
 from web.authorisations import Standing, as_of
+from web.known_entries import KnownEntries
 
 Browsers = Callable[[str | None], Browser]
 AT = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
@@ -109,3 +110,21 @@ def test_an_extract_says_of_which_day_and_holds_no_formula(browser: Browsers, fi
     assert [row[0] for row in rows] == ["Numer", "U-2", "U-1"]
     assert rows[1][3] == "'=SP 900"
     assert jan.client.get("/authorisations/csv?on=x").status_code == 422
+
+
+def test_an_entry_is_opened_once_and_what_is_written_since_is_seen(
+    browser: Browsers, filled: ProcessEngine
+) -> None:
+    jan, known = browser("jan"), KnownEntries(filled, "upowaznienia")
+    before = known.newest_first()
+    assert [each.number for each in before] == [4, 3, 2, 1]
+    assert known.newest_first() is before
+    jan.get("/authorisations?all=1")
+    with filled.parts.store.transaction() as tx:
+        filled.registers.append(
+            tx, register="upowaznienia", instance_key=None, subject="u", data=EWA | {"numer": "U-3"}
+        )
+    newest, *others = known.newest_first()
+    assert (newest.number, [*map(id, others)]) == (5, [*map(id, before)])
+    text = jan.get("/authorisations?all=1")
+    assert text.index("U-3") < text.index("U-2") < text.index("U-1")

@@ -6,6 +6,7 @@ The lines of the register itself are at ``/registers/upowaznienia``; here they a
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from starlette.responses import Response
 from engine import WARSAW, Entry
 from web import words
 from web.authorisations import REGISTER, Authorisation, Standing, as_of
+from web.known_entries import KnownEntries
 from web.pages import registers
 from web.translation import N_, Table, _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit, whole_number
@@ -124,8 +126,9 @@ def _found(visit: Visit, day: dt.date) -> list[Authorisation]:
     ]
 
 
-def _entries(visit: Visit) -> list[Entry]:
-    return list(registers.newest_first(visit.engine, REGISTER))
+def _entries(visit: Visit) -> Sequence[Entry]:
+    known: KnownEntries = visit.request.app.state.authorisations
+    return known.newest_first()
 
 
 def _day(visit: Visit) -> tuple[dt.date, str]:

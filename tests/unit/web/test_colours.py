@@ -68,6 +68,8 @@ def test_an_office_has_its_own_name_and_colour(tmp_path: Path) -> None:
         ("nazwa: Urząd", "unknown field"),
         ("name: [", "expected an office's file"),
         ("- a", "expected an office's file"),
+        ("counter_slot: 0", "counter_slot from 5 to 240 minutes"),
+        ("counter_slot: kwadrans", "expected an office's file"),
     ],
 )
 def test_a_file_that_is_wrong_says_why(tmp_path: Path, written: str, told: str) -> None:
