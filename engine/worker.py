@@ -53,7 +53,8 @@ class Worker:
         self._drain = drain
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
         self._running: dict[int, tuple[JobRow, float]] = {}
-        self._busy = 0  # threads at work; one may have several jobs
+        self._busy = 0  # threads at work, or kept for what is just being claimed; one may have several jobs
+        self._claims = 0
         self._queued: dict[int, float] = {}  # since when a job stands behind others of its thread
         self._suspected = self._alone = False
         self._lock = threading.Lock()
@@ -113,12 +114,17 @@ class Worker:
         """Claim at most as many jobs as there are free threads and start them; return whether to look again
         at once."""
         with self._lock:
-            busy = self._busy
-        if busy and (self._alone or self._suspected):
-            return False
-        self._alone, self._suspected = self._suspected, False
-        free = 1 if self._alone else self.threads - busy
-        work = self._claim(free, suspects=self._alone) if free > 0 else []
+            if self._busy and (self._alone or self._suspected):
+                return False
+            self._alone, self._suspected = self._suspected, False
+            free = 1 if self._alone else max(0, self.threads - self._busy)
+            self._busy += free  # a job that is born meanwhile must not count on these
+        work: list[list[JobRow]] = []
+        try:
+            work = self._claim(free, suspects=self._alone) if free else []
+        finally:
+            with self._lock:
+                self._busy -= free - len(work)
         for rows in work:
             self._start(rows)
         return bool(work) or self._alone
@@ -148,12 +154,29 @@ class Worker:
             return 0 if self._alone or self._suspected else self.threads - self._busy
 
     def hand(self, rows: Sequence[JobRow]) -> None:
-        """Run jobs that were born with a lease of this node."""
+        """Run jobs that were born with a lease of this node.
+
+        One whose thread others took meanwhile stands in line for it, and is given back if that takes long.
+        """
         for row in rows:
             try:
+                self._hand(row)
+            except EngineError as error:  # what has created the job is committed; the lease runs out
+                log.error("job_not_given_back", key=row.key, error=type(error).__name__)
+
+    def _hand(self, row: JobRow) -> None:
+        with self._lock:
+            welcome = not (self._alone or self._suspected)
+            if welcome and self._busy >= self.threads:
+                self._queued[row.key] = monotonic()
+            self._busy += welcome
+        try:
+            if welcome:
                 self._start([row])
-            except RuntimeError:  # it was stopped meanwhile
-                self._give_back(row)
+        except RuntimeError:  # it was stopped meanwhile
+            welcome = False
+        if not welcome:
+            self._give_back(row)
 
     def run_hinted(self, job_key: int) -> bool:
         """Run one job to its end if it is ready and for this node, 0: some such job; return whether it was.
@@ -167,6 +190,8 @@ class Worker:
         except EngineError as error:
             log.error("claim_failed", error=type(error).__name__)
             return False
+        with self._lock:
+            self._busy += len(work)
         wait_for([self._start(rows) for rows in work])
         if work and not job_key:
             self._parts.transport.hint(0)  # there may be more
@@ -182,10 +207,9 @@ class Worker:
         return [] if row is None else [[row]]
 
     def _start(self, rows: list[JobRow]) -> Future[None]:
-        """Let one thread run a job, or several that share a transaction."""
+        """Let the thread kept for it run a job, or several that share a transaction."""
         failpoint("worker.claimed", rows[0].type or rows[0].kind)
         with self._lock:
-            self._busy += 1
             for row in rows:
                 self._running[row.key] = (row, monotonic() + self._deadline(row))
             self._queued |= {row.key: monotonic() for row in rows[1:] if row.kind == "job"}
@@ -229,8 +253,11 @@ class Worker:
     def _claim(self, free: int, *, suspects: bool | None = None) -> list[list[JobRow]]:
         with self._lock:
             running = Counter(row.type for row, _ in self._running.values())
+            self._claims += 1
         lease_us = self.lease // _MICROSECOND
-        return claim(self._parts, free, lease_us=lease_us, running=running, suspects=suspects)
+        return claim(
+            self._parts, free, lease_us=lease_us, running=running, suspects=suspects, turn=self._claims
+        )
 
     def _deadline(self, row: JobRow) -> float:
         registration = self._parts.handlers.get(row.type)
@@ -240,7 +267,8 @@ class Worker:
         """Run one job, or several that share a transaction; what one of them raises is only its own."""
         try:
             if len(rows) == 1:
-                self._run(rows[0])
+                if self._begin(rows[0]):
+                    self._run(rows[0])
             elif rows[0].kind == "job":
                 run_in_turn(self._parts, rows, self._begin)
             else:
@@ -248,8 +276,8 @@ class Worker:
         finally:
             with self._lock:
                 self._busy -= 1
-                for row in rows:
-                    self._running.pop(row.key, None)
+                for row in filter(self._has, rows):
+                    del self._running[row.key]
                     self._queued.pop(row.key, None)
             self._parts.transport.wake()
 
@@ -263,8 +291,14 @@ class Worker:
     def _begin(self, row: JobRow) -> bool:
         """Take a job that was queued behind others; return whether this node still has its lease."""
         with self._lock:
-            self._queued.pop(row.key, None)
-            return row.key in self._running
+            if self._has(row):
+                self._queued.pop(row.key, None)
+                return True
+            return False
+
+    def _has(self, row: JobRow) -> bool:
+        """Return whether a job is still this node's, and not given back (it may have come again since)."""
+        return row.key in self._running and self._running[row.key][0] is row
 
     def _run(self, row: JobRow) -> None:
         if row.kind == "job":

@@ -24,19 +24,28 @@ class Share(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claim(
-    parts: Parts, free: int, *, lease_us: int, running: Mapping[str, int], suspects: bool | None
+    parts: Parts,
+    free: int,
+    *,
+    lease_us: int,
+    running: Mapping[str, int],
+    suspects: bool | None,
+    turn: int = 0,
 ) -> list[list[JobRow]]:
     """Lock ready jobs for so many free threads, and return what each thread is to do.
 
     ``running`` counts the jobs of this node by type. Jobs that several processes have died of (``suspects``)
-    run alone: only where those are left out (False) does a thread get more than one.
+    run alone: only where those are left out (False) does a thread get more than one. ``turn`` counts the
+    claims: the shares that have ready jobs come first in turn.
     """
     shares = _shares(parts, free, running, several=suspects is False)
 
     def locked(tx: Transaction) -> list[list[JobRow]]:
         lanes = jobs.ready_lanes(tx)
+        ready = [each for each in shares if jobs.wanted(lanes, each.kinds, each.types, suspects)]
+        first = turn % len(ready) if ready else 0
         work: list[list[JobRow]] = []
-        for share in shares:
+        for share in ready[first:] + ready[:first]:
             wanted = min(share.limit, (free - len(work)) * share.each)
             rows = jobs.claim(
                 tx,
@@ -60,7 +69,7 @@ def shared_out(rows: Sequence[JobRow], each: int) -> list[list[JobRow]]:
 
 
 def _shares(parts: Parts, free: int, running: Mapping[str, int], *, several: bool) -> list[Share]:
-    """Return what is wanted in turn: the engine's own, types with a limit one by one, short ones, others."""
+    """Return what is wanted: the engine's own, types with a limit one by one, short ones, others."""
     many = MOST if several else 1
     limits = {each: _limit(parts, each) for each in parts.handlers.types()}
     limited = [

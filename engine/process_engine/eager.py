@@ -1,7 +1,8 @@
 """Eager dispatch: a job born locked by the node that creates it, for a thread that is free (``durability.md``
 §2 rule 10).
 
-Nobody then claims it: that is a transaction less. If the node dies first, the lease runs out as any other.
+Nobody then claims it: that is a transaction less. If the node dies first, the lease runs out as any other;
+where others were faster than it, it stands in line for a moment, and is then given back.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Instances are locked in the order of their keys, no data flows between them, and each command is a history row
 of its own. If anything goes wrong nothing of the group is written, and its jobs are run one by one: whoever
-is at fault then meets it alone.
+is at fault then meets it alone. A group waits for nobody: a case that somebody holds is left out of it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from engine.process_engine.parts import Parts
 from engine.process_engine.verb import written
 from engine.store import Transaction, instances, jobs
 from engine.store.rows import JobRow
+from engine.store.trouble import Interrupted
 
 log = event_log("groups")
 Decide: TypeAlias = Callable[[Family], object]
@@ -33,17 +34,17 @@ _ROOM = 4 * RESERVED_NUMBERS  # key numbers after which no further case is begun
 def together(parts: Parts, units: Sequence[Unit], *, actor: str) -> list[JobRow]:
     """Do what claimed jobs are for in one transaction; return those left to be run one by one.
 
-    A job whose lease is lost, or that is no longer there, is neither done nor left. Raises ``Unavailable``
-    where the database is gone.
+    Left is also whose case is held by somebody else, or no longer there. A job whose lease is lost is neither
+    done nor left. Raises ``Unavailable`` where the database is gone.
     """
     rows = [row for row, _ in units]
     if len(units) < 2:
         return rows
     try:
         done = _commit(parts, units, actor)
-    except Unavailable:
-        raise
     except Exception as error:  # each job meets it again by itself, where it becomes that job's outcome
+        if isinstance(error, Unavailable) and not (isinstance(error, Interrupted) and error.others):
+            raise
         log.info("group_undone", jobs=len(rows), error=type(error).__name__, at=places(error))
         return rows
     return [row for row in rows if row.key not in done]
@@ -70,12 +71,13 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
     def verb(tx: Transaction) -> _Group:
         group = _Group()
         groups.append(group)
+        tx.hurry()
         locked = instances.lock_by_jobs(tx, [row.key for row, _ in units])
         failpoint("group.locked")
-        group.done |= {row.key for row, _ in units if not _leased(locked, row)}
+        group.done |= {key for row, _ in units if (key := row.key) in locked and not _leased(locked, row)}
         give_up = monotonic() + LONGEST
         alive = sorted(
-            (unit for unit in units if unit[0].key not in group.done), key=lambda unit: unit[0].root_key or 0
+            (unit for unit in units if _leased(locked, unit[0])), key=lambda unit: unit[0].root_key or 0
         )
         with tx.gathering() as writes:
             for _, case in groupby(alive, key=lambda unit: unit[0].root_key):
@@ -95,7 +97,7 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
         return group if group.families and all(written(tx, each) for each in group.families) else None
 
     try:
-        group = parts.store.run(verb, acknowledged=acknowledged)
+        group = parts.store.run(verb, acknowledged=acknowledged, yielding=True)
     finally:
         allocator.used(max((each.numbers for each in groups), default=0))
     if group.families:

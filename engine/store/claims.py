@@ -180,11 +180,11 @@ def claim(
     come back although more are ready; none means that there are none, or that others are just claiming them.
     """
     known = ready_lanes(tx) if lanes is None else lanes
-    wanted = [lane for lane in known if _wanted(lane, kinds, types, suspects)]
-    if not wanted or limit < 1:
+    chosen = wanted(known, kinds, types, suspects)
+    if not chosen or limit < 1:
         return []
     until = tx.machine_now + lease_us
-    parameters: dict[str, Any] = {"owner": owner, "until": until} | _shares(wanted, limit, tx.machine_now)
+    parameters: dict[str, Any] = {"owner": owner, "until": until} | _shares(chosen, limit, tx.machine_now)
     claimed = records(JobRow, tx.run(_CLAIM, parameters))
     return sorted(claimed, key=_in_order)
 
@@ -226,7 +226,14 @@ def any_ready(
     suspects: bool | None = None,
 ) -> bool:
     """Return whether a claim would find something."""
-    return any(_wanted(lane, kinds, types, suspects) for lane in ready_lanes(tx))
+    return bool(wanted(ready_lanes(tx), kinds, types, suspects))
+
+
+def wanted(
+    lanes: Sequence[str], kinds: Collection[str], types: Collection[str] | None, suspects: bool | None
+) -> list[str]:
+    """Return those lanes a claim of these kinds, types and suspects takes from."""
+    return [lane for lane in lanes if _wanted(lane, kinds, types, suspects)]
 
 
 def _wanted(lane: str, kinds: Collection[str], types: Collection[str] | None, suspects: bool | None) -> bool:

@@ -83,8 +83,11 @@ class Store:
         verb: Callable[[Transaction], T],
         *,
         acknowledged: Callable[[Transaction], T | None] | None = None,
+        yielding: bool = False,
     ) -> T:
         """Run a verb in a transaction, again where the database says so, and return its result.
+
+        One that is ``yielding`` is not repeated where others were in its way.
 
         Where the connection broke at COMMIT nobody knows the outcome: ``acknowledged`` looks (in a reading
         transaction) and returns the result if it was written; without it, such a verb is not repeated.
@@ -96,7 +99,7 @@ class Store:
                 with self.transaction() as tx:
                     return verb(tx)
             except Interrupted as trouble:
-                if not _worth_repeating(trouble, attempt, give_up):
+                if not _worth_repeating(trouble, attempt, give_up) or (yielding and trouble.others):
                     raise
                 unknown = trouble.outcome_unknown
                 if unknown and acknowledged is None:

@@ -84,12 +84,12 @@ _LOAD_MANY = with_lists(
 _LOCK = Prepared(_OF_KEY.with_for_update(of=[_root, _instance]))
 
 
-def _by(work: Table, kind: type[StoredRow]) -> Select[Any]:
+def _by(work: Table, kind: type[StoredRow], *, skip_locked: bool = False) -> Select[Any]:
     from_work = work.join(
         _instance, and_(_instance.c.bucket == work.c.bucket, _instance.c.key == work.c.instance_key)
     )
     selected = select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work))
-    return selected.with_for_update(of=[_root, _instance, work])
+    return selected.with_for_update(of=[_root, _instance, work], skip_locked=skip_locked)
 
 
 def _lock_by(work: Table, kind: type[StoredRow]) -> Prepared:
@@ -102,9 +102,9 @@ def _work_columns(work: FromClause, kind: type[StoredRow]) -> list[Any]:
 
 _LOCK_BY_TASK = _lock_by(user_task, UserTaskRow)
 _LOCK_BY_JOB = _lock_by(job, JobRow)
-_LOCK_BY_JOBS = with_lists(  # in one order everywhere, so that two groups never wait for each other
+_LOCK_BY_JOBS = with_lists(  # without waiting: one case that somebody holds must not stop all others
     lambda among: (
-        _by(job, JobRow)
+        _by(job, JobRow, skip_locked=True)
         .where(among(job.c.bucket, "buckets"), among(job.c.key, "keys"))
         .order_by(_root.c.key, _instance.c.key, job.c.key)
     )
@@ -183,7 +183,10 @@ def lock_by_job(tx: Transaction, job_key: int) -> tuple[LockedInstance, JobRow] 
 
 
 def lock_by_jobs(tx: Transaction, job_keys: Collection[int]) -> dict[int, tuple[LockedInstance, JobRow]]:
-    """Lock the instances these jobs belong to, in the order of their keys; by job, those that are there."""
+    """Lock the instances these jobs belong to, in the order of their keys.
+
+    Returns, by job, those that are there and that nobody else holds.
+    """
     rows = tx.run(_LOCK_BY_JOBS, lists(keys=job_keys, buckets=map(bucket_of, job_keys))).all()
     found = [(_opened(tx, row), record(JobRow, row[len(_STATE) :])) for row in rows]
     return {row.key: (locked, row) for locked, row in found}

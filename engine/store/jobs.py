@@ -24,6 +24,7 @@ from engine.store.claims import claim as claim
 from engine.store.claims import claim_one as claim_one
 from engine.store.claims import ready_lanes as ready_lanes
 from engine.store.claims import recover_expired as recover_expired
+from engine.store.claims import wanted as wanted
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import JobRow, record, records
 from engine.store.statements import (

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, CursorResult, Executable
+from sqlalchemy import Connection, CursorResult, Executable, text
 
 from engine.errors import Conflict
 from engine.store.gathering import Gathering
@@ -17,6 +17,7 @@ from engine.store.times import Times
 
 Parameters: TypeAlias = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
 Result: TypeAlias = CursorResult[*tuple[Any, ...]]
+_HURRY = text("SET LOCAL lock_timeout = '300ms'")
 
 
 class Counter:
@@ -104,6 +105,11 @@ class Transaction:
         self._promised[statement] = None
         self._gathering.add(statement, [values])
         return True
+
+    def hurry(self) -> None:
+        """Wait for what others hold only for a moment from here on; then ``Interrupted`` is raised."""
+        if self.dialect == "postgresql":  # on SQLite nobody else writes while this transaction is open
+            self.execute(_HURRY)
 
     @contextmanager
     def gathering(self) -> Iterator[Gathering]:

@@ -36,6 +36,11 @@ class Interrupted(Unavailable):
         self.outcome_unknown = outcome_unknown
         super().__init__(message)
 
+    @property
+    def others(self) -> bool:
+        """Return whether nothing is wrong but that others were in the way; nothing was written."""
+        return self.trouble is Trouble.AGAIN and not self.outcome_unknown
+
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = {

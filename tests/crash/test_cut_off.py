@@ -81,9 +81,9 @@ def places_crossed(work: Callable[[], object], log: Path) -> int:
 
 
 @contextmanager
-def broken_at(place: int) -> Iterator[None]:
-    """Let the connection break once, at the failpoint of this number."""
-    failpoint.configure(f"*=nth:{place}={LOST}")
+def broken_at(place: int, name: str = "*") -> Iterator[None]:
+    """Let the connection break once, at the failpoint of this number (among those of a name)."""
+    failpoint.configure(f"{name}=nth:{place}={LOST}")
     try:
         yield
     finally:

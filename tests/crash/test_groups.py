@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from engine import ProcessEngine, VirtualClock, failpoint
-from engine.process_engine import groups, idle, internal
+from engine import ProcessEngine, VirtualClock, Worker, failpoint
+from engine.process_engine import claiming, groups, idle, internal
+from engine.process_engine.family import Family
 from engine.scheduler import promote
-from engine.store import jobs
+from engine.store import instances, jobs
 from engine.store.rows import JobRow
 from tests.builders import process
 from tests.crash.test_cut_off import broken_at, places_crossed
@@ -102,6 +104,53 @@ def test_what_one_job_raises_undoes_the_group_and_leaves_all_to_run_alone(
     for row in rows:
         assert internal.run(office.parts, row)
     assert late(office, keys) == keys
+
+
+def test_a_case_that_somebody_holds_keeps_nobody_else_from_the_commit(
+    office: ProcessEngine, clock: VirtualClock, postgresql_url: str
+) -> None:
+    keys, rows = due(office, clock, 3)
+    held = rows[1]
+    with ThreadPoolExecutor(max_workers=1) as beside, office.parts.store.transaction() as tx:
+        assert instances.lock(tx, instance_key=held.instance_key or 0)
+        left = beside.submit(internal.run_together, office.parts, rows).result(timeout=4)
+    assert left == [held]
+    assert late(office, keys) == [key for key in keys if key != held.instance_key]
+    assert internal.run(office.parts, held)
+    assert late(office, keys) == keys
+
+
+def test_a_group_that_would_have_to_wait_is_left_to_run_one_by_one(
+    office: ProcessEngine, clock: VirtualClock, postgresql_url: str
+) -> None:
+    other = office.start("p", actor="anna").key
+    keys, rows = due(office, clock, 2)
+
+    def fire(family: Family, row: JobRow) -> None:
+        instances.lock(family.tx, instance_key=other)
+        internal._run(family, row)
+
+    units = [(row, lambda family, row=row: fire(family, row)) for row in rows if row.instance_key in keys]
+    with ThreadPoolExecutor(max_workers=1) as beside, office.parts.store.transaction() as tx:
+        assert instances.lock(tx, instance_key=other)
+        left = beside.submit(groups.together, office.parts, units, actor="engine").result(timeout=4)
+    assert left == [row for row, _ in units]
+    assert late(office, keys) == []
+
+
+def test_a_flood_of_deadlines_leaves_every_other_claim_to_the_rest(
+    office: ProcessEngine, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claiming, "MOST", 1)
+    office.deploy(process("throwing").start().throw_message("m").end().files(), by="owner")
+    office.start("throwing", actor="anna")
+    for _ in range(3):
+        office.start("p", actor="anna")
+    clock.advance(2 * HOUR)
+    promote(office.parts)
+    worker = Worker(office, threads=1)
+    claimed = [[row.kind for rows in worker._claim(1, suspects=False) for row in rows] for _ in range(2)]
+    assert sorted(claimed) == [["publish"], ["timer"]]
 
 
 def test_a_group_cut_off_anywhere_happens_once(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -103,20 +104,22 @@ def test_answers_cut_off_anywhere_are_taken_once(
     office: ProcessEngine, answers: Answers, tmp_path: Path
 ) -> None:
     started(office, "work", "work", "work")
+    run_in_turn(office.parts, claimed(office), lambda row: True)  # what is read once has been read
+    started(office, "work", "work", "work")
     rows = claimed(office)
     log = tmp_path / "places"
     places_crossed(lambda: run_in_turn(office.parts, rows, lambda row: True), log)
-    crossed = [line.split() for line in log.read_text().splitlines()]
-    places = [int(number) for _, number, name, *_ in crossed if name.startswith("store")]
+    names = Counter(line.split()[2] for line in log.read_text().splitlines())
+    places = [(name, nth + 1) for name in names if name.startswith("store") for nth in range(names[name])]
     assert len(places) > 8
-    for place in places:
+    for name, nth in places:
         keys = started(office, "work", "work", "work")
         rows = claimed(office)
-        with broken_at(place):
+        with broken_at(nth, name):
             run_in_turn(office.parts, rows, lambda row: True)
         run_in_turn(office.parts, rows, lambda row: True)  # one that could not be read, and no other
-        assert outcomes(office, keys) == ["after"] * 3, f"at place {place}"
-    assert answers.calls == 3 * (len(places) + 1)
+        assert outcomes(office, keys) == ["after"] * 3, f"at {name} {nth}"
+    assert answers.calls == 3 * (len(places) + 2)
 
 
 def test_a_handler_that_is_not_registered_for_it_has_its_thread_alone(
@@ -134,19 +137,23 @@ def test_a_handler_that_is_not_registered_for_it_has_its_thread_alone(
 def test_a_job_begins_with_the_lease_and_the_variables_of_that_moment(
     office: ProcessEngine, answers: Answers
 ) -> None:
-    keys = started(office, "work", "work", "work")
+    keys = started(office, "work", "work", "work", "work")
     rows = claimed(office)
+    lost = rows[3]
     behind = [row.instance_key or 0 for row in rows[1:]]
 
     def begin(row: JobRow) -> bool:
         if row is rows[0]:  # while the first one runs, the others' cases do not stand still
             office.cancel(behind[0], reason="withdrawn", actor="anna")
             office.set_variables(behind[1], {"does": "refuse"}, actor="anna", reason="mistyped")
+            office.parts.store.run(
+                lambda tx: jobs.release(tx, lost.key, owner=lost.lock_owner or "", attempt=lost.attempt)
+            )
         return True
 
     run_in_turn(office.parts, rows, begin)
     assert answers.calls == 2
-    expected = {rows[0].instance_key: "after", behind[0]: "", behind[1]: "refused"}
+    expected = {rows[0].instance_key: "after", behind[0]: "", behind[1]: "refused", behind[2]: ""}
     assert outcomes(office, keys) == [expected[key] for key in keys]
 
 
@@ -203,6 +210,70 @@ def test_a_job_of_a_free_worker_is_born_locked(database_url: str) -> None:
         with engine.parts.store.reading() as tx:
             (row,) = jobs.query(tx, instance_key=other)
         assert (row.stage, row.attempt) == ("ready", 0)
+
+
+def test_of_two_jobs_born_for_one_free_thread_the_later_is_given_back_in_time(database_url: str) -> None:
+    go_on, registry = threading.Event(), HandlerRegistry()
+
+    @registry.handler("work")
+    def work(context: JobContext) -> Completed:
+        go_on.wait(60)
+        return Completed()
+
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
+        worker = Worker(engine, threads=1)
+        slow = Slow(worker)  # both verbs have asked for room and committed before either hands over
+        engine.parts.dispatch.serve(slow)
+        keys = [engine.start("p", actor="anna").key for _ in range(2)]
+        assert len(slow.handed) == 2
+        for rows in slow.handed:
+            worker.hand(rows)
+        assert list(worker._queued) == [slow.handed[1][0].key]
+        worker._queued = dict.fromkeys(worker._queued, 0.0)  # it has stood there for long
+        worker.renew()
+        with engine.parts.store.reading() as tx:
+            found = [jobs.query(tx, instance_key=key)[0] for key in keys]
+        assert [(row.stage, row.attempt, row.crash_count) for row in found] == [
+            ("locked", 1, 0),
+            ("ready", 0, 0),
+        ]
+        go_on.set()
+        ended(worker)
+        assert [engine.instance(key).state for key in keys] == ["completed", "active"]
+
+
+class Slow:
+    """A worker that jobs reach late."""
+
+    def __init__(self, worker: Worker) -> None:
+        self.lease = worker.lease
+        self.handed: list[Sequence[JobRow]] = []
+        self._worker = worker
+
+    def room(self, job_type: str) -> int:
+        """Return the room there is."""
+        return self._worker.room(job_type)
+
+    def hand(self, rows: Sequence[JobRow]) -> None:
+        """Keep jobs back."""
+        self.handed += [rows] if rows else []
+
+
+def test_a_thread_that_is_claimed_for_is_no_room_for_a_job_being_born(office: ProcessEngine) -> None:
+    rooms: list[int] = []
+
+    class Claiming(Worker):
+        """A worker that looks, while it claims, for the room it has."""
+
+        def _claim(self, free: int, *, suspects: bool | None = None) -> list[list[JobRow]]:
+            rooms.append(self.room("work"))
+            return super()._claim(free, suspects=suspects)
+
+    worker = Claiming(office, threads=2)
+    assert not worker.run_once()
+    assert (rooms, worker.room("work")) == ([0], 2)
+    ended(worker)
 
 
 def test_a_job_born_locked_for_a_node_that_dies_is_recovered(database_url: str) -> None:
