@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import signal
 import socket
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -112,6 +113,8 @@ def command(
                 )
             )
             _stop_with(running, server)
+            # uvicorn raises SIGTERM anew once the pages have ended; by default that would end jobs half done.
+            signal.signal(signal.SIGTERM, lambda _number, _frame: None)
             server.run([listener])
             told = running.is_alive()
     leave(worker)

@@ -22,7 +22,8 @@ def test_a_demonstration_says_where_it_listens_has_cases_and_stops(tmp_path: Pat
         try:
             _look_at(served, tmp_path, port)
         finally:
-            served.send_signal(signal.SIGINT)
+            served.send_signal(signal.SIGTERM)
+    assert served.returncode == 0, "expected it to finish what was running"
 
 
 def _look_at(served: subprocess.Popen[bytes], folder: Path, port: int) -> None:
