@@ -22,8 +22,11 @@ _COOKIE = "obieg"
 
 @contextmanager
 def launched() -> Iterator[Browser]:
-    """Run a Chromium without a window; raises ``AssertionError`` where none is installed."""
-    program = shutil.which("chromium")
+    """Run a Chromium without a window; raises ``AssertionError`` where none is installed.
+
+    Debian's headless shell is the same browser without the user interface that is drawn for nobody.
+    """
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
     assert program is not None, "expected Debian's chromium, but it is not installed; see .ci/run"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_FLAGS))

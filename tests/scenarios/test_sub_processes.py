@@ -195,6 +195,16 @@ def test_many_called_instances_start_over_several_transactions_and_all_end_with_
     assert str(run.engine.instance(started.key).state) == "completed"
 
 
+def test_a_called_instance_that_starts_alone_shares_the_data_key_of_its_case(run: Run) -> None:
+    """Two hundred start with their caller, the last one in a transaction of its own."""
+    called = process("check").start().user_task("look").end()
+    drawing = process("p").start().call_activity("call", "check").multi_instance(times="201").end("done")
+    run.deploy(drawing, called)
+    run.engine.start("p", actor="anna")
+    run.settle()
+    assert len(run.engine.instances(process_id="check", limit=1000)) == 201
+
+
 def test_an_escalation_that_ends_the_call_leaves_nothing_to_tell(run: Run) -> None:
     called = process("check").start().end_escalation("LATE", "late")
     drawing = (
