@@ -339,10 +339,9 @@ class Family:
         if len(acted) != 1 or len(acted[0].history) != 1 or not one_trip.possible(self.tx):
             return False
         (member,) = acted
-        if not member.stored and member.row.parent_key is not None:  # called: the case has its data key
-            return False
         tree = member.state
-        if member.pages or not all(codec.is_root_page(tree, page) for page in tree.touched):
+        keyed = member.stored or member.row.parent_key is None  # a called one shares its case's data key
+        if member.pages or not keyed or not all(codec.is_root_page(tree, page) for page in tree.touched):
             return False
         write = one_trip.go_on if member.stored else one_trip.begin
         write(
