@@ -24,7 +24,8 @@ def test_somebody_signs_in_with_one_click_and_works(visitor: Windows, office: Se
     window = visitor(size=PHONE)
     page = window.open("/")
     assert barriers(page) == []
-    page.get_by_role("button", name="Nina Nowak").click()
+    with window.arriving():
+        page.get_by_role("button", name="Nina Nowak").click()
     assert window.path == "/tasks"
     assert barriers(page) == []
 

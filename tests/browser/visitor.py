@@ -103,7 +103,7 @@ class Visitor:
     def press(self, name: str, *, role: str = "") -> None:
         """Go to a link or button by Tab and press Enter; waits for the page it leads to."""
         self.tab_to(name, role=role)
-        with self._arriving():
+        with self.arriving():
             self.page.keyboard.press("Enter")
 
     def type_into(self, name: str, text: str) -> None:
@@ -119,7 +119,7 @@ class Visitor:
     def follow(self, path: str) -> None:
         """Go by Tab to the link that leads to a page and press Enter."""
         self.reach(f"document.activeElement.getAttribute('href') === '{path}'", path)
-        with self._arriving():
+        with self.arriving():
             self.page.keyboard.press("Enter")
 
     def fill_in(self, form: dict[str, str], *, by_keys: bool) -> None:
@@ -142,7 +142,8 @@ class Visitor:
         if by_keys:
             self.press(button, role="button")
         else:
-            self.page.get_by_role("button", name=button, exact=True).click()
+            with self.arriving():
+                self.page.get_by_role("button", name=button, exact=True).click()
 
     def _choose(self, name: str, value: str) -> None:
         field = self.page.locator(f"[name='{name}']").first
@@ -188,6 +189,7 @@ class Visitor:
         raise AssertionError(f"expected to reach '{what}' on {self.path} by Tab, but it is not on the way")
 
     @contextmanager
-    def _arriving(self) -> Iterator[None]:
+    def arriving(self) -> Iterator[None]:
+        """Wait, after what the block does, until the page that it leads to has loaded."""
         with self.page.expect_navigation(wait_until="load"):
             yield
