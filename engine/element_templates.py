@@ -7,13 +7,13 @@ what only the modeler shows (labels, groups, hints) stays in the file, which goe
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from engine.errors import EngineError
+from engine.errors import EngineError, EvaluationError
+from engine.feel import pattern_occurs
 from engine.model.element_template import ElementTemplate, SettingPlace, TemplateSetting
 
 _PLACES = {"zeebe:input": ("name", SettingPlace.INPUT), "zeebe:taskHeader": ("key", SettingPlace.HEADER)}
@@ -25,6 +25,8 @@ class _Pattern(msgspec.Struct, frozen=True):
 
 class _Constraints(msgspec.Struct, frozen=True, rename="camel"):
     not_empty: bool = False
+    min_length: int = 0
+    max_length: int | None = None
     pattern: _Pattern | None = None
 
 
@@ -56,7 +58,7 @@ class _File(msgspec.Struct, frozen=True):
 def read_element_template(name: str, content: bytes) -> ElementTemplate:
     """Return what one file says; raises ``EngineError`` for one that is no template of a job.
 
-    A pattern is compiled here, so that the check need not fear it.
+    A pattern is tried here, so that one that cannot be run is refused before a diagram is held against it.
     """
     try:
         read = msgspec.json.decode(content, type=_File)
@@ -71,7 +73,7 @@ def read_element_template(name: str, content: bytes) -> ElementTemplate:
         version=read.version,
         job_type=types[0],
         settings=tuple(
-            _setting(name, each) for each in read.properties if each.binding.get("type") in _PLACES
+            _setting(name, read.id, each) for each in read.properties if each.binding.get("type") in _PLACES
         ),
         other_inputs=read.metadata.other_inputs,
     )
@@ -95,7 +97,7 @@ def _is_job_type(binding: dict[str, str]) -> bool:
     return (binding.get("type"), binding.get("property")) == ("zeebe:taskDefinition", "type")
 
 
-def _setting(file: str, given: _Property) -> TemplateSetting:
+def _setting(file: str, template: str, given: _Property) -> TemplateSetting:
     key, place = _PLACES[given.binding["type"]]
     if not given.binding.get(key):
         raise EngineError(
@@ -104,8 +106,8 @@ def _setting(file: str, given: _Property) -> TemplateSetting:
     fixed = (given.value,) if given.type == "Hidden" else ()
     pattern = given.constraints.pattern.value if given.constraints.pattern is not None else ""
     try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        pattern_occurs(pattern, "")
+    except EvaluationError as error:
         raise EngineError(
             f"expected a regular expression for {given.binding[key]} of {file}, but {error}"
         ) from None
@@ -116,5 +118,8 @@ def _setting(file: str, given: _Property) -> TemplateSetting:
         is_text=given.feel != "required",
         is_feel=place is SettingPlace.INPUT,
         choices=tuple(str(each) for each in fixed) or tuple(each.value for each in given.choices),
+        shortest=given.constraints.min_length,
+        longest=given.constraints.max_length,
         pattern=pattern,
+        template=template,
     )

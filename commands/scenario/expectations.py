@@ -14,7 +14,7 @@ from commands.scenario.world import World
 from demo.pdf import open_text
 from engine import EngineError
 
-_PLACEHOLDER = re.compile(r"\\\{\\\{.*?\\\}\\\}")
+_PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
 ENDED = ("completed", "terminated")
 
 
@@ -105,19 +105,36 @@ def _is(mail: EmailMessage, wanted: Mapping[str, Any], messages: Path) -> bool:
         return False
     if "attachment" in wanted and bool(wanted["attachment"]) != any(True for _ in mail.iter_attachments()):
         return False
-    return (
-        "template" not in wanted
-        or _subject(messages, str(wanted["template"])).fullmatch(str(mail["Subject"])) is not None
+    return "template" not in wanted or _comes_from(
+        str(mail["Subject"]), _subject(messages, str(wanted["template"]))
     )
 
 
-def _subject(messages: Path, template: str) -> re.Pattern[str]:
-    """Return what the subject of a template looks like once it is filled in."""
+def _subject(messages: Path, template: str) -> list[str]:
+    """Return the parts of a template's subject between which something is filled in."""
     path = messages / f"{template.rpartition('/')[2]}.txt.j2"
     if not path.is_file():
         raise EngineError(f"expected a template at {path}, but there is none")
     line = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("Subject:").strip()
-    return re.compile(_PLACEHOLDER.sub(".*", re.escape(line)))
+    return _PLACEHOLDER.split(line)
+
+
+def _comes_from(subject: str, parts: list[str]) -> bool:
+    """Say whether a subject has these parts in this order, the first and the last at its ends; a pattern made
+    of a template with many placeholders would try every way to share a subject among them.
+    """
+    first, *rest = parts
+    if not rest:
+        return subject == first
+    place, end = len(first), len(subject) - len(rest[-1])
+    if place > end or not (subject.startswith(first) and subject.endswith(rest[-1])):
+        return False
+    for part in rest[:-1]:
+        found = subject.find(part, place, end)
+        if found < 0:
+            return False
+        place = found + len(part)
+    return True
 
 
 def _named(mail: EmailMessage) -> str:

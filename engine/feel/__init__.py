@@ -26,6 +26,7 @@ from engine.feel.incomparable import incomparable_in
 from engine.feel.inference import type_of
 from engine.feel.loops import Round, guarded, run_filter, run_for, run_quantified
 from engine.feel.names import is_name
+from engine.feel.occurrence import pattern_occurs
 from engine.feel.scopes import Layer, Run, Scope
 from engine.feel.suggestions import nearest
 from engine.feel.types import ANY, BUILT_IN_TYPES, FeelType
@@ -70,6 +71,7 @@ __all__ = [
     "literal_text",
     "nearest",
     "path_of",
+    "pattern_occurs",
     "run_filter",
     "run_for",
     "run_quantified",

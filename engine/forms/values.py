@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from engine.clock import WARSAW
-from engine.feel import Environment, Value, compile_expression
+from engine.errors import EvaluationError
+from engine.feel import Value, pattern_occurs
 from engine.forms import checks
 from engine.forms.checks import Refused
 from engine.forms.parts import MAX_FILE_BYTES, MAX_FILES, MAX_TEXT_BYTES, Component, ComponentType
 
 __all__ = ["Refused", "missing", "read"]
 
-_MATCHES = compile_expression("matches(tekst, wzor)")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,34}(?:[.,][0-9]{1,34})?")
 _MAX_DIGITS = 34
 _GROUPING = str.maketrans("", "", " \u00a0\u202f")
@@ -67,9 +67,21 @@ def _text(field: Component, given: object) -> str | None:
         raise Refused(f"Wpisz najwyżej {_characters(field.max_length)}.")
     if field.email:
         text = checks.email(text)
-    if field.pattern and not _matches(text, field.pattern):
-        raise Refused(f"Popraw pole „{field.label}”: wpis nie ma oczekiwanej postaci.")
+    if field.pattern:
+        _require_pattern(field, text)
     return text
+
+
+def _require_pattern(field: Component, text: str) -> None:
+    try:
+        if pattern_occurs(field.pattern, text):
+            return
+    except EvaluationError:
+        raise Refused(
+            f"Skróć wpis w polu „{field.label}”: jest zbyt złożony, żeby go sprawdzić. "
+            "Jeżeli jest poprawny, powiadom urząd."
+        ) from None
+    raise Refused(f"Popraw pole „{field.label}”: wpis nie ma oczekiwanej postaci.")
 
 
 def _clean(field: Component, given: object) -> str:
@@ -87,11 +99,6 @@ def _clean(field: Component, given: object) -> str:
     if any(unicodedata.category(character) in _INVISIBLE for character in visible):
         raise Refused(f"Usuń niewidoczne znaki z pola „{field.label}” (najlepiej wpisz je ręcznie).")
     return text.strip()
-
-
-def _matches(text: str, pattern: str) -> bool:
-    environment = Environment(now=dt.datetime.min.replace(tzinfo=dt.UTC))  # matches() asks no clock
-    return _MATCHES.evaluate({"tekst": text, "wzor": pattern}, environment) is True
 
 
 def _characters(count: int) -> str:

@@ -16,7 +16,9 @@ class SettingPlace(StrEnum):
 
 class TemplateSetting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: ``is_text`` where what is written is meant as it stands, ``is_feel`` where FEEL may stand
-    after a ``=``; ``choices`` are all it may be, "" for anything; ``pattern`` is a regular expression.
+    after a ``=``; ``choices`` are all it may be, none for anything; it has ``shortest`` to ``longest``
+    characters (None: no bound), and in it occurs ``pattern``, a regular expression for
+    ``engine.feel.pattern_occurs``. ``template`` is the id of the template that says so.
     """
 
     place: SettingPlace
@@ -25,7 +27,10 @@ class TemplateSetting(msgspec.Struct, frozen=True, kw_only=True):
     is_text: bool = True
     is_feel: bool = False
     choices: tuple[str, ...] = ()
+    shortest: int = 0
+    longest: int | None = None
     pattern: str = ""
+    template: str = ""
 
 
 class ElementTemplate(msgspec.Struct, frozen=True, kw_only=True):

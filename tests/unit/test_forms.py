@@ -100,6 +100,7 @@ def test_what_is_sent_becomes_a_value_of_the_fields_type(
         (field(validate={"maxLength": 1}), "ab", "najwyżej 1 znak."),
         (field(validate={"pattern": "^[0-9]+$"}), "12\u0663", "oczekiwanej postaci"),  # an Arabic digit
         (field(validate={"pattern": "^(a+)+$"}), "a" * 5_000 + "!", "oczekiwanej postaci"),  # no ReDoS
+        (field(validate={"pattern": r"^(a+)+\1b$"}), "a" * 40, "zbyt złożony"),  # nor with a back-reference
         (field(validate={"validationType": "email"}), "a@b.pl, c@d.pl", "e-mail"),
         (field("number"), 1.5, "Wpisz liczbę"),
         (field("number"), True, "Wpisz liczbę"),

@@ -17,8 +17,8 @@ from engine.bpmn.check.kinds import KINDS
 from engine.bpmn.check.shapes import unknown
 from engine.bpmn.findings import Place, Words, found, place_in
 from engine.bpmn.source import Source
-from engine.errors import InvalidExpression
-from engine.feel import type_of
+from engine.errors import EvaluationError, InvalidExpression
+from engine.feel import pattern_occurs, type_of
 from engine.model.element_template import ElementTemplate, SettingPlace, TemplateSetting
 from engine.model.records import Finding
 
@@ -139,12 +139,29 @@ def _check_value(place: Place, given: _Given, setting: TemplateSetting, is_loose
         yield found(place, "setting-kind", **told)
     elif setting.choices and given.value not in setting.choices and not is_loose:
         yield found(place, "setting-choice", choices=Words(setting.choices), **told)
-    elif setting.pattern and not _fits(setting.pattern, given.value):
+    elif not _has_length(setting, len(given.value)):
+        bounds = {"least": setting.shortest, "most": "∞" if setting.longest is None else setting.longest}
+        yield found(place, "setting-length", length=len(given.value), **bounds, **told)
+    elif setting.pattern:
+        yield from _check_pattern(place, given.value, setting, told)
+
+
+def _has_length(setting: TemplateSetting, length: int) -> bool:
+    return setting.shortest <= length and (setting.longest is None or length <= setting.longest)
+
+
+def _check_pattern(
+    place: Place, value: str, setting: TemplateSetting, told: dict[str, str]
+) -> Iterator[Finding]:
+    try:
+        if len(value) <= _LONGEST_MATCHED and pattern_occurs(setting.pattern, value):
+            return
+    except EvaluationError:
+        yield found(
+            place, "setting-pattern/costly", pattern=setting.pattern, template=setting.template, **told
+        )
+    else:
         yield found(place, "setting-pattern", pattern=setting.pattern, **told)
-
-
-def _fits(pattern: str, value: str) -> bool:
-    return len(value) <= _LONGEST_MATCHED and re.search(pattern, value) is not None
 
 
 def _check_expression(

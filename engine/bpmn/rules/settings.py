@@ -70,6 +70,14 @@ SETTINGS = {
         "ustawienie „{name}” to jedno z: {choices}, ale podano „{value}”",
         "wybierz jedno z nich",
     ),
+    "setting-length": Rule(
+        ERROR,
+        OURS,
+        "expected the setting {name!r} to have {least} to {most} characters, but {value!r} has {length}",
+        "write it as the template's hint says",
+        "ustawienie „{name}” powinno mieć od {least} do {most} znaków, ale „{value}” ma {length}",
+        "wpisz je tak, jak mówi podpowiedź szablonu",
+    ),
     "setting-pattern": Rule(
         ERROR,
         OURS,
@@ -77,6 +85,16 @@ SETTINGS = {
         "write it as the template's hint says",
         "ustawienie „{name}” musi pasować do wzorca „{pattern}”, ale podano „{value}”",
         "wpisz je tak, jak mówi podpowiedź szablonu",
+    ),
+    "setting-pattern/costly": Rule(
+        ERROR,
+        OURS,
+        "expected the template {template!r} to have a pattern for {name!r} that can be tried on {value!r}, "
+        "but {pattern!r} needs too many steps",
+        "simplify the pattern in the template's file, without back-references",
+        "wzorzec „{pattern}” ustawienia „{name}” w szablonie „{template}” wymaga zbyt wielu kroków, "
+        "żeby sprawdzić „{value}”",
+        "uprość wzorzec w pliku szablonu, bez odwołań wstecznych",
     ),
     "setting-kind": Rule(
         ERROR,

@@ -13,7 +13,7 @@ from tests.bpmn_xml import model
 TEMPLATE = b"""{"id": "urzad.list", "name": "List", "version": 2, "properties": [
  {"type": "Hidden", "value": "list.wyslij", "binding": {"type": "zeebe:taskDefinition", "property": "type"}},
  {"type": "String", "binding": {"type": "zeebe:taskHeader", "key": "wzor"},
-  "constraints": {"notEmpty": true, "pattern": {"value": "^[a-z]+$", "message": "male litery"}}},
+  "constraints": {"notEmpty": true, "minLength": 2, "maxLength": 7, "pattern": {"value": "^[a-z]+$"}}},
  {"type": "Dropdown", "choices": [{"name": "polecony", "value": "R"}, {"name": "zwykly", "value": "Z"}],
   "binding": {"type": "zeebe:taskHeader", "key": "rodzaj"}},
  {"type": "String", "feel": "optional", "binding": {"type": "zeebe:input", "name": "adresat"},
@@ -21,6 +21,7 @@ TEMPLATE = b"""{"id": "urzad.list", "name": "List", "version": 2, "properties": 
  {"type": "String", "feel": "required", "binding": {"type": "zeebe:input", "name": "zalacznik"}}]}"""
 OTHER = TEMPLATE.replace(b"urzad.list", b"urzad.inny").replace(b'"wzor"', b'"tekst"')
 OPEN = TEMPLATE.replace(b'"version"', b'"metadata": {"otherInputs": true}, "version"')
+BOUNDLESS = TEMPLATE.replace(b'"maxLength": 7, ', b"").replace(b'"minLength": 2, ', b"")
 MADE = 'zeebe:modelerTemplate="urzad.list" zeebe:modelerTemplateVersion="2"'
 
 
@@ -63,6 +64,8 @@ def test_settings_a_template_knows_are_left_alone(made: str) -> None:
         ({}, {"adresta": "=a"}, "setting-unknown", Severity.WARNING, "czy chodziło o „adresat”?"),
         ({"rodzaj": "X"}, {}, "setting-choice", Severity.ERROR, "jedno z: R, Z, ale podano „X”"),
         ({"wzor": "Pismo 1"}, {}, "setting-pattern", Severity.ERROR, "„^[a-z]+$”"),
+        ({"wzor": "pismodwa"}, {}, "setting-length", Severity.ERROR, "od 2 do 7 znaków"),
+        ({"wzor": "p"}, {}, "setting-length", Severity.ERROR, "„p” ma 1"),
         ({"wzor": "=pismo"}, {}, "setting-kind", Severity.ERROR, "nie jest obliczane"),
         ({}, {"zalacznik": "plik"}, "setting-kind", Severity.ERROR, "nie zaczyna się od „=”"),
         ({}, {"adresat": "=[1, 2]"}, "setting-kind", Severity.ERROR, "zawsze daje: lista"),
@@ -89,8 +92,8 @@ def test_what_a_template_requires_has_to_be_filled_in() -> None:
 
 
 def test_a_task_without_a_template_may_follow_any_of_its_job() -> None:
-    assert check({"tekst": "a"}, {}, templates=(TEMPLATE, OTHER)) == []
-    (finding,) = check({"tekst": "a"} | RIGHT[0], RIGHT[1], made=MADE, templates=(TEMPLATE, OTHER))
+    assert check({"tekst": "ab"}, {}, templates=(TEMPLATE, OTHER)) == []
+    (finding,) = check({"tekst": "ab"} | RIGHT[0], RIGHT[1], made=MADE, templates=(TEMPLATE, OTHER))
     assert finding.rule == "setting-unknown"
 
 
@@ -128,17 +131,47 @@ def test_a_constant_expression_is_held_against_the_choices() -> None:
         (b'"key": "wzor"', b'"key": ""', "zeebe:taskHeader of t.json"),
         (b"^[a-z]+$", b"(", "regular expression for wzor"),
         (b"^[a-z]+$", b"a{9999999999}", "regular expression for wzor"),
+        (b"^[a-z]+$", b"^(?!x)", "regular expression for wzor of t.json"),
+        (b"^[a-z]+$", b"((a{100}){100}){100}", "regular expression for wzor of t.json"),
         (b'"list.wyslij"', b"[" * 100_000 + b"]" * 100_000, "element template in t.json"),
         (b'"List"', b'"\xff"', "element template in t.json"),
     ],
-    ids=["no name", "empty key", "unclosed", "too large a count", "deep", "no UTF-8"],
+    ids=[
+        "no name",
+        "empty key",
+        "unclosed",
+        "too large a count",
+        "look-ahead",
+        "too large",
+        "deep",
+        "no UTF-8",
+    ],
 )
 def test_a_wrong_template_is_refused_when_it_is_read(right: bytes, wrong: bytes, says: str) -> None:
     with pytest.raises(EngineError, match=says):
         read_element_template("t.json", TEMPLATE.replace(right, wrong, 1))
 
 
+@pytest.mark.parametrize(
+    "pattern", ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "^(.*a){30}$", "^(([a-z])+.)+[A-Z]$"]
+)
+def test_a_pattern_that_would_backtrack_for_ever_is_tried_at_once(pattern: str) -> None:
+    """Python's ``re`` needs longer than a working day for each of them."""
+    hostile = BOUNDLESS.replace(b"^[a-z]+$", pattern.encode())
+    [found] = check({"wzor": "a" * 60 + "!", "rodzaj": "R"}, RIGHT[1], templates=(hostile,))
+    assert (found.rule, found.severity) == ("setting-pattern", Severity.ERROR)
+
+
+def test_a_pattern_out_of_budget_is_told_with_its_template_and_setting() -> None:
+    """Back-references are the one thing that no engine runs in linear time."""
+    hostile = BOUNDLESS.replace(b"^[a-z]+$", rb"^(a+)+\\1b$")
+    [found] = check({"wzor": "a" * 60, "rodzaj": "R"}, RIGHT[1], templates=(hostile,))
+    assert (found.rule, found.severity, found.element_id) == ("setting-pattern", Severity.ERROR, "t")
+    assert "„wzor” w szablonie „urzad.list” wymaga zbyt wielu kroków" in found.in_polish()
+    assert "template 'urzad.list'" in found.message
+
+
 def test_a_pattern_is_not_tried_on_a_text_of_any_length() -> None:
-    assert check({"wzor": "a" * 1_000, "rodzaj": "R"}, RIGHT[1]) == []
-    [found] = check({"wzor": "a" * 1_001, "rodzaj": "R"}, RIGHT[1])
+    assert check({"wzor": "a" * 1_000, "rodzaj": "R"}, RIGHT[1], templates=(BOUNDLESS,)) == []
+    [found] = check({"wzor": "a" * 1_001, "rodzaj": "R"}, RIGHT[1], templates=(BOUNDLESS,))
     assert found.rule == "setting-pattern"
