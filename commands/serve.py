@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from commands import output
+from commands import deviations, output
 from commands.demonstration import office as invented
 from commands.doctor import refuse_insecure
 from commands.monitoring import monitor_option, monitored
@@ -101,6 +101,7 @@ def command(
                 extract=_extract(whose.name if whose is not None else identity.Identity().name),
                 sheets=sheets_of(whose.name if whose is not None else identity.Identity().name),
                 reconcile=_compare,
+                deviations=deviations.read(office.processes),
             )
             server = uvicorn.Server(
                 uvicorn.Config(

@@ -21,6 +21,7 @@ from web import refusals
 from web.attempts import Attempts
 from web.authorisations import REGISTER
 from web.authorization import Action
+from web.deviations import Deviation
 from web.headers import SecurityHeaders
 from web.identity import Identity
 from web.known_entries import KnownEntries
@@ -49,6 +50,7 @@ from web.pages import (
     tasks,
     worklist,
 )
+from web.pages import deviations as deviations_page
 from web.pages import reports as reports_page
 from web.pages import sheets as sheets_page
 from web.pages.reports import Reports
@@ -99,12 +101,14 @@ def create_application(
     extract: registers.Extract | None = None,
     sheets: Mapping[str, sheets_page.Sheet] | None = None,
     reconcile: reconciliations.Reconcile | None = None,
+    deviations: Sequence[Deviation] = (),
 ) -> Starlette:
     """Return the web application over an engine; ``demonstration`` adds what only a demonstration has.
 
     ``identity`` is whose pages they are, ``reports`` takes in what gateways report, ``extract`` sets
     extracts of registers as PDF, ``sheets`` the sheets forms name in ``obieg:sheet``, by name;
-    ``reconcile`` compares registers with a list of another system.
+    ``reconcile`` compares registers with a list of another system, ``deviations`` are the readings of the
+    procedures' texts that come with them.
     """
     application = Starlette(
         routes=[
@@ -128,6 +132,7 @@ def create_application(
     application.state.authorisations = KnownEntries(engine, REGISTER)
     application.state.extract = extract
     application.state.reconcile = reconcile
+    application.state.deviations = deviations
     application.state.sheets = sheets or {}
     return application
 
@@ -190,6 +195,12 @@ def _routes() -> list[BaseRoute]:
         route("/registers/{name}/{number}/resolve", registers.resolve, Action.RESOLVE_REGISTERS, post=True),
         route("/reconciliations", reconciliations.show, Action.SEE_REGISTERS),
         route("/reconciliations", reconciliations.compare, Action.SEE_REGISTERS, post=True),
+        route("/deviations", deviations_page.show, Action.SEE_DEVIATIONS),
+        route("/deviations/csv", deviations_page.download, Action.SEE_DEVIATIONS),
+        route("/deviations/pdf", deviations_page.extract, Action.SEE_DEVIATIONS),
+        route(
+            "/deviations/{procedure}/{number}", deviations_page.approved, Action.APPROVE_DEVIATIONS, post=True
+        ),
         route("/authorisations", authorisations.overview, Action.SEE_REGISTERS),
         route("/authorisations/csv", authorisations.download, Action.SEE_REGISTERS),
         route("/authorisations/pdf", authorisations.extract, Action.SEE_REGISTERS),

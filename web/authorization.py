@@ -30,6 +30,8 @@ class Action(StrEnum):
     OPERATE = "suspend, resume and cancel cases and procedures"
     SEE_DEFINITIONS = "see process definitions"
     DEPLOY = "deploy process definitions"
+    SEE_DEVIATIONS = "see how the texts of procedures are read, and who approved that"
+    APPROVE_DEVIATIONS = "approve a reading of a procedure's text"
     MANAGE_PEOPLE = "manage people"
 
 
@@ -37,6 +39,7 @@ _EVERYBODY = frozenset({Action.SEE_DEFINITIONS})
 _OFFICE = _EVERYBODY | {
     *(Action.SEE_INSTANCES, Action.SEE_ALL_INSTANCES, Action.SEE_TASKS, Action.SEE_ALL_TASKS)
 }
+_OWNERS = _EVERYBODY | {Action.DEPLOY, Action.SEE_DEVIATIONS, Action.APPROVE_DEVIATIONS}
 _ALLOWED: dict[Role, frozenset[Action]] = {
     Role.APPLICANT: _EVERYBODY | {Action.START, Action.SEE_TASKS, Action.WORK, Action.SEE_INSTANCES},
     Role.CLERK: _OFFICE
@@ -50,8 +53,8 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
         Action.SEE_REGISTERS,
         Action.RESOLVE_REGISTERS,
     },
-    Role.OWNER: _EVERYBODY | {Action.DEPLOY},
-    Role.APPROVER: _EVERYBODY | {Action.DEPLOY},
+    Role.OWNER: _OWNERS,
+    Role.APPROVER: _OWNERS,
     Role.OPERATOR: _OFFICE
     | {Action.SEE_INCIDENTS, Action.RESOLVE_INCIDENTS, Action.OPERATE, Action.SEE_HISTORY},
     Role.AUDITOR: _OFFICE
@@ -61,6 +64,7 @@ _ALLOWED: dict[Role, frozenset[Action]] = {
         Action.SEE_INCIDENTS,
         Action.SEE_PERSONAL,
         Action.SEE_REGISTERS,
+        Action.SEE_DEVIATIONS,
     },
     Role.ADMINISTRATOR: _EVERYBODY | {Action.MANAGE_PEOPLE},
 }

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from commands import deviations
 from commands.demonstration import office as invented
 from commands.office import Office
 from commands.running import working
@@ -23,6 +24,7 @@ from web import create_application
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = Office(processes=ROOT / "processes", forms=ROOT / "forms")
+DEVIATIONS = deviations.read(SHIPPED.processes)
 # 10:00 in Warsaw on the Thursday before Christmas: weekends, holidays and a year's end lie ahead.
 START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
 
@@ -69,7 +71,7 @@ def served(folder: Path, template: Path) -> Iterator[ServedOffice]:
             shutil.copy2(file, folder / file.name)
     clock = VirtualClock(START)
     with invented.opened(SHIPPED, folder, clock=clock) as (engine, outside):
-        application = create_application(engine, demonstration=outside)
+        application = create_application(engine, demonstration=outside, deviations=DEVIATIONS)
         with _answering(application) as address:
             yield ServedOffice(address, engine, outside, clock)
 
@@ -80,7 +82,7 @@ def demonstrated(folder: Path) -> Iterator[tuple[str, ProcessEngine]]:
     with (
         invented.opened(SHIPPED, folder, with_cases=True) as (engine, outside),
         working(engine, Worker(engine, threads=1), kind="serve"),
-        _answering(create_application(engine, demonstration=outside)) as address,
+        _answering(create_application(engine, demonstration=outside, deviations=DEVIATIONS)) as address,
     ):
         yield address, engine
 
@@ -90,7 +92,7 @@ def busy(folder: Path) -> Iterator[ServedOffice]:
     """Serve a new office with the cases of the demonstration, one of them stuck, filed over nine days."""
     with (
         invented.opened(SHIPPED, folder, with_cases=True) as (engine, outside),
-        _answering(create_application(engine, demonstration=outside)) as address,
+        _answering(create_application(engine, demonstration=outside, deviations=DEVIATIONS)) as address,
     ):
         yield ServedOffice(address, engine, outside, None)
 

@@ -18,9 +18,9 @@ PAGES = {
     None: {"/sign-in", "/dostepnosc"},
     "dyrektor.sp900": {"/tasks", "/start", "/start/*", "/instances", "/instances/#", "/account"},
     "ek04.nowak": {"/tasks", "/tasks/#", "/instances/#", "/processes", "/demonstration", "/letters"},
-    "wlasciciel": {"/processes", "/processes/*", "/processes/deploy", "/modeler"},
+    "wlasciciel": {"/processes", "/processes/*", "/processes/deploy", "/modeler", "/deviations"},
     "operator": {"/incidents", "/incidents/#", "/instances/#", "/operations", "/operations/timers"},
-    "audytor": {"/instances/#", "/instances/#/replay", "/incidents", "/registers"},
+    "audytor": {"/instances/#", "/instances/#/replay", "/incidents", "/registers", "/deviations"},
     "administrator": {"/people", "/people/*", "/people/new"},
 }  # fmt: skip
 FILES = re.compile(r"/(file|csv|pdf|files|documents|mails)(/|[?]|$)")

@@ -64,6 +64,10 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("GET", "/authorisations/csv"): {Role.CLERK, Role.AUDITOR},
     ("GET", "/authorisations/pdf"): set(),  # this office makes no PDFs
     ("GET", "/authorisations/{number}"): set(),  # there is none here
+    ("GET", "/deviations"): OWNERS | {Role.AUDITOR},
+    ("GET", "/deviations/csv"): OWNERS | {Role.AUDITOR},
+    ("GET", "/deviations/pdf"): set(),  # this office makes no PDFs
+    ("POST", "/deviations/{procedure}/{number}"): set(),  # there is none here
     ("GET", "/letters"): {Role.CLERK},
     ("GET", "/letters/{register}/{number}"): {Role.CLERK},
     ("POST", "/letters/{register}/{number}/close"): {Role.CLERK},
