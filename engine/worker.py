@@ -56,7 +56,7 @@ class Worker:
         self._busy = 0  # threads at work, or kept for what is just being claimed; one may have several jobs
         self._claims = 0
         self._queued: dict[int, float] = {}  # since when a job stands behind others of its thread
-        self._suspected = self._alone = False
+        self._suspected = self._alone = self._more_suspects = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -75,6 +75,7 @@ class Worker:
         """Work until ``stop``; then let what is running end, as long as ``drain`` lasts, and give back the
         rest."""
         self._parts.dispatch.serve(self)
+        self._look_at_once()
         while not self._stopped.is_set():
             try:
                 busy = self.run_once()
@@ -116,7 +117,8 @@ class Worker:
         with self._lock:
             if self._busy and (self._alone or self._suspected):
                 return False
-            self._alone, self._suspected = self._suspected, False
+            self._alone, self._suspected = self._suspected, self._more_suspects
+            self._more_suspects = False
             free = 1 if self._alone else max(0, self.threads - self._busy)
             self._busy += free  # a job that is born meanwhile must not count on these
         work: list[list[JobRow]] = []
@@ -125,9 +127,10 @@ class Worker:
         finally:
             with self._lock:
                 self._busy -= free - len(work)
+                self._more_suspects = self._alone and bool(work)  # the next one after what others wait for
         for rows in work:
             self._start(rows)
-        return bool(work) or self._alone
+        return bool(work) or self._alone or self._suspected
 
     def look_for_suspects(self) -> None:
         """See whether jobs wait that were worked on when processes died: such a one is run alone, and next.
@@ -141,6 +144,12 @@ class Worker:
                     jobs.any_ready(tx, kinds=kinds, types=types, suspects=True)
                     for kinds, types in ((KINDS, None), (("job",), self._parts.handlers.types()))
                 )
+
+    def _look_at_once(self) -> None:
+        try:
+            self.look_for_suspects()
+        except EngineError as error:  # the scheduler looks again
+            log.error("look_failed", error=type(error).__name__)
 
     def room(self, job_type: str) -> int:
         """Return how many jobs of a type may be handed to this worker: one for each free thread.

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from engine import Completed, HandlerRegistry, JobContext, NodeState, ProcessEngine, Scheduler, Worker
 from engine.scheduler import clean
-from engine.store import jobs, nodes
+from engine.store import Transaction, jobs, nodes
 from tests.acceptance.command_line import ROOT, environment
 from tests.builders import process
 
@@ -34,6 +34,45 @@ def test_only_the_job_that_kills_its_node_becomes_an_incident(database_url: str)
         found = [(each.instance_key, each.type) for each in engine.incidents(state="open")]
         assert found == [(guilty, "job_crashed")]
         assert engine.verify().ok
+
+
+def test_jobs_suspected_of_crashes_run_one_after_the_other_and_what_others_wait_for_between(
+    database_url: str,
+) -> None:
+    done: list[str] = []
+    registry, last = HandlerRegistry(), threading.Event()
+
+    @registry.handler("suspect")
+    @registry.handler("ordinary")
+    def noted(context: JobContext) -> Completed:
+        done.append(context.job.type)
+        if len(done) == 6:
+            last.set()
+        return Completed()
+
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        for kind in ("suspect", "ordinary"):
+            engine.deploy(process(kind).start().service_task("work", job=kind).end().files(), by="owner")
+        for _ in range(3):
+            engine.start("suspect", actor="anna")
+        engine.parts.store.run(crashed_twice)
+        for _ in range(3):
+            engine.start("ordinary", actor="anna")
+        worker = Worker(engine, threads=1)
+        running = threading.Thread(target=worker.run)
+        running.start()  # without a scheduler: nobody else looks for suspects
+        assert last.wait(30)
+        worker.stop()
+        running.join()
+    assert done == ["suspect", "ordinary"] * 3
+
+
+def crashed_twice(tx: Transaction) -> None:
+    """Lose the leases of all ready jobs twice."""
+    for _ in range(2):
+        while jobs.claim(tx, owner="dead", limit=10, lease_us=-1):
+            continue
+        jobs.recover_expired(tx)
 
 
 class Handlers:
