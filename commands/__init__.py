@@ -17,7 +17,7 @@ NAMES = (
     "show", "tasks", "claim", "unclaim", "assign", "complete", "message", "signal", "incidents", "retry",
     "suspend", "activate", "cancel", "modify", "choose", "migrate", "batch", "process", "history",
     "replay", "verify", "worker", "mail-in", "rspo", "reconcile", "celery", "nodes", "doctor", "retention",
-    "user", "secrets", "db", "demo", "serve",
+    "user", "group", "secrets", "db", "demo", "serve",
 )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ from engine.errors import (
     Unavailable,
 )
 from engine.forms import MAX_ROWS, Component, ComponentType, FilledForm, Form
+from engine.groups import Group, GroupChange, Groups
 from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
 from engine.keys import draw_characters
 from engine.logs import log_events
@@ -170,6 +171,9 @@ __all__ = [
     "FlawKind",
     "Forbidden",
     "Form",
+    "Group",
+    "GroupChange",
+    "Groups",
     "HandlerRegistry",
     "HistoryEvent",
     "Hold",

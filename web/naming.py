@@ -1,11 +1,55 @@
-"""What definitions and their steps are called: pages say names, ids stand in small print."""
+"""What definitions, their steps, groups and people are called: pages say names, ids stand in small print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import NamedTuple
 
 from engine import NotFound, ProcessEngine
 from web.outline import name_of
+
+
+class GroupNames:
+    """Names of groups for one page: read once, when the first is asked for."""
+
+    def __init__(self, engine: ProcessEngine) -> None:
+        self._engine = engine
+
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Return the names there are, by id."""
+        return self._engine.groups.names()
+
+    def of(self, group_id: str) -> str:
+        """Return what a group is called, its id where it has no name."""
+        return self.names.get(group_id, group_id)
+
+    def said(self, group_ids: Iterable[str]) -> str:
+        """Return what several groups are called, separated by commas, "" for none."""
+        return ", ".join(self.of(each) for each in group_ids)
+
+
+class Whom(NamedTuple):
+    """Who has something to do, in words; ``people`` are the names of those whom the page names, by id."""
+
+    people: Mapping[str, str]
+    groups: GroupNames
+
+    def person(self, person_id: str) -> str:
+        """Return somebody's name, their id where nobody knows it."""
+        return self.people.get(person_id, person_id)
+
+    def has(self, assignee: str | None, groups: Iterable[str], users: Iterable[str]) -> str:
+        """Return who has a task, else who may take it: groups, then people; "" for everybody."""
+        if assignee:
+            return self.person(assignee)
+        return ", ".join([*map(self.groups.of, groups), *map(self.person, users)])
+
+
+def names_in_words(engine: ProcessEngine, groups: GroupNames) -> dict[tuple[str, str], str]:
+    """Return what a process in words names: definitions as ``definition_names``, and each "group"."""
+    return definition_names(engine) | {("group", id): name for id, name in groups.names.items()}
 
 
 def definition_names(engine: ProcessEngine) -> dict[tuple[str, str], str]:

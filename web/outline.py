@@ -106,7 +106,7 @@ def lines_of(
     names: Mapping[tuple[str, str], str] = NO_NAMES,
 ) -> tuple[Line, ...]:
     """Return the steps of a process, nested; of a case with its ``progress`` by element and the flows it
-    has ``taken``. ``names`` are those of definitions, by kind and id."""
+    has ``taken``. ``names`` are those of definitions and groups, by kind and id."""
     steps = {step.element_id: step for step in outline.steps}
     inside: dict[str, list[Line]] = {}
     for step in reversed(outline.steps):  # the inside of a sub-process comes after it: built before it
@@ -134,7 +134,7 @@ def _line(
         step=step,
         name=name_of(step, step.element_id),
         kind=words.ELEMENT_TYPES.get(step.element_type, step.element_type),
-        who=step.lane or step.group,
+        who=step.lane or names.get(("group", step.group), step.group),
         called=names.get(("process", step.called), step.called),
         notes=_notes(step, steps, names),
         ways=tuple(_way(way, steps, taken) for way in step.ways),

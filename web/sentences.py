@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from engine import HistoryEvent
 from web import words
+from web.naming import Whom
 from web.personal import Mask
 from web.translation import N_, Table, _, ngettext
 
@@ -66,12 +67,17 @@ class Told(NamedTuple):
     sentence: str
 
 
-class Teller:
-    """Tells events of one case; ``steps`` are the names of elements, ``people`` those of people, by id."""
+def said_of(actor: str, whom: Whom) -> str:
+    """Return who did something: a person's name, or the system."""
+    return _("system") if actor in _SYSTEM else whom.person(actor)
 
-    def __init__(self, steps: Mapping[str, str], people: Mapping[str, str], mask: Mask) -> None:
+
+class Teller:
+    """Tells events of one case; ``steps`` are the names of elements, by id."""
+
+    def __init__(self, steps: Mapping[str, str], whom: Whom, mask: Mask) -> None:
         self._steps = steps
-        self._people = people
+        self._whom = whom
         self._mask = mask
         self._timers: dict[int, str] = {}  # by key: an ended timer's event has only the element it waited at
 
@@ -85,7 +91,7 @@ class Teller:
 
     def who(self, actor: str) -> str:
         """Return who did something: a person's name, or the system."""
-        return _("system") if actor in _SYSTEM else self._people.get(actor, actor)
+        return said_of(actor, self._whom)
 
     def step(self, element_id: str) -> str:
         """Return what an element is called."""
@@ -118,10 +124,8 @@ class Teller:
 
     def whom(self, payload: Mapping[str, Any]) -> str:
         """Return who has a task, or who may take it."""
-        if payload.get("assignee"):
-            return self._people.get(payload["assignee"], payload["assignee"])
-        users = [self._people.get(each, each) for each in payload.get("users") or ()]
-        return ", ".join([*(payload.get("groups") or ()), *users]) or _("każdy")
+        groups, users = payload.get("groups") or (), payload.get("users") or ()
+        return self._whom.has(payload.get("assignee"), groups, users) or _("każdy")
 
 
 def _started(teller: Teller, payload: Mapping[str, Any], step: str) -> str:

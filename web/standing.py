@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from engine import Case, CasePart, UserTask, Wait, WaitKind
 from web import words
+from web.naming import Whom
 from web.outline import Line
 from web.translation import _
 
@@ -16,7 +17,7 @@ _MEANWHILE = (
 _END = "endEvent"
 
 
-def sentences_of(case: Case, people: Mapping[str, str], lines: Iterable[Line]) -> list[str]:
+def sentences_of(case: Case, whom: Whom, lines: Iterable[Line]) -> list[str]:
     """Return how a case stands, for people of the office."""
     instance = case.instance
     if instance.ended_at is not None:
@@ -24,7 +25,7 @@ def sentences_of(case: Case, people: Mapping[str, str], lines: Iterable[Line]) -
     said = [_("Sprawa jest zawieszona: nic się w niej nie dzieje, terminy biegną.")]
     said = said if str(instance.state) == "suspended" else []
     for part in case.parts:
-        said += _standing(part, people, is_inside=part.instance.key != instance.key)
+        said += _standing(part, whom, is_inside=part.instance.key != instance.key)
     return [each[0].upper() + each[1:] for each in said] or [_("System wykonuje kolejny krok.")]
 
 
@@ -68,12 +69,12 @@ def _all(lines: Iterable[Line]) -> Iterator[Line]:
         yield from _all(line.inside)
 
 
-def _standing(part: CasePart, people: Mapping[str, str], *, is_inside: bool) -> list[str]:
+def _standing(part: CasePart, whom: Whom, *, is_inside: bool) -> list[str]:
     waits = [wait for wait in part.waits if wait.element_type not in _MEANWHILE]
     stopped = {wait.element_id for wait in waits if wait.kind is WaitKind.INCIDENT}
     tasks = {task.key: task for task in part.user_tasks}
     said = [
-        _sentence(wait, tasks, people)
+        _sentence(wait, tasks, whom)
         for wait in waits
         if wait.kind is not WaitKind.CALL
         and (wait.kind is WaitKind.INCIDENT or wait.element_id not in stopped)
@@ -83,11 +84,11 @@ def _standing(part: CasePart, people: Mapping[str, str], *, is_inside: bool) -> 
     return [_("W procedurze „%(name)s”: %(said)s", name=part.name, said=each) for each in said]
 
 
-def _sentence(wait: Wait, tasks: Mapping[int, UserTask], people: Mapping[str, str]) -> str:
+def _sentence(wait: Wait, tasks: Mapping[int, UserTask], whom: Whom) -> str:
     step = wait.name or wait.element_id
     match wait.kind:
         case WaitKind.TASK:
-            return _task(tasks[wait.key], people)
+            return _task(tasks[wait.key], whom)
         case WaitKind.INCIDENT:
             return _("krok „%(step)s” zatrzymał się i czeka na operatora.", step=step)
         case WaitKind.JOB:
@@ -100,13 +101,12 @@ def _sentence(wait: Wait, tasks: Mapping[int, UserTask], people: Mapping[str, st
             return _("„%(step)s”: czeka, aż spełni się warunek.", step=step)
 
 
-def _task(task: UserTask, people: Mapping[str, str]) -> str:
+def _task(task: UserTask, whom: Whom) -> str:
     name = task.name or task.element_id
     if task.assignee:
-        said = _("zadanie „%(task)s” ma %(who)s", task=name, who=people.get(task.assignee, task.assignee))
+        said = _("zadanie „%(task)s” ma %(who)s", task=name, who=whom.person(task.assignee))
     else:
-        users = [people.get(each, each) for each in task.candidate_users]
-        who = ", ".join([*task.candidate_groups, *users]) or _("każdy")
+        who = whom.has(None, task.candidate_groups, task.candidate_users) or _("każdy")
         said = _("zadanie „%(task)s” czeka na osobę z: %(who)s", task=name, who=who)
     if task.due_at is None:
         return _("%(said)s; bez terminu.", said=said)

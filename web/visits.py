@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from engine import Lapsed, NotFound, Person, ProcessEngine, Session
 from web.authorization import Action, authorize
+from web.naming import GroupNames
 
 if TYPE_CHECKING:
     from web.attempts import Attempts
@@ -43,6 +44,7 @@ class Visit:
         self.someone: Person | None = None
         self.lapsed: Lapsed | None = None  # the session that has ended before the form was sent
         self.is_stale = False  # the form sent was opened in an earlier session of the same person
+        self.groups = GroupNames(self.engine)
         token = self.token
         if token and not as_stranger:
             self.session = self.engine.accounts.session(token)

@@ -32,6 +32,27 @@ _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("administrator", "Ada Ministrowicz", ("administrator",), (), ""),
     ("audytor", "Aldona Audyt", ("auditor",), (), ""),
 )
+_WORK = {
+    "weryfikacja": "weryfikacja danych",
+    "tozsamosc": "potwierdzanie tożsamości",
+    "decyzja": "decyzje",
+}
+_GRANTING = {
+    "sio-1": "Organ przyznający (I poziom)",
+    "sio-2": "Organ przyznający (II poziom)",
+    "sio-3": "Organ przyznający (III poziom)",
+    "sio-jednostka": "Kierownik jednostki",
+}
+_GROUPS = {
+    "EK-04": "Referat Oświatowych Systemów Informatycznych (EK-04)",
+    "kierownik-ek04": "Kierownik referatu EK-04",
+    "administrator-zszo": "Administrator ZSZO",
+    "iod": "Inspektor ochrony danych",
+    "wnioskodawca": "Dyrektorzy szkół i placówek",
+    "wnioskujacy": "Wnioskujący o dostęp do SIO",
+} | {
+    f"{group}-{part}": f"{body}: {work}" for group, body in _GRANTING.items() for part, work in _WORK.items()
+}  # fmt: skip
 
 
 class Outside:
@@ -99,9 +120,11 @@ def opened(
 
 
 def furnish(engine: ProcessEngine, office: Office) -> None:
-    """Add the invented people and deploy every procedure that is shipped."""
+    """Add the invented people, name their groups and deploy every procedure that is shipped."""
     for person_id, name, roles, groups, school in _PEOPLE:
         engine.people.add(person_id, name=name, roles=roles, groups=groups, school=school, by=OWNER)
+    for group, called in _GROUPS.items():
+        engine.groups.call(group, called, by=OWNER)
     for procedure in sorted(each.name for each in office.processes.iterdir() if each.is_dir()):
         publish(engine, [office.processes / procedure, office.forms / procedure], by=OWNER)
 

@@ -124,6 +124,7 @@ def _step(definition: ProcessDefinition, element: Element) -> OutlineStep:
         assignee=_text(task.assignee),
         due=_text(task.due_date),
         repeats=_repeats(element),
+        groups=_listed(task.candidate_groups),
     )
 
 
@@ -157,6 +158,12 @@ def _named(expression: Expression | None) -> str:
     """Return an id as it is written, or "=" and the FEEL that finds it."""
     source = _text(expression)
     return source if expression is None or expression.literal else f"={source}"
+
+
+def _listed(expression: Expression | None) -> tuple[str, ...]:
+    """Return the names of a list that is written out, none where FEEL finds them."""
+    source = expression.source if expression is not None and expression.literal else ""
+    return tuple(name.strip() for name in source.split(",") if name.strip())
 
 
 def _repeats(element: Element) -> str:

@@ -32,7 +32,8 @@ class OutlineStep(Record, frozen=True, kw_only=True):
     ``container`` is the id of the process or sub-process it is in, ``group`` who its lane belongs to ("":
     nobody is named). ``called`` is the process a call activity starts, ``decision`` what a rule task asks,
     ``job`` the type of what the system does: an id, or "=" and FEEL; ``assignee`` and ``due`` are FEEL or
-    texts. ``repeats`` is ``parallel``, ``sequential`` or ``loop`` where it is done several times.
+    texts. ``repeats`` is ``parallel``, ``sequential`` or ``loop`` where it is done several times. ``groups``
+    are those a user task is offered to by name, not by FEEL.
     """
 
     element_id: str
@@ -57,6 +58,7 @@ class OutlineStep(Record, frozen=True, kw_only=True):
     assignee: str = ""
     due: str = ""
     repeats: str = ""
+    groups: tuple[str, ...] = ()
 
 
 class ProcessOutline(Record, frozen=True, kw_only=True):

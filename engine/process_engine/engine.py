@@ -15,6 +15,7 @@ from engine.clock import Clock, micros
 from engine.definition_drafts import DefinitionDrafts
 from engine.desks import Desks
 from engine.documents import Documents
+from engine.groups import Groups
 from engine.handling import HandlerRegistry, RegisterEntry
 from engine.kernel import Limits
 from engine.keys import token_text
@@ -81,6 +82,7 @@ class ProcessEngine(Views, Overseeing, Corrections, Keeping):
         store = Store(database_url, keyring=keyring, clock=clock)
         limits = limits or Limits()
         self.people = People(store)
+        self.groups = Groups(store)
         self.accounts = Accounts(store)
         self.parameters = Parameters(store)
         self.secrets = Secrets(store)

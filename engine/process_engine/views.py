@@ -10,6 +10,7 @@ from engine import replay, verification
 from engine.calendar import polish_calendar
 from engine.dmn import DecisionResult
 from engine.forms import FilledForm
+from engine.groups import Group
 from engine.model.case import Case, CaseList, Course, Deadline, Personal
 from engine.model.drafting import ChangedElement
 from engine.model.node import Figures, Node
@@ -39,6 +40,7 @@ from engine.process_engine import (
     definitions,
     instances,
     intake,
+    known_groups,
     owners,
     queries,
     reveals,
@@ -282,6 +284,10 @@ class Views:
     def element_template_files(self) -> tuple[bytes, ...]:
         """Return the element templates by which tasks are configured, each as the JSON of its file."""
         return tuple(content for _, content in self.parts.handlers.templates.values())
+
+    def known_groups(self) -> list[Group]:
+        """Return every group that drawings, open tasks, people or names given in advance know, by id."""
+        return known_groups.all_of(self.parts)
 
     def now(self) -> dt.datetime:
         """Return the business time, aware, in UTC."""

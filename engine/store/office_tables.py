@@ -111,6 +111,8 @@ person_group = table(
     narrow=True,
 )
 
+group_name = table("group_name", *identity(text_column("id")), text_column("name"), narrow=True)
+
 parameters = table(
     "parameters",
     *identity(text_column("procedure"), Column("version", Integer, nullable=False)),

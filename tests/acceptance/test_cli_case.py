@@ -136,6 +136,17 @@ def test_people_are_added_once_and_listed(run: Run) -> None:
     assert (person["name"], person["roles"]) == ("Jan Próbny", ["clerk"])
 
 
+def test_groups_are_named_and_listed(run: Run) -> None:
+    run("user", "add", "jan", "--name", "Jan Próbny", "--role", "clerk", "--group", "EK-04")
+    assert run("group", "name", "EK-04", "Referat systemów").code == 0
+    [group] = run("group", "list", "--format", "json").json
+    assert (group["id"], group["name"], group["members"]) == ("EK-04", "Referat systemów", 1)
+    assert "EK-04  Referat systemów" in run("group", "list").out
+    assert run("group", "name", "EK-04", "").code == 0
+    assert "Referat" not in run("group", "list").out
+    assert run("group", "name", "EK-04", "x" * 121).code == 1
+
+
 def test_the_doctor_names_what_is_wrong_and_the_remedy(
     run: Run, approval: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

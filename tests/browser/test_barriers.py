@@ -21,7 +21,7 @@ PAGES = {
     "wlasciciel": {"/processes", "/processes/*", "/processes/deploy", "/modeler", "/deviations"},
     "operator": {"/incidents", "/incidents/#", "/instances/#", "/operations", "/operations/timers"},
     "audytor": {"/instances/#", "/instances/#/replay", "/incidents", "/registers", "/deviations"},
-    "administrator": {"/people", "/people/*", "/people/new"},
+    "administrator": {"/people", "/people/*", "/people/new", "/groups", "/groups/name"},
 }  # fmt: skip
 FILES = re.compile(r"/(file|csv|pdf|files|documents|mails)(/|[?]|$)")
 NAMED = re.compile(

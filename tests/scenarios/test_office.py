@@ -68,6 +68,57 @@ def test_people_that_cannot_be(engine: ProcessEngine) -> None:
     assert actions(engine) == []
 
 
+def test_a_group_is_called_so_until_it_is_called_otherwise(engine: ProcessEngine) -> None:
+    groups = engine.groups
+    groups.call("EK-04", " Referat kadr ", by="admin")
+    groups.call("EK-04", "Referat kadr", by="admin")  # unchanged: nothing to tell
+    groups.call("sio-3-decyzja", "Decyzje", by="admin")
+    groups.call("EK-04", "Referat systemów", by="ada")
+    assert groups.names() == {"EK-04": "Referat systemów", "sio-3-decyzja": "Decyzje"}
+    groups.call("EK-04", "", by="ada")
+    assert groups.names() == {"sio-3-decyzja": "Decyzje"}
+    told = [(each.actor, each.name) for each in groups.changes("EK-04")]
+    assert told == [("ada", ""), ("ada", "Referat systemów"), ("admin", "Referat kadr")]
+    assert [action for _, action in actions(engine)] == ["group_named"] * 4
+    assert engine.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("group", "name"),
+    [("", "x"), (" EK-04", "x"), ("a\nb", "x"), ("g" * 121, "x"), ("g", "\u202ex"), ("g", "n" * 121)],
+)
+def test_a_group_that_cannot_be_called_so(engine: ProcessEngine, group: str, name: str) -> None:
+    with pytest.raises(EngineError, match="expected a"):
+        engine.groups.call(group, name, by="admin")
+    assert actions(engine) == []
+
+
+def test_groups_are_known_from_drawings_tasks_people_and_names(engine: ProcessEngine) -> None:
+    drawing = (
+        process("p")
+        .start("s")
+        .user_task("a", group="EK-04, EK-02")
+        .user_task("b", group='=[organ + "-decyzja"]')
+        .script_task("c", "1", "x")
+        .end("e")
+        .lane("Wnioskodawca", "s", group="wnioskodawca")
+        .lane("Referat", "a", "b", group="EK-04")
+        .lane("System", "c", "e", group="system")
+    )
+    engine.deploy(drawing.files(), by="owner")
+    engine.people.add("jan", name="Jan", roles=["clerk"], groups=["EK-04", "archiwum"], by="admin")
+    engine.groups.call("jutro", "Od jutra", by="admin")
+    drawn = {"EK-02", "EK-04", "wnioskodawca"}
+    assert {each.id for each in engine.known_groups()} == drawn | {"archiwum", "jutro"}
+    case = engine.start("p", actor="anna", variables={"organ": "sio-3"})
+    (first,) = engine.user_tasks(instance_key=case.key)
+    engine.complete(first.key, actor="jan")
+    known = {each.id: each for each in engine.known_groups()}
+    assert known.keys() == drawn | {"archiwum", "jutro", "sio-3-decyzja"}
+    assert (known["EK-04"].members, known["EK-04"].processes, known["jutro"].name) == (1, ("p",), "Od jutra")
+    assert {id for id, each in known.items() if each.processes} == drawn
+
+
 # --- parameters ------------------------------------------------------------------------------------------
 
 

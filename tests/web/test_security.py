@@ -85,6 +85,9 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/people/{person_id}"): {Role.ADMINISTRATOR},
     ("POST", "/people/{person_id}/active"): {Role.ADMINISTRATOR},
     ("POST", "/people/{person_id}/password"): {Role.ADMINISTRATOR},
+    ("GET", "/groups"): {Role.ADMINISTRATOR},
+    ("GET", "/groups/name"): {Role.ADMINISTRATOR},
+    ("POST", "/groups/name"): {Role.ADMINISTRATOR},
     ("GET", "/operations"): {Role.OPERATOR, Role.AUDITOR},
     ("GET", "/operations/timers"): {Role.OPERATOR, Role.AUDITOR},
     ("GET", "/operations/batches"): {Role.OPERATOR, Role.AUDITOR},
@@ -252,12 +255,16 @@ def test_markup_in_data_stays_text_everywhere(browser: Browsers, office: Process
     anna.post("/start/wniosek_o_dostep", field__imie=payload, field__kwota="x")
     seen = [anna.text]
     anna.post("/start/wniosek_o_dostep", field__imie=payload)
+    office.groups.call("EK-04", payload, by="ada")
     (instance,) = office.instances()
     jan, aldona = browser("jan"), browser("aldona")
     path = re.search(r'href="(/tasks/\d+)"', jan.get("/tasks"))
     assert path is not None
     seen += [anna.text, jan.get(path[1]), aldona.get(f"/instances/{instance.key}")]
     seen.append(aldona.get(f"/instances/{instance.key}/replay"))
+    ada = browser("ada")  # where a group's name is shown
+    seen += [ada.get(page) for page in ("/groups", "/groups/name?id=EK-04", "/people", "/people/jan")]
+    seen += [jan.get("/tasks?which=groups"), jan.get("/account")]
     for page in seen:
         escaped = str(Markup.escape(payload))
         assert escaped in page

@@ -27,11 +27,11 @@ from engine import (
 )
 from web import standing, words
 from web.authorization import Action
-from web.naming import definition_names
+from web.naming import Whom, names_in_words
 from web.outline import Line, lines_of
 from web.personal import Mask
 from web.progress import Progresses
-from web.sentences import Teller, Told
+from web.sentences import Teller, Told, said_of
 from web.visits import NOT_FOUND, Visit
 
 MOST_TOLD = 300  # the newest entries of a timeline; all of them are in the replay and the export
@@ -134,13 +134,15 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         return visit.page("erased.html", instance=instance)
     progress = Progresses(case.history)
     outline = visit.engine.outline(instance.process_id, instance.version)
+    inside, whom = visit.may(Action.SEE_ALL_INSTANCES), Whom(people_of(visit, case), visit.groups)
     lines = lines_of(
-        outline, progress.elements, frozenset(progress.flows), names=definition_names(visit.engine)
+        outline,
+        {id: each._replace(by=_done_by(visit, each.by, whom)) for id, each in progress.elements.items()},
+        frozenset(progress.flows),
+        names=names_in_words(visit.engine, visit.groups),
     )
-    inside = visit.may(Action.SEE_ALL_INSTANCES)
-    people = people_of(visit, case)
     mask = mask_of(visit, case, revealed=revealed)
-    teller = Teller(names_of(lines), people, mask)
+    teller = Teller(names_of(lines), whom, mask)
     return visit.page(
         "instance.html",
         instance=instance,
@@ -150,7 +152,7 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         lines=lines,
         marks=progress.marks(),
         standing=(
-            standing.sentences_of(case, people, lines)
+            standing.sentences_of(case, whom, lines)
             if inside
             else standing.sentences_for_applicant(case, visit.person.id)
         ),
@@ -166,6 +168,12 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         told=_told(case, teller) if visit.may(Action.SEE_HISTORY) else (),
         teller=teller,
     )
+
+
+def _done_by(visit: Visit, actor: str, whom: Whom) -> str:
+    """Return who has done a step; who of the office it was is not told outside."""
+    is_told = visit.may(Action.SEE_ALL_INSTANCES) or actor == visit.person.id
+    return said_of(actor, whom) if is_told else ""
 
 
 def _data(case: Case, mask: Mask) -> Iterator[Datum]:

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from engine import Definition, Finding, InvalidDefinition, NotFound
 from web.authorization import Action
 from web.drafting import SUFFIXES
-from web.naming import definition_names
+from web.naming import definition_names, names_in_words
 from web.outline import lines_of
 from web.translation import _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
@@ -50,7 +50,7 @@ def show(visit: Visit) -> Response:
     return visit.page(
         "process.html",
         outline=outline,
-        lines=lines_of(outline, names=names),
+        lines=lines_of(outline, names=names_in_words(visit.engine, visit.groups)),
         drawn_as=_("Diagram procedury: %(name)s", name=outline.name),
         shown=shown,
         used=visit.engine.used(process_id, outline.version),

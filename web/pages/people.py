@@ -1,4 +1,4 @@
-"""People, their roles and groups: what an administrator keeps. Names no lane has are no groups to choose."""
+"""People, their roles and groups: what an administrator keeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import Busy, Conflict, EngineError, NotFound, Person, Role
+from engine import Busy, Conflict, EngineError, Group, NotFound, Person, Role
 from web.translation import N_, Table, _
 from web.visits import CONFLICT, LARGEST_NUMBER, NOT_FOUND, UNPROCESSABLE, Visit, go_to, whole_number
 
@@ -27,7 +27,7 @@ _LABELS = Table(
 
 
 class Entry(NamedTuple):
-    """What a form about somebody says; ``more`` are groups that no lane names."""
+    """What a form about somebody says; ``more`` are groups that nobody knows yet."""
 
     id: str
     name: str
@@ -46,7 +46,7 @@ def overview(visit: Visit) -> Response:
     """Show people, by name, who have what is looked for."""
     asked = visit.query("q").strip().casefold()
     role = visit.query("role") if visit.query("role") in set(Role) else ""
-    found = [each for each in visit.engine.people.everybody(role=role or None) if _fits(each, asked)]
+    found = [each for each in visit.engine.people.everybody(role=role or None) if _fits(visit, each, asked)]
     found.sort(key=lambda each: (not each.active, each.name.casefold(), each.id))
     start = whole_number(visit.query("from"), LARGEST_NUMBER) or 0
     return visit.page(
@@ -85,7 +85,7 @@ def add(visit: Visit) -> Response:
 def show(visit: Visit) -> Response:
     """Show somebody, with what has been changed of them."""
     person = _person(visit)
-    return _form(visit, person, _of(visit, person), {})
+    return _form(visit, person, _of(person), {})
 
 
 def change(visit: Visit) -> Response:
@@ -111,7 +111,7 @@ def activate(visit: Visit) -> Response:
     try:
         visit.engine.people.change(person.id, active=visit.field("active") == "1", by=visit.person.id)
     except Conflict:
-        return _form(visit, person, _of(visit, person), {"roles": _last_one()}, CONFLICT)
+        return _form(visit, person, _of(person), {"roles": _last_one()}, CONFLICT)
     return go_to(f"/people/{person.id}?saved=1")
 
 
@@ -166,7 +166,7 @@ def _form(
         person=person,
         entry=entry,
         roles=list(Role),
-        lanes=_lanes(visit),
+        groups=sorted_groups(visit),
         errors=errors,
         labels={name: (label, name) for name, label in _LABELS.items()},
         saved=bool(visit.query("saved")),
@@ -186,14 +186,13 @@ def _entered(visit: Visit, person_id: str) -> Entry:
     )
 
 
-def _of(visit: Visit, person: Person) -> Entry:
-    lanes = set(_lanes(visit))
+def _of(person: Person) -> Entry:
     return Entry(
         id=person.id,
         name=person.name,
         roles=frozenset(map(str, person.roles)),
-        groups=frozenset(person.groups) & lanes,
-        more=", ".join(each for each in person.groups if each not in lanes),
+        groups=frozenset(person.groups),
+        more="",
         school=person.school,
     )
 
@@ -217,11 +216,9 @@ def _errors(entry: Entry, *, is_new: bool) -> dict[str, str]:
     return found
 
 
-def _lanes(visit: Visit) -> list[str]:
-    """Return the groups that lanes and elements of the newest processes name."""
-    newest = {each.id for each in visit.engine.definitions() if each.kind == "process"}
-    outlines = [visit.engine.outline(each) for each in newest]
-    return sorted({step.group for outline in outlines for step in outline.steps if step.group})
+def sorted_groups(visit: Visit) -> list[Group]:
+    """Return every group that is known, by what it is called."""
+    return sorted(visit.engine.known_groups(), key=lambda each: ((each.name or each.id).casefold(), each.id))
 
 
 def _person(visit: Visit) -> Person:
@@ -231,8 +228,9 @@ def _person(visit: Visit) -> Person:
         raise HTTPException(NOT_FOUND) from None
 
 
-def _fits(person: Person, asked: str) -> bool:
-    said = (person.id, person.name, person.school, *person.groups)
+def _fits(visit: Visit, person: Person, asked: str) -> bool:
+    called = map(visit.groups.of, person.groups)
+    said = (person.id, person.name, person.school, *person.groups, *called)
     return any(asked in each.casefold() for each in said)
 
 

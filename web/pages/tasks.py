@@ -22,6 +22,7 @@ from web.deadlines import deadline_of, why
 from web.fields import Entered, wants_another_look
 from web.filling import NO_FORM, Sent, named, problems_of, received, restored, view
 from web.filling import keep as keep_draft
+from web.naming import Whom
 from web.translation import _
 from web.visits import CONFLICT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, UNPROCESSABLE, Visit, go_to
 
@@ -150,6 +151,12 @@ def _colleagues(visit: Visit, task: UserTask) -> list[Person]:
     return [each for each in known if may_get(each, task) and each.id != task.assignee]
 
 
+def _who(visit: Visit, task: UserTask) -> str:
+    """Return who has a task or may take it."""
+    people = visit.engine.people.names({*task.candidate_users, task.assignee or ""} - {""})
+    return Whom(people, visit.groups).has(task.assignee, task.candidate_groups, task.candidate_users)
+
+
 def _entered(
     visit: Visit, filled: FilledForm | None, submission: dict[str, object], errors: dict[str, str]
 ) -> Entered:
@@ -178,6 +185,7 @@ def _form(
         case=case,
         deadline=deadline_of(task.due_at, visit.engine.now(), visit.engine),
         why=why(task, visit.engine),
+        who=_who(visit, task),
         colleagues=_colleagues(visit, task) if is_open else [],
         is_open=is_open,
         kept_at=kept_at,

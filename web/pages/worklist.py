@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -24,6 +24,7 @@ from engine import (
 )
 from web.authorization import Action, authorize, is_theirs
 from web.deadlines import Deadline, deadline_of
+from web.naming import Whom
 from web.translation import N_, Table, _, ngettext
 from web.visits import CONFLICT, LARGEST_KEY, UNPROCESSABLE, Visit, go_to, whole_number
 
@@ -42,11 +43,13 @@ DUES = Table({"overdue": N_("Po terminie"), "today": N_("Kończy się dziś"), "
 
 
 class Line(NamedTuple):
-    """One line of the worklist; ``case`` is its number, ``process`` its procedure."""
+    """One line of the worklist; ``case`` is its number, ``process`` its procedure, ``who`` has it or may
+    take it ("": somebody of everybody)."""
 
     task: UserTask
     case: str
     process: str
+    who: str
     deadline: Deadline | None
     is_theirs: bool
     may_take: bool
@@ -92,12 +95,13 @@ def show(visit: Visit) -> Response:
     if not visit.query("which") and _all_is_elsewhere(asked, found):
         asked = asked._replace(scope=Scope.MINE)
         found = visit.engine.worklist(_query(visit, asked, now, PER_PAGE + 1), scopes=scopes)
-    names = _names(visit)
+    names, whom = _names(visit), _whom(visit, found)
     lines = [
         Line(
             task=each.task,
             case=each.business_key or str(each.task.instance_key),
             process=names.get(each.process_id, each.process_id),
+            who=whom.has(each.task.assignee, each.task.candidate_groups, each.task.candidate_users),
             deadline=deadline_of(each.task.due_at, now, visit.engine),
             is_theirs=visit.may(Action.WORK) and is_theirs(visit.person, each.task),
             may_take=_may_take(visit, each.task),
@@ -112,7 +116,7 @@ def show(visit: Visit) -> Response:
         found=_counted(found.found),
         counted=found.found,
         processes=sorted(names.items(), key=lambda each: each[1]),
-        groups=found.groups if asked.scope is Scope.ALL else visit.person.groups,
+        groups=_groups(visit, found.groups if asked.scope is Scope.ALL else visit.person.groups),
         more=len(found.lines) > PER_PAGE,
         per_page=PER_PAGE,
         told=_told(visit),
@@ -270,6 +274,17 @@ _TOLD = Table(
         "kept": N_("Filtr zapisano."),
     }
 )
+
+
+def _whom(visit: Visit, found: Worklist) -> Whom:
+    """Return the names of those on the page who are somebody else."""
+    ids = {id for each in found.lines for id in (each.task.assignee, *each.task.candidate_users) if id}
+    return Whom(visit.engine.people.names(ids - {visit.person.id}), visit.groups)
+
+
+def _groups(visit: Visit, groups: Iterable[str]) -> list[tuple[str, str]]:
+    """Return groups with what they are called, in the order of their names."""
+    return sorted(((each, visit.groups.of(each)) for each in groups), key=lambda each: each[1].casefold())
 
 
 def _names(visit: Visit) -> dict[str, str]:

@@ -297,6 +297,11 @@ CREATE TABLE person_group (
 	name TEXT NOT NULL, 
 	PRIMARY KEY (person_id, name)
 );;
+CREATE TABLE group_name (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	PRIMARY KEY (id)
+);;
 CREATE TABLE parameters (
 	procedure TEXT NOT NULL, 
 	version INTEGER NOT NULL, 

@@ -332,6 +332,13 @@ CREATE TABLE person_group (
 )
  WITHOUT ROWID,
  STRICT;;
+CREATE TABLE group_name (
+	id TEXT NOT NULL, 
+	name TEXT NOT NULL, 
+	PRIMARY KEY (id)
+)
+ WITHOUT ROWID,
+ STRICT;;
 CREATE TABLE parameters (
 	procedure TEXT NOT NULL, 
 	version INTEGER NOT NULL, 
