@@ -15,7 +15,7 @@ import msgspec
 
 from engine.bpmn import read_stored
 from engine.calendar import DEFAULT_CALENDAR, WorkingCalendar, polish_calendar
-from engine.decisions import DeployedDecisions, RecordedDecisions
+from engine.decisions import ChosenDecisions, DeployedDecisions, RecordedDecisions
 from engine.deployed import at_deployment, content_of
 from engine.errors import Damaged, EngineError, Incompatible, NotFound
 from engine.forms import Form, read_form
@@ -43,7 +43,11 @@ class Catalogue:
     def __init__(self, store: Store, *, limits: Limits | None = None) -> None:
         self._store = store
         self.limits = limits or Limits()
+        self._recorded_limits = self.limits.recorded()
         self._calendars = {DEFAULT_CALENDAR: polish_calendar()}
+        self._calendar_version = " | ".join(
+            f"{name} {each.version}" for name, each in sorted(self._calendars.items())
+        )
         self._compiled: dict[tuple[str, str], ProcessDefinition] = {}
         self._processes: dict[int, BoundProcess] = {}
         self._forms: dict[str, Form] = {}
@@ -154,23 +158,36 @@ class Catalogue:
 
     def calendar_version(self) -> str:
         """Return what names all that the calendars' answers depend on."""
-        return " | ".join(f"{name} {each.version}" for name, each in sorted(self._calendars.items()))
+        return self._calendar_version
 
     def tzdata_version(self) -> str:
         """Return the release of the time zone data in use."""
         return _tzdata_version()
 
-    def context(
-        self,
-        tx: Transaction,
-        recorded: CommandContext,
-        *,
-        process_id: str,
-        decisions: Decisions | None = None,
+    def present(
+        self, tx: Transaction, definition_key: int, *, now: int, first_key: int, parameters: int
     ) -> Context:
-        """Return the surroundings a command was, or is to be, run with.
+        """Return the surroundings of a command that is run now, with what is to be recorded of them.
 
-        Without ``decisions`` it finds those the command has recorded.
+        Raises as ``process``.
+        """
+        bound = self.process(tx, definition_key)
+        recorded = CommandContext(
+            semantics_version=SEMANTICS_VERSION,
+            now=now,
+            first_key=first_key,
+            definition_key=definition_key,
+            definition=bound.row.sha256,
+            parameters=parameters,
+            calendar=self._calendar_version,
+            tzdata=_tzdata_version(),
+            limits=self._recorded_limits,
+        )
+        decisions = ChosenDecisions(self.decisions, tx, bound.row.deployment_key)
+        return self._context(tx, bound, recorded, self.limits, decisions)
+
+    def context(self, tx: Transaction, recorded: CommandContext, *, process_id: str) -> Context:
+        """Return the surroundings a command was run with, its decisions among them.
 
         Raises ``NotReexecutable`` where a version is no longer available, ``Damaged`` where stored bytes are
         not those that were recorded.
@@ -186,13 +203,24 @@ class Catalogue:
                 f"expected definition {recorded.definition_key} to be '{process_id}' with SHA-256 "
                 f"{recorded.definition}, but it is '{bound.row.id}' with {bound.row.sha256}"
             )
+        decisions = RecordedDecisions(self.decisions, tx, recorded.decisions)
+        return self._context(tx, bound, recorded, Limits.of(recorded.limits), decisions)
+
+    def _context(
+        self,
+        tx: Transaction,
+        bound: BoundProcess,
+        recorded: CommandContext,
+        limits: Limits,
+        decisions: Decisions,
+    ) -> Context:
         return Context(
             recorded=recorded,
             definition=bound.definition,
-            parameters=self._parameters.values_in(tx, process_id, recorded.parameters),
+            parameters=self._parameters.values_in(tx, bound.row.id, recorded.parameters),
             calendars=self._calendars,
-            limits=Limits.of(recorded.limits),
-            decisions=decisions or RecordedDecisions(self.decisions, tx, recorded.decisions),
+            limits=limits,
+            decisions=decisions,
         )
 
     def drift(self, recorded: CommandContext) -> str:

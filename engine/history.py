@@ -10,6 +10,7 @@ stay readable.
 from __future__ import annotations
 
 import hashlib
+import struct
 from collections.abc import Sequence
 
 from engine.errors import Incompatible
@@ -22,6 +23,8 @@ _AUDIT = b"obieg audit row 1"
 # Leaves and inner nodes hash apart, or an inner node could be passed off as a leaf (RFC 6962 §2.1).
 _LEAF = b"\x00"
 _INNER = b"\x01"
+_LENGTH = struct.Struct(">Q").pack
+_NUMBER = struct.Struct(">Qq").pack  # the length of a number, always 8, and the number
 
 
 def chain_hash(
@@ -73,17 +76,11 @@ def merkle_root(heads: Sequence[bytes]) -> bytes:
 
 
 def _digest(*values: bytes | str | int) -> bytes:
-    hashed = hashlib.sha256()
+    parts: list[bytes] = []
     for value in values:
-        encoded = _encoded(value)
-        hashed.update(len(encoded).to_bytes(8, "big"))
-        hashed.update(encoded)
-    return hashed.digest()
-
-
-def _encoded(value: bytes | str | int) -> bytes:
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, str):
-        return value.encode()
-    return value.to_bytes(8, "big", signed=True)
+        if isinstance(value, int):
+            parts.append(_NUMBER(8, value))
+        else:
+            encoded = value.encode() if isinstance(value, str) else value
+            parts += (_LENGTH(len(encoded)), encoded)
+    return hashlib.sha256(b"".join(parts)).digest()

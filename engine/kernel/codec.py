@@ -177,12 +177,13 @@ def _valued(kind: type) -> tuple[str, ...]:
 
 def _writable(part: Any) -> Any:
     """Return a record whose values can be written; the record itself when they can already."""
+    kind = type(part)
     changes = {}
-    for name in _valued(type(part)):
+    for name in _VALUED.get(kind) or _valued(kind):
         value = getattr(part, name)
         if value is not None and not is_plain(value):
             changes[name] = tagged(value)
-    if type(part) is ElementInstance:
+    if kind is ElementInstance:
         changes.update(_writable_parts(part))
     return msgspec.structs.replace(part, **changes) if changes else part
 

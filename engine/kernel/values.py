@@ -60,10 +60,11 @@ def is_plain(value: Any) -> bool:
     kind = type(value)
     if kind in _PLAIN:
         return True
-    if kind is dict:
-        return all(is_plain(each) for each in value.values())
-    if kind is list:
-        return all(is_plain(each) for each in value)
+    if kind is dict or kind is list:
+        for each in value.values() if kind is dict else value:
+            if type(each) not in _PLAIN and not is_plain(each):
+                return False
+        return True
     return kind is int and -(2**63) <= value < 2**63
 
 
@@ -75,9 +76,15 @@ def accepted(variables: Mapping[str, Any] | None) -> dict[str, Any]:
     """
     checked: dict[str, Any] = {}
     for name, value in (variables or {}).items():
-        _refuse_name(name)
-        checked[unicodedata.normalize("NFC", name)] = _accepted(value, name, 0)
+        checked[_accepted_name(name)] = _accepted(value, name, 0)
     return checked
+
+
+def _accepted_name(name: Any) -> str:
+    if type(name) is str and name.isascii() and name.isidentifier() and len(name) <= MAX_NAME:
+        return name  # as nearly all are
+    _refuse_name(name)
+    return unicodedata.normalize("NFC", name)
 
 
 def _refuse_name(name: object) -> None:
@@ -122,6 +129,8 @@ def _accepted(value: Any, place: str, depth: int) -> Any:
 
 
 def _accepted_text(text: str, place: str) -> str:
+    if type(text) is str and text.isascii() and text.isprintable() and len(text) <= MAX_TEXT:
+        return text  # nothing in it to refuse or to compose
     if len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT:
         raise InvalidVariables(f"expected at most {MAX_TEXT} bytes of text, but '{place}' has more")
     if _has_control(text):

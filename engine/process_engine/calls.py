@@ -15,6 +15,9 @@ from engine.store import Transaction
 from engine.store.rows import InstanceRow
 
 Notice = tuple[int, cmd.Command]
+CAUSES = frozenset(  # the effects that other instances may have to hear of
+    {ev.InstanceCalled, ev.CallEnded, ev.EscalationPropagated, ev.ErrorPropagated, ev.InstanceEnded}
+)
 
 
 def called_process(

@@ -232,25 +232,14 @@ class Family:
         return outcome
 
     def _context(self, member: Member) -> Context:
-        catalogue, row = self.parts.catalogue, member.row
-        bound = catalogue.process(self.tx, row.definition_key)
+        row = member.row
         last = member.tree.header.last_at if member.tree is not None else 0
-        recorded = cmd.CommandContext(
-            semantics_version=kernel.SEMANTICS_VERSION,
+        return self.parts.catalogue.present(
+            self.tx,
+            row.definition_key,
             now=max(self.tx.now, last),
             first_key=compose(self.bucket, self._first_number + self.numbers_used),
-            definition_key=row.definition_key,
-            definition=bound.row.sha256,
             parameters=row.parameters_version,
-            calendar=catalogue.calendar_version(),
-            tzdata=catalogue.tzdata_version(),
-            limits=catalogue.limits.recorded(),
-        )
-        return catalogue.context(
-            self.tx,
-            recorded,
-            process_id=row.process_id,
-            decisions=ChosenDecisions(catalogue.decisions, self.tx, bound.row.deployment_key),
         )
 
     def _record(self, member: Member, command: cmd.Command, context: Context, outcome: Outcome) -> None:
@@ -279,6 +268,8 @@ class Family:
     # --- what one instance causes in another ---
 
     def _follow(self, member: Member, command: cmd.Command, effects: list[ev.Event]) -> None:
+        if calls.CAUSES.isdisjoint(map(type, effects)):
+            return
         self._calls.extend((member, each) for each in effects if isinstance(each, ev.InstanceCalled))
         by_caller = isinstance(command, cmd.Cancel) and command.by_model
         variables = member.state.root.variables or {}

@@ -231,8 +231,9 @@ def _checked(method: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(method)
     def checked(*given: Any, **named: Any) -> Any:
         for name, value in (*zip(names, given, strict=False), *named.items()):
-            if not (value is None and name in optional):
-                check(name, value)
+            known = _CHECKS.get(name)
+            if known is not None and not (value is None and name in optional):
+                known(value, name)
         return method(*given, **named)
 
     return checked

@@ -291,6 +291,8 @@ class Changes:
 
     def _write_jobs(self) -> None:
         """Offer the jobs; new ones of running instances go to a free thread of this node at once."""
+        if not self._jobs:
+            return
         family, born = self._family, {key for key in self._jobs if self._family.is_new(key)}
         new = [row for key, row in self._jobs.items() if key in born and not self._suspended]
         known = [row for row in self._jobs.values() if row.key not in born or self._suspended]

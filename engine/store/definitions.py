@@ -11,6 +11,7 @@ from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 
 from engine.store.office_tables import definition, deployment, parameters, stored_file
+from engine.store.prepared import Prepared
 from engine.store.rows import DefinitionRow, record
 from engine.store.statements import columns, insert_new_into
 from engine.store.transaction import Transaction
@@ -28,7 +29,7 @@ _NEWEST_PARAMETERS = (
     .where(parameters.c.procedure == definition.c.id)
     .scalar_subquery()
 )
-_TO_START = _LATEST.add_columns(_NEWEST_PARAMETERS)
+_TO_START = Prepared(_LATEST.add_columns(_NEWEST_PARAMETERS))
 _BY_VERSION = _NAMED.where(definition.c.version == bindparam("version"))
 _BY_TAG = _NAMED.where(definition.c.version_tag == bindparam("tag")).order_by(_NEWEST_FIRST).limit(1)
 _BY_KEY = _SELECT.where(definition.c.key == bindparam("key"))
@@ -77,7 +78,7 @@ def latest(tx: Transaction, kind: str, id: str) -> DefinitionRow | None:
 def to_start(tx: Transaction, process_id: str) -> tuple[DefinitionRow, int] | None:
     """Return the newest version of a process and the newest version of its parameters (0: none), in one
     statement."""
-    row = tx.execute(_TO_START, {"kind": "process", "id": process_id}).first()
+    row = tx.run(_TO_START, {"kind": "process", "id": process_id}).first()
     return None if row is None else (_definition(row[:-1]), row[-1])
 
 

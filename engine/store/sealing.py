@@ -28,7 +28,7 @@ from engine.keys import token_bytes
 FORMAT = 1
 _COMPRESSED = 1
 _NONCE = 12
-_WORTH_COMPRESSING = 200  # bytes; below, zlib's header and the time cost more than they save
+_WORTH_COMPRESSING = 300  # bytes; below, a few bytes in a hundred are saved, and 20 µs spent
 
 
 def place(what: str, *parts: int | str) -> bytes:
