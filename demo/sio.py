@@ -1,6 +1,9 @@
 """The reference SIO (``domain.md`` R1, R5): applications with the statuses of the city's screen (B48),
 authorisations, access data fetched once by the person they are for, a login that works until it is blocked.
 
+An application comes from the organ's case, or from the applicant on the pages; of the latter the case takes
+up the number it has here.
+
 It is not the minister's system and says so in every answer. Passwords are kept as a hash.
 """
 
@@ -10,14 +13,15 @@ import datetime as dt
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from demo import sio_pages
 from demo.http_server import Answer, HttpServer, Request, basic_auth_ok
 from demo.journal import Journal
-from engine import SystemClock, draw_characters
+from demo.sio_filing import PROLONG, Organ, first_day
+from engine import WARSAW, SystemClock, draw_characters
 
 USERNAME = "organ"
 PASSWORD = "demo-sio"  # noqa: S105  the demo server's own, on this machine only
@@ -33,6 +37,12 @@ ACTS = {
     "ZAAKCEPTOWANY": ((FORMALLY,), "Zaakceptowany"),
     "PRZEDLUZONY": ((FORMALLY,), "Zaakceptowany"),
 }
+_ENDED = ("Zaakceptowany", "Odrzucony")
+_SESSION = dt.timedelta(minutes=30)
+_ABOUT = (  # what an authorisation takes over from its application
+    "dokument_cudzoziemca", "podstawa", "funkcja", "nazwa_podmiotu", "zakresy_wewnetrzne", "zakresy",
+    "potwierdzanie", "udzielajacy",
+)  # fmt: skip
 _CHARACTERS = "abcdefghijkmnpqrstuvwxyz"
 _SAME = ("imie", "nazwisko", "pesel", "adres_email")  # what a reset asks for (B51)
 
@@ -51,8 +61,16 @@ class SioServer:
         self.authorisations: dict[str, dict[str, Any]] = {}
         self.journal = Journal(directory / "sio.jsonl")
         self._answers: dict[str, dict[str, Any]] = {}  # by idempotency key
+        self.organ: Organ | None = None  # whose program applications filed on the pages go to
+        self._filed: dict[str, str] = {}  # application by the key of the form
+        self._numbered = 0
+        self._sessions: dict[str, tuple[str, dt.datetime]] = {}  # authorisation, until when, by token
         self._now = now or SystemClock().now
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        doors = {**self._doors(), "wniosek": self.view}
+        self._pages = sio_pages.SioPages(
+            self, {n: self._alone(each) for n, each in doors.items()}, self._open
+        )
         self.http = HttpServer("sio", self._respond, self.journal, drip=drip)
         self.faults = self.http.faults
         self.start, self.stop = self.http.start, self.http.stop
@@ -64,11 +82,10 @@ class SioServer:
 
     def _respond(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
-        doors = {"dane-dostepowe": self.fetch, "logowanie": self.log_in, "reset": self.reset}
-        person = doors.get(parts[0])
+        if parts[0] == sio_pages.ROOT:
+            return self._pages.respond(request)
+        person = self._doors().get(parts[0])
         with self._lock:
-            if parts[0] == sio_pages.ROOT:
-                return sio_pages.respond(request, doors | {"wniosek": self.view})
             if person is not None and request.method == "POST":
                 return person(request.json())
             if not basic_auth_ok(request, USERNAME, PASSWORD):
@@ -78,6 +95,16 @@ class SioServer:
             if request.method == "POST":
                 return self._act(parts, request.json(), request.headers.get("idempotency-key", ""))
         return NOT_FOUND
+
+    def _doors(self) -> dict[str, Callable[[dict[str, Any]], Answer]]:
+        return {"dane-dostepowe": self.fetch, "logowanie": self.log_in, "reset": self.reset}
+
+    def _alone(self, door: Callable[[dict[str, Any]], Answer]) -> Callable[[dict[str, Any]], Answer]:
+        def answer(body: dict[str, Any]) -> Answer:
+            with self._lock:
+                return door(body)
+
+        return answer
 
     def listed(self) -> str:
         """Return the list of authorisations as a person exports it, as CSV."""
@@ -109,9 +136,79 @@ class SioServer:
         return answer
 
     def _file(self, body: dict[str, Any]) -> Answer:
-        number = f"W-{self._now().year}-{len(self.applications) + 1:04d}"
-        self.applications[number] = {**body, "numer": number, "status": FILED, "organ": ""}
-        return self._done(number, FILED)
+        """Take an application a case brings, or let the case take up the one of the pages it names."""
+        if body.get("numer_sio"):
+            return self._take_up(str(body["numer_sio"]), str(body.get("numer_sprawy")))
+        return self._done(self._add(body), FILED)
+
+    def _take_up(self, number: str, case: str) -> Answer:
+        found = self.applications.get(number)
+        if found is None or found["numer_sprawy"] not in ("", case):
+            return Answer(
+                409, {"blad": f"wniosku {number} nie ma albo jest w innej sprawie", "uwaga": BANNER}
+            )
+        found["numer_sprawy"] = case
+        at = dt.datetime.fromisoformat(found["przebieg"][0][1])
+        return self._done(number, FILED, at=at)
+
+    def _add(self, body: Mapping[str, Any], number: str = "") -> str:
+        if not number:
+            self._numbered += 1
+            number = f"W-{self._now().year}-{self._numbered:04d}"
+        course = [(FILED, self._now().isoformat())]
+        own = {"numer": number, "status": FILED, "organ": "", "przebieg": course}
+        self.applications[number] = {"numer_sprawy": "", **body, **own}
+        return number
+
+    def record(self, key: str, kind: str, answers: Mapping[str, Any]) -> str:
+        """Keep what was filed on the pages and return its number; the same key gets the same number."""
+        with self._lock:
+            number = self._filed.get(key, "")
+            if number not in self.applications:
+                number = self._add({name: _plain(answers[name]) for name in answers}, number)
+                if kind == PROLONG:
+                    of = self.authorisations[str(answers["numer_upowaznienia"])]
+                    self.applications[number] |= {name: of[name] for name in ("imie", "nazwisko", *_ABOUT)}
+                self._filed[key] = number
+            return number
+
+    def settle(self, key: str, case: str | None) -> None:
+        """Note which case a filed application is in; one in no case (None) was not filed."""
+        with self._lock:
+            number = self._filed[key]
+            if case is None:
+                del self.applications[number]  # filed again with this key it gets its number again
+            else:
+                self.applications[number]["numer_sprawy"] = case
+
+    def filed(self, key: str) -> Mapping[str, Any] | None:
+        """Return the application a form was filed as."""
+        with self._lock:
+            return self.applications.get(self._filed.get(key, ""))
+
+    def _open(self, login: str) -> str:
+        with self._lock:
+            token = draw_characters(_CHARACTERS, 24)
+            number = next(each["numer"] for each in self.authorisations.values() if each["login"] == login)
+            self._sessions[token] = (number, self._now() + _SESSION)
+            return token
+
+    def signed_in(self, token: str) -> Mapping[str, Any] | None:
+        """Return the authorisation somebody has signed in with, for half an hour."""
+        with self._lock:
+            number, until = self._sessions.get(token, ("", self._now()))
+            return self.authorisations.get(number) if self._now() < until else None
+
+    def why_not(self, authorisation: Mapping[str, Any]) -> str:
+        """Return why an authorisation cannot be prolonged today (B49): the window, or it already is."""
+        today, last = self._now().astimezone(WARSAW).date(), dt.date.fromisoformat(authorisation["do"])
+        with self._lock:
+            same = [each for each in self.applications.values() if _prolongs(each, authorisation["numer"])]
+        if authorisation["zablokowane"] or last < today:
+            return "Upoważnienie się skończyło. Potrzebny jest nowy wniosek."
+        if today < first_day(last):
+            return f"Przedłużyć można od {first_day(last):%d.%m.%Y} do {last:%d.%m.%Y}."
+        return f"Wniosek {same[0]['numer']} o przedłużenie jest już złożony." if same else ""
 
     def _decide(self, application: dict[str, Any], body: dict[str, Any]) -> Answer:
         """Change an application's status; only the organ that took it up, and only in the given order."""
@@ -120,6 +217,7 @@ class SioServer:
             told = f"{application['status']}, organ {application['organ']}"
             return Answer(409, {"blad": f"czynność niemożliwa: {told}", "uwaga": BANNER})
         application |= {"status": after, "organ": body.get("organ", "")}
+        application["przebieg"] = [*application["przebieg"], (after, self._now().isoformat())]
         number = None
         if body["czynnosc"] == "ZAAKCEPTOWANY":
             number = self._grant(application)
@@ -131,7 +229,7 @@ class SioServer:
 
     def _grant(self, application: dict[str, Any]) -> str:
         number = f"U-{self._now().year}-{len(self.authorisations) + 1:04d}"
-        about = {name: application.get(name) for name in (*_SAME, "dokument_cudzoziemca")}
+        about = {name: application.get(name) for name in (*_SAME, *_ABOUT)}
         self.authorisations[number] = {
             **about, "numer": number, "do": application["upowaznienie_do"], "zablokowane": False,
             "login": f"sio{len(self.authorisations) + 1:06d}", "hash": b"", "pobrano": False,
@@ -148,11 +246,13 @@ class SioServer:
         authorisation["zablokowane"] = True
         return self._done(authorisation["numer"], "Wygasłe" if act == "WYGASLY" else "Zablokowany")
 
-    def _done(self, number: str, status: str, authorisation: str | None = None) -> Answer:
+    def _done(
+        self, number: str, status: str, authorisation: str | None = None, *, at: dt.datetime | None = None
+    ) -> Answer:
         return Answer(
             200,
             {
-                "numer": number, "status": status, "zdarzenie_o": self._now().isoformat(),
+                "numer": number, "status": status, "zdarzenie_o": (at or self._now()).isoformat(),
                 "numer_upowaznienia": authorisation, "uwaga": BANNER,
             },
         )  # fmt: skip
@@ -198,6 +298,17 @@ class SioServer:
             return Answer(403, {"blad": "dane różnią się od danych z wniosku", "uwaga": BANNER})
         found |= {"pobrano": False, "hash": b""}
         return Answer(200, {"numer": found["numer"], "uwaga": BANNER})
+
+
+def _prolongs(application: Mapping[str, Any], number: str) -> bool:
+    """Say whether an application is an open one to prolong this authorisation."""
+    is_open = application["status"] not in _ENDED
+    return is_open and application.get("numer_upowaznienia") == number
+
+
+def _plain(value: Any) -> Any:
+    """Return an answer of a form as JSON has it."""
+    return value.isoformat() if isinstance(value, dt.date) else value
 
 
 def _hash(login: str, password: str) -> bytes:

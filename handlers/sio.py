@@ -2,7 +2,8 @@
 
 The manual binding has a clerk do the same in the minister's SIO, which has no public interface. Either way
 the answer is one record: number, status, when it happened there and when it was entered here. The
-idempotency key goes along, so a repeated call changes nothing.
+idempotency key goes along, so a repeated call changes nothing. A case of an application filed on SIO's own
+pages starts with its ``numer_sio``: filing then takes that application up.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ ACTS = (*FILED, "ROZPATRYWANY", "FORMALNIE", "ODRZUCONY", "ZAAKCEPTOWANY", "PRZE
 _TOLD = (
     "podstawa", "rodzaj_podmiotu", "numer_rspo", "regon", "nazwa_podmiotu", "imie", "drugie_imie", "nazwisko",
     "pesel", "dokument_cudzoziemca", "adres_email", "funkcja", "upowaznienie_od", "upowaznienie_do",
-    "sposob_potwierdzenia", "numer_upowaznienia",
+    "sposob_potwierdzenia", "numer_upowaznienia", "zakresy_wewnetrzne", "zakresy", "potwierdzanie",
+    "udzielajacy", "numer_sio",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 
+from commands.demonstration.organ import Organ
 from commands.demonstration.seeds import Seeds
 from commands.demonstration.stage import CityClock
 from commands.deploy import publish
@@ -17,6 +18,13 @@ from engine import Clock, ProcessEngine
 from web.application import Attachment, Sent
 
 OWNER = "wlasciciel"
+
+
+def _organ(group: str) -> tuple[str, ...]:
+    """Return the groups of an organ that grants access to SIO."""
+    return tuple(f"{group}-{part}" for part in ("weryfikacja", "tozsamosc", "decyzja"))
+
+
 _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("dyrektor.sp900", "Anna Przykładowa", ("applicant",), (), "999001"),
     ("dyrektor.nlo", "Celina Zmyślona", ("applicant",), (), "999003"),
@@ -24,7 +32,10 @@ _PEOPLE: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], str], ...] = (
     ("dyrektor.sp903", "Grażyna Nowelizowana", ("applicant",), (), "999006"),
     ("ek04.nowak", "Nina Nowak", ("clerk",), ("EK-04",), ""),
     ("kierownik.wisz", "Wiktor Wisz", ("clerk",), ("kierownik-ek04",), ""),
-    ("sio.kowal", "Karol Kowal", ("clerk",), ("sio-3-weryfikacja", "sio-3-tozsamosc", "sio-3-decyzja"), ""),
+    ("sio.kowal", "Karol Kowal", ("clerk",), (*_organ("sio-3"), "sio-rejestracja"), ""),
+    ("sio.minister", "Marek Ministerialny", ("clerk",), _organ("sio-1"), ""),
+    ("sio.kurator", "Krystyna Kuratorska", ("clerk",), _organ("sio-2"), ""),
+    ("sio.jednostka", "Jolanta Jednostkowa", ("clerk",), _organ("sio-jednostka"), ""),
     ("iod.inspektor", "Iga Inspektor", ("clerk",), ("iod",), ""),
     ("admin.zszo", "Adam Zszowski", ("clerk",), ("administrator-zszo",), ""),
     (OWNER, "Olga Własna", ("owner", "approver"), (), ""),
@@ -112,6 +123,7 @@ def opened(
         registry = office.handlers(servers.environment)
         with ProcessEngine(f"sqlite:///{file}", clock=clock, handlers=registry) as engine:
             city.engine = engine
+            servers.sio.organ = Organ(engine)
             if is_fresh:
                 furnish(engine, office)
             if is_fresh and with_cases:
