@@ -47,13 +47,13 @@ def user_task(row: UserTaskRow) -> UserTask:
 def query(parts: Parts, *, state: str | Collection[str] | None, **filters: Any) -> list[UserTask]:
     """Return user tasks that meet the filters, open ones when no state is named."""
     states = OPEN if state is None else (state,) if isinstance(state, str) else tuple(state)
-    with parts.store.reading() as tx:
+    with parts.store.reading(single=True) as tx:
         return [user_task(row) for row in user_tasks.query(tx, states=states, **filters)]
 
 
 def read(parts: Parts, key: int) -> UserTask:
     """Return one user task; raises ``NotFound``."""
-    with parts.store.reading() as tx:
+    with parts.store.reading(single=True) as tx:
         row = user_tasks.read(tx, key)
     if row is None:
         raise NotFound(f"no user task {key}")

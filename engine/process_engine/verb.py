@@ -46,7 +46,7 @@ def run_verb(
     first = allocator.base(reserve=RESERVED_NUMBERS)
     attempted: list[tuple[Family, T]] = []
 
-    def verb(tx: Transaction) -> T:
+    def verb(tx: Transaction) -> tuple[Family, T]:
         if request_id is not None:
             earlier = requests.read(tx, request_id)
             if earlier is not None:
@@ -54,21 +54,20 @@ def run_verb(
         family = Family(parts, tx, first, actor=actor, on_behalf_of=on_behalf_of)
         result = work(family)
         attempted.append((family, result))
-        family.save()
-        if request_id is not None:
-            _remember(family, request_id, what, answer(result))
-        return result
+        with tx.in_few_trips():
+            family.save()
+            if request_id is not None:
+                _remember(family, request_id, what, answer(result))
+        return attempted[-1]
 
-    def acknowledged(tx: Transaction) -> T | None:
-        if attempted and written(tx, attempted[-1][0]):
-            return attempted[-1][1]
-        return None
+    def acknowledged(tx: Transaction) -> tuple[Family, T] | None:
+        return attempted[-1] if attempted and written(tx, attempted[-1][0]) else None
 
     try:
-        result = parts.store.run(verb, acknowledged=acknowledged)
+        family, result = parts.store.run(verb, acknowledged=acknowledged)
     finally:
         allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
-    parts.offer(attempted[-1][0].tx)
+    parts.offer(family.tx)
     return result
 
 

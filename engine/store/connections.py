@@ -23,8 +23,9 @@ from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 from engine import failpoint
 from engine.clock import monotonic
 from engine.errors import Unavailable
-from engine.store.lines import BEGUN
+from engine.store.lines import BEGUN, wire_of
 from engine.store.settings import taken_from
+from engine.store.wire import Statement
 
 BUSY_MS = 5_000  # how long SQLite waits for another program's write
 _POOL = 10
@@ -41,6 +42,7 @@ _SQLITE_SETTINGS = (
     "PRAGMA secure_delete = ON",
     "PRAGMA trusted_schema = OFF",
 )
+_ALIVE = Statement("SELECT 1")
 # What is acknowledged must be durable; a stricter setting of the server (remote_apply) stays.
 _DURABLE = (
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
@@ -134,6 +136,8 @@ def _postgresql(address: URL) -> Engine:
         event.listen(database, "connect", partial(_set_up_postgresql, settings.session))
     event.listen(database, "checkin", _note_use)
     event.listen(database, "checkout", _ask_if_idle)
+    event.listen(database, "rollback", _roll_back)
+    event.listen(database, "reset", _reset)
     return database
 
 
@@ -150,15 +154,23 @@ def _note_use(_: psycopg.Connection[Any] | None, entry: ConnectionPoolEntry) -> 
     entry.info["used"] = monotonic()
 
 
-def _ask_if_idle(connection: psycopg.Connection[Any], entry: ConnectionPoolEntry, _: object) -> None:
+def _ask_if_idle(_: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: object) -> None:
     # pool_pre_ping asks at every checkout: a round trip per verb. Within a second, a retry costs less.
     if monotonic() - entry.info.get("used", monotonic()) < _IDLE:
         return
     try:
-        connection.execute("SELECT 1")
-        connection.rollback()
+        wire_of(entry).ask([(_ALIVE, ((),))])
     except psycopg.Error as error:
         raise DisconnectionError from error  # the pool opens another one
+
+
+def _roll_back(connection: Connection) -> None:
+    # psycopg follows its own ROLLBACK with DEALLOCATE ALL; it does neither where no transaction is open.
+    wire_of(connection.connection).roll_back()
+
+
+def _reset(_: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: object) -> None:
+    wire_of(entry).roll_back()
 
 
 def _wire_failpoints(database: Engine) -> None:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Sequence
 
 from engine.store.prepared import Prepared, Values
 
-Send = Callable[[Prepared, Sequence[Values]], None]
+Writes = Sequence[tuple[Prepared, Sequence[Values]]]
+Send = Callable[[Writes], None]
 
 
 class Gathering:
-    """Writes held back; ``send`` runs one statement with all its rows."""
+    """Writes held back; ``send`` runs statements, each with all its rows, in one round trip."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -44,5 +45,5 @@ class Gathering:
         """Send all that was held back."""
         statements, rows = self._statements, self._rows
         self._statements, self._rows, self._at = [], {}, -1
-        for statement in statements:
-            self._send(statement, rows[statement])
+        if statements:
+            self._send([(statement, rows[statement]) for statement in statements])

@@ -1,40 +1,65 @@
 """A line to the database: one connection, taken from the pool for one transaction.
 
 SQLAlchemy's ``Connection`` keeps books about every transaction and statement. A verb needs none of them, so a
-line speaks to the driver: BEGIN, statements, COMMIT. Where SQLAlchemy's own connection is wanted (queries
-made on the spot), it is put over the same line.
+line speaks to the driver: BEGIN, statements, COMMIT. On PostgreSQL this is libpq (``wire``), and BEGIN
+travels with the first statement. Where SQLAlchemy's own connection is wanted (queries made on the spot), it
+is put over the same line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
-import psycopg
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+from engine.store.wire import Answer, Arguments, Statement, Wire
 
 BEGUN = "begun"  # the option of a connection put over a line whose transaction is open
+_WIRE = "wire"
+_BEGIN = Statement("BEGIN")
+_BEGIN_READING = Statement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+_COMMIT = Statement("COMMIT")
+
+
+class Asked(NamedTuple):
+    """One statement for PostgreSQL with its runs; ``text`` and ``given`` are what listeners are told."""
+
+    statement: Statement
+    runs: Sequence[Arguments]
+    text: str
+    given: Any
 
 
 class Line:
-    """An open transaction on a connection of the pool; raises ``DBAPIError`` as SQLAlchemy would."""
+    """An open transaction on a connection of the pool; raises ``DBAPIError`` as SQLAlchemy would.
 
-    def __init__(self, database: Engine, *, reading: bool) -> None:
+    ``single`` is for one statement that only reads: it needs no transaction, being one moment by itself.
+    """
+
+    def __init__(self, database: Engine, *, reading: bool, single: bool = False) -> None:
         self.dialect = database.dialect
         self._database = database
         self._reading = reading
+        self._single = single
         self._connection: Connection | None = None
         self._open = False
+        self._begun = False
+        self._asked = False
         with self.explained("CONNECT"):
             self._pooled = database.pool.connect()
+        self._wire = None if self.dialect.name == "sqlite" else wire_of(self._pooled)
 
     def __enter__(self) -> Line:
         """Begin the transaction: SQLite for writing at once, PostgreSQL with its first statement."""
         try:
-            with self.explained("BEGIN"):
-                self._begin()
+            if self._wire is None and not self._single:
+                with self.explained("BEGIN"):
+                    driver: Any = self._pooled.driver_connection
+                    driver.execute("BEGIN" if self._reading else "BEGIN IMMEDIATE")
         except BaseException:
             self._pooled.close()
             raise
@@ -46,10 +71,14 @@ class Line:
         try:
             if self._open and self._pooled.is_valid:
                 with suppress(DBAPIError), self.explained("ROLLBACK"):
-                    self._pooled.rollback()
-            self._forget_reading()
+                    self._roll_back()
         finally:
             self._pooled.close()
+
+    @property
+    def wired(self) -> bool:
+        """Return whether statements go through ``ask``, and not through a cursor of the driver."""
+        return self._wire is not None
 
     @property
     def errors(self) -> type[Exception]:
@@ -60,26 +89,45 @@ class Line:
 
     @property
     def connection(self) -> Connection:
-        """Return SQLAlchemy's connection over this line."""
-        if self._connection is None:
-            over = Connection(self._database, connection=self._pooled)
-            self._connection = over.execution_options(**{BEGUN: True})
-        return self._connection
+        """Return SQLAlchemy's connection over this line, in its transaction."""
+        if self._wire is not None and not self._begun:
+            with self.explained("BEGIN"):
+                self._wire.ask(self._beginning())
+            self._begun = True
+        return self._over()
+
+    def ask(self, asked: Sequence[Asked]) -> list[Answer]:
+        """Run statements on PostgreSQL in one round trip, within the transaction; what follows a failed one
+        is not run."""
+        wire = cast(Wire, self._wire)
+        self._require_first()
+        for statement, _, text, given in asked:
+            self.tell("before_cursor_execute", statement, text, given, None, isinstance(given, list))
+        beginning = () if self._begun or self._single else self._beginning()
+        try:
+            answers = wire.ask([*beginning, *((each.statement, each.runs) for each in asked)])
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, asked[0].text if len(asked) == 1 else "several") from error
+        self._begun = not self._single
+        for statement, _, text, given in asked:
+            self.tell("after_cursor_execute", statement, text, given, None, isinstance(given, list))
+        return answers[len(beginning) :]
 
     def cursor(self) -> Any:
         """Return a new cursor of the driver."""
+        self._require_first()
         return self._pooled.cursor()
 
     def tell(self, event: str, *details: object) -> None:
         """Tell those who listen to SQLAlchemy's events about what does not go through it."""
         for listener in getattr(self._database.dispatch, event):
-            listener(self.connection, *details)
+            listener(self._over(), *details)
 
     def commit(self) -> None:
         """Commit what was written."""
         self.tell("commit")
         with self.explained("COMMIT"):
-            self._pooled.commit()
+            self._commit()
         self._open = False
 
     @contextmanager
@@ -107,18 +155,42 @@ class Line:
         )
         return raised
 
-    def _begin(self) -> None:
-        driver: Any = self._pooled.driver_connection
-        if self.dialect.name == "sqlite":
-            driver.execute("BEGIN" if self._reading else "BEGIN IMMEDIATE")
-        elif self._reading:
-            driver.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-            driver.read_only = True
+    def _over(self) -> Connection:
+        if self._connection is None:
+            over = Connection(self._database, connection=self._pooled)
+            self._connection = over.execution_options(**{BEGUN: True})
+        return self._connection
 
-    def _forget_reading(self) -> None:
-        if not self._reading or self.dialect.name == "sqlite" or not self._pooled.is_valid:
-            return
-        driver: Any = self._pooled.driver_connection
-        if not driver.closed:
-            driver.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
-            driver.read_only = None
+    def _require_first(self) -> None:
+        if self._single and self._asked:
+            raise RuntimeError(
+                "expected a single statement, but there is another: open a transaction for both"
+            )
+        self._asked = True
+
+    def _beginning(self) -> list[tuple[Statement, Sequence[Arguments]]]:
+        return [(_BEGIN_READING if self._reading else _BEGIN, _ONCE)]
+
+    def _commit(self) -> None:
+        if self._wire is None:
+            self._pooled.commit()
+        elif self._begun:
+            self._wire.ask([(_COMMIT, _ONCE)])
+
+    def _roll_back(self) -> None:
+        if self._wire is None:
+            self._pooled.rollback()
+        else:
+            self._wire.roll_back()
+
+
+_ONCE: Sequence[Arguments] = ((),)
+
+
+def wire_of(pooled: PoolProxiedConnection | ConnectionPoolEntry) -> Wire:
+    """Return the wire of a connection of PostgreSQL, the same as long as it lives."""
+    found: Wire | None = pooled.info.get(_WIRE)
+    if found is None:
+        connection: Any = pooled.driver_connection
+        found = pooled.info[_WIRE] = Wire(connection, named=connection.prepare_threshold is not None)
+    return found

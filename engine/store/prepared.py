@@ -1,8 +1,9 @@
 """Statements of the hot path: compiled once per database, then handed to its driver as they are.
 
 SQLAlchemy writes the SQL. Running it through a ``Connection`` costs several times what the database needs for
-it (docs/performance.md), so what every verb runs goes to the driver's cursor. Errors come out as SQLAlchemy
-would raise them, and who listens to its statements (failpoints, tests, tracing) hears of these too.
+it (docs/performance.md), so what every verb runs goes to SQLite's cursor, or to libpq. Errors come out as
+SQLAlchemy would raise them, and who listens to its statements (failpoints, tests, tracing) hears of these
+too.
 """
 
 from __future__ import annotations
@@ -25,22 +26,18 @@ from sqlalchemy import (
 from sqlalchemy.engine import Dialect
 from sqlalchemy.sql import ClauseElement
 
-from engine.store.lines import Line
+from engine.store.lines import Asked, Line
+from engine.store.wire import Statement
+from engine.store.wire_values import kind_of
 
 Values: TypeAlias = Mapping[str, Any]
 Among: TypeAlias = Callable[[ColumnElement[Any], str], ColumnElement[bool]]
 
 
 class Cursor(Protocol):
-    """What both drivers' cursors have in common (PEP 249)."""
+    """What a cursor of SQLite (PEP 249) and an answer of PostgreSQL have in common."""
 
     rowcount: int
-
-    def execute(self, query: Any, parameters: Any = ..., /) -> Any:
-        """Run one statement."""
-
-    def executemany(self, query: Any, parameters: Any, /) -> Any:
-        """Run one statement with each of several rows of parameters."""
 
     def fetchone(self) -> Any:
         """Return the next row, None at the end."""
@@ -82,74 +79,125 @@ class Rows:
         return iter(self.all())
 
 
+class Compiled:
+    """A statement's text for one database, and how values become its parameters.
+
+    ``arranged`` is what SQLite's driver wants (in order, lists as JSON), or what PostgreSQL's listeners are
+    told (by name); ``statement`` is PostgreSQL's.
+    """
+
+    __slots__ = ("_fixed", "_order", "statement", "text")
+
+    def __init__(self, compiled: Any) -> None:
+        self.text: str = compiled.string
+        self._fixed = _constants(compiled)
+        self._order: Sequence[str] = compiled.positiontup or list(_bound(compiled))
+        self.statement = None if compiled.positiontup is not None else self._numbered(compiled)
+
+    def in_order(self, values: Values) -> list[Any]:
+        """Return SQLite's parameters."""
+        given = {**self._fixed, **values}
+        return [_plain(given[name]) for name in self._order]
+
+    def asked(self, rows: Sequence[Values]) -> Asked:
+        """Return PostgreSQL's statement with its parameters; raises ``psycopg.DataError``."""
+        statement = cast(Statement, self.statement)
+        given = [{**self._fixed, **values} for values in rows]
+        runs = [statement.encoded([each[name] for name in self._order]) for each in given]
+        return Asked(statement, runs, self.text, given if len(given) > 1 else given[0])
+
+    def _numbered(self, compiled: Any) -> Statement:
+        numbers = {name: f"${number}" for number, name in enumerate(self._order, 1)}
+        kinds = [kind_of(bound.type) for bound in _bound(compiled).values()]
+        return Statement(self.text % numbers, kinds)
+
+
 class Prepared:
     """A constant statement, or one per database; it has no parameter whose length changes its text.
 
-    An INSERT takes all columns of its table.
+    An INSERT takes all columns of its table. ``single`` is another way to write it on PostgreSQL where each
+    list has one element: a plan made for any list would not do for one key.
     """
 
-    def __init__(self, statement: Executable | Mapping[str, Executable]) -> None:
+    def __init__(
+        self, statement: Executable | Mapping[str, Executable], *, single: Executable | None = None
+    ) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, Callable[[Values], Any]]] = {}
+        self._single = None if single is None else Prepared(single)
+        self._compiled: dict[str, Compiled] = {}
 
     def run(self, line: Line, values: Values | None = None) -> Rows:
         """Run the statement once; raises ``DBAPIError``."""
-        text, arranged = self._for(line.dialect)
-        given = arranged(values or {})
-        return _execute(line, text, given, lambda cursor: cursor.execute(text, given))
+        return self.run_many(line, [values or {}])
 
     def run_many(self, line: Line, rows: Sequence[Values]) -> Rows:
         """Run the statement with each of several rows, in one round trip; raises ``DBAPIError``."""
-        if len(rows) == 1:
-            return self.run(line, rows[0])
-        text, arranged = self._for(line.dialect)
-        given = [arranged(row) for row in rows]
-        return _execute(line, text, given, lambda cursor: cursor.executemany(text, given), many=True)
+        if line.wired:
+            return Rows(line.ask([self.asked(line, rows)])[0])
+        compiled = self._for(line.dialect)
+        many = len(rows) > 1
+        given: Any = [compiled.in_order(values) for values in rows] if many else compiled.in_order(rows[0])
+        return _execute(line, compiled.text, given, many=many)
+
+    def asked(self, line: Line, rows: Sequence[Values]) -> Asked:
+        """Return the statement as PostgreSQL is asked it; raises ``DBAPIError`` for what it cannot hold."""
+        if self._single is not None and all(map(_has_single_lists, rows)):
+            return self._single.asked(line, [_unlisted(values) for values in rows])
+        compiled = self._for(line.dialect)
+        try:
+            return compiled.asked(rows)
+        except line.errors as error:
+            raise line.as_sqlalchemy(error, compiled.text) from error
 
     def text(self, dialect: Dialect) -> str:
         """Return the SQL for one database."""
-        return self._for(dialect)[0]
+        return self._for(dialect).text
 
-    def _for(self, dialect: Dialect) -> tuple[str, Callable[[Values], Any]]:
+    def _for(self, dialect: Dialect) -> Compiled:
         found = self._compiled.get(dialect.name)
         if found is None:
             chosen = self._statement
             statement = chosen[dialect.name] if isinstance(chosen, Mapping) else chosen
-            compiled: Any = cast(ClauseElement, statement).compile(dialect=dialect)
-            found = self._compiled[dialect.name] = (
-                compiled.string,
-                _arrangement(compiled.positiontup, _constants(compiled)),
-            )
+            found = Compiled(cast(ClauseElement, statement).compile(dialect=dialect))
+            self._compiled[dialect.name] = found
         return found
+
+
+def _bound(compiled: Any) -> dict[str, Any]:
+    return {name: bound for bound, name in compiled.bind_names.items()}
 
 
 def _constants(compiled: Any) -> dict[str, Any]:
     return {name: bound.effective_value for bound, name in compiled.bind_names.items() if not bound.required}
 
 
-def _arrangement(order: Sequence[str] | None, fixed: Values) -> Callable[[Values], Any]:
-    """Return how the driver wants its parameters: by name, or in order with lists as JSON (SQLite)."""
-    if order is None:
-        return lambda values: {**fixed, **values}
-
-    def in_order(values: Values) -> list[Any]:
-        given = {**fixed, **values}
-        return [_plain(given[name]) for name in order]
-
-    return in_order
-
-
 def _plain(value: Any) -> Any:
     return json.dumps(value) if isinstance(value, list) else value
 
 
-def _execute(
-    line: Line, text: str, given: Any, work: Callable[[Cursor], object], *, many: bool = False
-) -> Rows:
-    cursor: Cursor = line.cursor()
+def run_all(line: Line, statements: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[Rows]:
+    """Run statements, each with its rows, in one round trip where that is possible; raises ``DBAPIError``."""
+    if line.wired:
+        return [Rows(each) for each in line.ask([one.asked(line, rows) for one, rows in statements])]
+    return [one.run_many(line, rows) for one, rows in statements]
+
+
+def _has_single_lists(values: Values) -> bool:
+    return all(len(value) == 1 for value in values.values() if isinstance(value, list))
+
+
+def _unlisted(values: Values) -> Values:
+    return {name: value[0] if isinstance(value, list) else value for name, value in values.items()}
+
+
+def _execute(line: Line, text: str, given: Any, *, many: bool) -> Rows:
+    cursor = line.cursor()
     line.tell("before_cursor_execute", cursor, text, given, None, many)
     try:
-        work(cursor)
+        if many:
+            cursor.executemany(text, given)
+        else:
+            cursor.execute(text, given)
     except line.errors as error:
         raise line.as_sqlalchemy(error, text) from error
     line.tell("after_cursor_execute", cursor, text, given, None, many)
@@ -158,7 +206,12 @@ def _execute(
 
 def with_lists(make: Callable[[Among], Executable]) -> Prepared:
     """Return a statement with lists of keys as parameters; ``make`` is given the condition "is one of"."""
-    return Prepared({"sqlite": make(_among_json), "postgresql": make(_among_array)})
+    both = {"sqlite": make(_among_json), "postgresql": make(_among_array)}
+    return Prepared(both, single=make(_among_one))
+
+
+def _among_one(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return column == bindparam(name, type_=BigInteger)
 
 
 def _among_array(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:

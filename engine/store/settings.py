@@ -42,7 +42,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     @property
     def connecting(self) -> dict[str, Any]:
         """Return the driver's arguments."""
-        arguments: dict[str, Any] = {"connect_timeout": 5, "application_name": "obieg"}
+        arguments: dict[str, Any] = {
+            "connect_timeout": 5,
+            "application_name": "obieg",
+            "client_encoding": "utf8",
+        }
         return arguments | {"prepare_threshold": None} if self.pgbouncer else arguments
 
 

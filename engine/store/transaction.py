@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, text
 
 from engine.errors import Conflict
-from engine.store.gathering import Gathering
+from engine.store.gathering import Gathering, Writes
 from engine.store.lines import Line
-from engine.store.prepared import Prepared, Rows, Values
+from engine.store.prepared import Prepared, Rows, Values, run_all
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 
@@ -111,6 +111,10 @@ class Transaction:
         if self.dialect == "postgresql":  # on SQLite nobody else writes while this transaction is open
             self.execute(_HURRY)
 
+    def in_few_trips(self) -> AbstractContextManager[object]:
+        """Hold writes back as ``gathering`` does, where each statement is a round trip: not on SQLite."""
+        return self.gathering() if self._line.wired else nullcontext()
+
     @contextmanager
     def gathering(self) -> Iterator[Gathering]:
         """Hold writes back until the end of the block, or until something else is asked of the database."""
@@ -121,11 +125,12 @@ class Transaction:
         finally:
             self._gathering = None
 
-    def _send(self, statement: Prepared, rows: Sequence[Values]) -> None:
-        self._count()
-        written = statement.run_many(self._line, rows).rowcount
-        if statement in self._promised and written != len(rows):
-            raise Conflict(f"expected to change {len(rows)} rows, but {written} were there: try one by one")
+    def _send(self, writes: Writes) -> None:
+        for _ in writes:
+            self._count()
+        for (statement, rows), done in zip(writes, run_all(self._line, writes), strict=True):
+            if statement in self._promised and done.rowcount != len(rows):
+                raise Conflict(f"expected to change {len(rows)} rows, but {done.rowcount} were there")
 
     def _before(self) -> None:
         if self._gathering is not None:

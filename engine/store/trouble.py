@@ -45,6 +45,7 @@ class Interrupted(Unavailable):
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
 _POSTGRESQL = {
     "23505": (Trouble.SAME, "another operation wrote the same at the same time"),
+    "26000": (Trouble.AGAIN, "somebody discarded what was prepared in the session"),
     "40001": (Trouble.AGAIN, "two operations met in the database and this one has to be repeated"),
     "40P01": (Trouble.AGAIN, "two operations waited for each other and this one has to be repeated"),
     "55P03": (Trouble.AGAIN, "another operation holds the same case for too long"),

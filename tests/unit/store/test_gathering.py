@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from engine.store.gathering import Gathering
-from engine.store.prepared import Prepared, Values
+from engine.store.gathering import Gathering, Writes
+from engine.store.prepared import Prepared
 
 INSERT, UPDATE, DELETE = (Prepared({}) for _ in range(3))
 NAMES = {INSERT: "insert", UPDATE: "update", DELETE: "delete"}
@@ -18,8 +16,8 @@ class Sent:
         self.trips: list[tuple[str, list[int]]] = []
         self.gathering = Gathering(self._send)
 
-    def _send(self, statement: Prepared, rows: Sequence[Values]) -> None:
-        self.trips.append((NAMES[statement], [row["verb"] for row in rows]))
+    def _send(self, writes: Writes) -> None:
+        self.trips += [(NAMES[statement], [row["verb"] for row in rows]) for statement, rows in writes]
 
     def verb(self, number: int, *statements: Prepared) -> None:
         """Let one verb write."""
