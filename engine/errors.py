@@ -3,7 +3,8 @@
     EngineError
     ├── NotFound             no such instance, task, job, definition …
     ├── Conflict             it is there, but not in a state that allows this (finished task, lost lease)
-    │   └── DoesNotFit           an instance cannot go on in another version; carries every obstacle
+    │   ├── DoesNotFit           an instance cannot go on in another version; carries every obstacle
+    │   └── RefusedEntry         a case cannot start: the entry of a register it begins with cannot be made
     ├── Forbidden            this actor may not do this
     ├── InvalidDefinition    uploaded files refused; carries the findings
     ├── InvalidSubmission    form data refused; carries one message per field
@@ -50,6 +51,10 @@ class DoesNotFit(Conflict):
     def __init__(self, version: int, obstacles: Sequence[str]) -> None:
         self.obstacles = tuple(dict.fromkeys(obstacles))
         super().__init__(f"the instance does not fit version {version}: {'; '.join(self.obstacles)}")
+
+
+class RefusedEntry(Conflict):
+    """The entry of a register that a case begins with cannot be made, so it does not start."""
 
 
 class Forbidden(EngineError):

@@ -110,12 +110,14 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 class HandlerRegistry:
     """The handlers a node has, by job type, and the element templates that configure their tasks.
 
-    ``templates`` has, by id, each template and the bytes of its file.
+    ``templates`` has, by id, each template and the bytes of its file. ``registers`` are the registers the
+    office keeps, for the check; none means that they are not known here.
     """
 
     def __init__(self, templates: Mapping[str, tuple[ElementTemplate, bytes]] | None = None) -> None:
         self._registrations: dict[str, Registration] = {}
         self.templates = dict(templates or {})
+        self.registers: frozenset[str] = frozenset()
 
     def handler(
         self,
@@ -151,6 +153,10 @@ class HandlerRegistry:
         if registration.type in self._registrations:
             raise ValueError(f"expected one handler for {registration.type}, but a second one was registered")
         self._registrations[registration.type] = registration
+
+    def keep(self, *registers: str) -> None:
+        """Say which registers the office keeps, besides those it was told of before."""
+        self.registers |= set(registers)
 
     def get(self, job_type: str) -> Registration | None:
         """Return the registration of a job type, or None."""

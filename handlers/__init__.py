@@ -78,6 +78,21 @@ from handlers.mail_in.imap import MailInSettings
 from handlers.seals import SignatureSettings
 from handlers.smtp import EmailSettings
 
+# What the office keeps: the handlers' registers, and those clerks write by hand.
+REGISTERS = (
+    "incydenty",
+    "naruszenia",
+    "poczta_przychodzaca",
+    "raporty_sms",
+    "rozmowy",
+    "terminarz",
+    "tryb_papierowy",
+    "upowaznienia",
+    "wnioski_sio",
+    "zgloszenia",
+    "zmiany_rspo",
+)
+
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings of every handler; passwords and tokens never show in ``repr``."""
@@ -115,7 +130,8 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 
 
 def register_all(registry: HandlerRegistry, settings: Settings) -> None:
-    """Register every handler; raises ValueError for settings that are unsafe."""
+    """Register every handler and the office's registers; raises ValueError for settings that are unsafe."""
+    registry.keep(*REGISTERS)
     authorisation.register(registry)
     breach.register(registry)
     email.register(registry, settings.email)

@@ -37,9 +37,12 @@ class Steps(Drawing):
 
     # events -------------------------------------------------------------------------------------------------
 
-    def start(self, identity: str = "", *, form: str = "", interrupting: bool = True) -> Self:
+    def start(
+        self, identity: str = "", *, form: str = "", interrupting: bool = True, properties: Pairs = None
+    ) -> Self:
         """Draw a none start event."""
         extensions = [element("zeebe:formDefinition", {"formId": form})] if form else []
+        extensions += properties_of(properties)
         return self._start(identity, [], interrupting, extensions)
 
     def start_message(

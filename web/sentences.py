@@ -10,6 +10,7 @@ from engine import HistoryEvent
 from web import words
 from web.naming import Whom
 from web.personal import Mask
+from web.register_tables import TITLES
 from web.translation import N_, Table, _, ngettext
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -220,12 +221,18 @@ def _decided(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
     )
 
 
+def _entered(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
+    name = payload["register"]
+    return _("„%(step)s”: wpisano do rejestru „%(name)s”", step=step, name=TITLES.get(name, name))
+
+
 def _migrated(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
     return _("Sprawę przeniesiono do wersji %(number)s procedury", number=payload["version"])
 
 
 _SENTENCES: dict[str, Callable[[Teller, Mapping[str, Any], str], str]] = {
     "instance_started": _started,
+    "register_entry_made": _entered,
     "instance_ended": _ended,
     "instance_migrated": _migrated,
     "user_task_created": _task,

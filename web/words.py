@@ -318,6 +318,7 @@ _SAID: tuple[tuple[type | tuple[type, ...], Callable[[Any], str]], ...] = (
 EVENTS = Table(
     {
         "instance_started": N_("sprawę rozpoczęto"),
+        "register_entry_made": N_("wpisano do rejestru"),
         "instance_ended": N_("sprawa się zakończyła"),
         "instance_suspended": N_("sprawę zawieszono"),
         "instance_activated": N_("sprawę wznowiono"),

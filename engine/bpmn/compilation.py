@@ -15,7 +15,8 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     ``form_ids`` and ``decision_ids`` include those uploaded together with the models, ``process_ids`` those
     deployed before; ``parameters`` are the names FEEL sees as ``parameters.x``; ``error_codes`` maps a job
     type to the BPMN error codes its handler may raise; ``form_fields`` has, by form and field, the kind of
-    value that a form uploaded together with the models gives; ``templates`` configure the tasks here.
+    value that a form uploaded together with the models gives; ``templates`` configure the tasks here;
+    ``registers`` are the office's.
     """
 
     job_types: frozenset[str] | None = None
@@ -26,6 +27,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     error_codes: dict[str, frozenset[str]] = msgspec.field(default_factory=dict)
     form_fields: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     templates: tuple[ElementTemplate, ...] = ()
+    registers: frozenset[str] | None = None
 
 
 class Compilation(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,11 +7,15 @@ from engine.bpmn import values
 from engine.model.definition import (
     CalledDecision,
     CalledElement,
+    DeclaredEntry,
+    Expression,
     JobDefinition,
     Mapping,
     ScriptDefinition,
     UserTaskDefinition,
 )
+
+ENTRY = "obieg:entry:"  # how the properties begin that declare an entry of a register
 
 
 def extension(node: xml.Node, local: str) -> xml.Node | None:
@@ -30,6 +34,32 @@ def properties(node: xml.Node) -> dict[str, str]:
         for part in xml.children(around, xml.ZEEBE, "property")
         if xml.attribute(part, "name")
     }
+
+
+def entries(node: xml.Node) -> tuple[DeclaredEntry, ...]:
+    """Return what is to be written into registers, in document order.
+
+    ``obieg:entry:REGISTER`` says what the entry is about, ``obieg:entry:REGISTER:FIELD`` gives a field of it.
+    """
+    around = extension(node, "properties")
+    subjects: dict[str, Expression | None] = {}
+    fields: dict[str, dict[str, Expression | None]] = {}
+    lines: dict[str, int] = {}
+    for part in () if around is None else xml.children(around, xml.ZEEBE, "property"):
+        name = xml.attribute(part, "name")
+        if not name.startswith(ENTRY):
+            continue
+        register, is_field, field = name.removeprefix(ENTRY).partition(":")
+        lines.setdefault(register, xml.line(part))
+        given = values.attribute_value(part, "value")
+        if is_field:
+            fields.setdefault(register, {})[field] = given
+        else:
+            subjects[register] = given
+    return tuple(
+        DeclaredEntry(register=each, subject=subjects.get(each), fields=fields.get(each, {}), line=line)
+        for each, line in lines.items()
+    )
 
 
 def job(node: xml.Node) -> JobDefinition | None:

@@ -201,6 +201,7 @@ def _read_node(wiring: _Wiring, node: xml.Node, parent: Element) -> Element:
         group=named.get("obieg:group") or group or parent.group,
         documentation=_documentation(node),
         properties=named,
+        entries=extensions.entries(node),
     )
 
 

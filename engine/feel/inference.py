@@ -95,7 +95,7 @@ _RETURNS: dict[str, tuple[str, ...]] = {
             "substring after",
             "replace",
         ),
-        *("string join", "trim", "day of week", "month of year"),
+        *("string join", "trim", "day of week", "month of year", "fingerprint"),
     ),
     "list": (
         *(

@@ -8,6 +8,7 @@ from engine.kernel import events as ev
 EFFECTS: frozenset[type[ev.Event]] = frozenset(
     {
         ev.InstanceStarted,
+        ev.RegisterEntryMade,
         ev.InstanceSuspended,
         ev.InstanceActivated,
         ev.InstanceMigrated,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import Conflict, NotFound
 from engine.kernel import commands as cmd
 from engine.kernel import events as ev
-from engine.kernel import triggers, waits
+from engine.kernel import registering, triggers, waits
 from engine.kernel.failure import Failure
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import ElementState
@@ -44,13 +44,15 @@ def gateway_of(definition: ProcessDefinition, entry: Element) -> Element | None:
 
 
 def start(step: Step, command: cmd.Start) -> None:
-    """Create the instance and enter it; raises ``Conflict`` or ``NotFound`` where it cannot be.
+    """Create the instance and enter it; raises ``Conflict`` or ``NotFound`` where it cannot be, and
+    ``RefusedEntry`` where an entry it begins with cannot be made.
 
     What an event brings belongs to that event where it has output mappings, else to the instance.
     """
     definition = step.definition
     trigger = _trigger(definition, command.element_id)
     own = trigger is not None and bool(trigger.events and trigger.outputs)
+    made = [] if trigger is None else registering.declared(step, trigger, command.variables)
     key = command.key or step.key()
     step.emit(
         ev.InstanceStarted(
@@ -66,6 +68,8 @@ def start(step: Step, command: cmd.Start) -> None:
             trigger.id if trigger is not None else "",
         )
     )
+    for each in made:
+        step.emit(each)
     root = step.tree.root
     if trigger is not None and waits.is_one_of_all(trigger) and command.part >= 0:
         step.emit(ev.PartReceived(root.key, trigger.id, command.part, command.variables if own else {}))

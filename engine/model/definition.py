@@ -201,6 +201,18 @@ class StandardLoop(Record, frozen=True, kw_only=True):
     maximum: int | None = None
 
 
+class DeclaredEntry(Record, frozen=True, kw_only=True):
+    """An entry that a register gets in the transaction in which a case starts.
+
+    ``subject`` says what it is about, None where the diagram does not say; ``fields`` are its data, by name.
+    """
+
+    register: str
+    subject: Expression | None
+    fields: dict[str, Expression | None]
+    line: int = 0
+
+
 class Element(Record, frozen=True, kw_only=True):
     """One flow node of a process, or the process itself (the root container).
 
@@ -208,7 +220,7 @@ class Element(Record, frozen=True, kw_only=True):
     container (sub-process or process), "" for the process. ``interrupting`` is ``cancelActivity`` of a
     boundary event and ``isInterrupting`` of an event sub-process' start event. ``error_types`` of a
     boundary event are in ``events``. ``group`` is what ``obieg:group`` names on the element, else
-    on its lane.
+    on its lane. ``entries`` are what a start event writes into registers.
     """
 
     id: str
@@ -242,6 +254,7 @@ class Element(Record, frozen=True, kw_only=True):
     group: str = ""
     documentation: str = ""
     properties: dict[str, str] = msgspec.field(default_factory=dict)
+    entries: tuple[DeclaredEntry, ...] = ()
 
 
 class SequenceFlow(Record, frozen=True, kw_only=True):

@@ -101,6 +101,7 @@ class Upload:
             error_codes=errors,
             form_fields=self._fields,
             templates=tuple(template for template, _ in parts.handlers.templates.values()),
+            registers=parts.handlers.registers or None,
         )
 
     @property

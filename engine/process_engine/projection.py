@@ -35,6 +35,7 @@ class Changes:
         self._resolved: dict[int, None] = {}
         self._suspended: dict[int, bool] = {}
         self._migrated: dict[int, ev.InstanceMigrated] = {}
+        self._entries: list[tuple[int, ev.RegisterEntryMade]] = []
 
     def done(self, job_key: int) -> None:
         """Note that a job's row has been dealt with by its fence."""
@@ -56,6 +57,10 @@ class Changes:
                 apply(self, member, effect)
 
     # --- one method per effect ---
+
+    def register_entry_made(self, member: Member, event: ev.RegisterEntryMade) -> None:
+        """Write the entry a case begins with."""
+        self._entries.append((member.row.key, event))
 
     def instance_suspended(self, member: Member, event: ev.InstanceSuspended) -> None:
         """Stop the instance's jobs and timers."""
@@ -288,6 +293,19 @@ class Changes:
         for key, due_at in self._rescheduled.items():
             jobs.reschedule(tx, key, due_at)
         self._write_rare()
+        self._write_entries()
+
+    def _write_entries(self) -> None:
+        """Write into registers last: each stays locked until the transaction ends."""
+        family = self._family
+        for instance_key, made in sorted(self._entries, key=lambda each: each[1].register):
+            family.parts.registers.append(
+                family.tx,
+                register=made.register,
+                instance_key=instance_key,
+                subject=made.subject,
+                data=made.variables,
+            )
 
     def _write_jobs(self) -> None:
         """Offer the jobs; new ones of running instances go to a free thread of this node at once."""
@@ -347,6 +365,7 @@ def job_row(family: Family, *, key: int, kind: str, subscription: SubscriptionRo
 
 
 _PROJECTIONS: dict[type[ev.Event], Callable[[Changes, Any, Any], None]] = {
+    ev.RegisterEntryMade: Changes.register_entry_made,
     ev.InstanceSuspended: Changes.instance_suspended,
     ev.InstanceActivated: Changes.instance_activated,
     ev.InstanceMigrated: Changes.instance_migrated,

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from engine.errors import EngineError
 from engine.kernel import InstanceTree, fold
 from engine.kernel.codec import CommandRecord, canonical, decode_tree
+from engine.kernel.events import RegisterEntryMade
 from engine.kernel.state import ElementInstance
 from engine.store import Transaction, instances
 from engine.store.rows import InstanceRow
 from engine.store.sealing import DataKey
+from engine.verification.entries import unwritten
 from engine.verification.projections import differences
 from engine.verification.verdict import Verdict
 
@@ -23,6 +25,7 @@ class FoldCheck:
         self._row = row
         self._verdict = verdict
         self._tree: InstanceTree | None = None
+        self._made: list[tuple[int, RegisterEntryMade]] = []
 
     def take(self, seq: int, record: CommandRecord) -> bool:
         """Fold the events of one command; returns whether one can go on from here."""
@@ -32,6 +35,7 @@ class FoldCheck:
             # Events that cannot be applied are a finding, whatever they make the appliers stumble over.
             self._report(seq, f"row {seq}: its events cannot be applied to the state before it: {error!r}")
             return False
+        self._made += [(seq, each) for each in record.events if isinstance(each, RegisterEntryMade)]
         return True
 
     def copy(self) -> InstanceTree:
@@ -55,6 +59,8 @@ class FoldCheck:
                 self._report(row.seq, message)
         for message in differences(self._tx, row, tree, key):
             self._report(row.seq, message)
+        for seq, message in unwritten(self._tx, row.key, self._made):
+            self._report(seq, message)
         self._verdict.passed("fold")
 
     def _report(self, seq: int, message: str) -> None:

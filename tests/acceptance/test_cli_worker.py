@@ -70,7 +70,7 @@ def test_a_failing_job_shows_its_next_attempt(
         run("deploy", ROOT / "processes/zszo03", ROOT / "forms/zszo03")
         key = run("start", "zszo03_haslo_startowe", "--variables", START, "--format", "json").json["key"]
         [job] = run("show", key, "--format", "json").json["jobs"]
-        assert (job["type"], job["retries"], job["due_at"]) == ("incident.register", 8, None)
+        assert (job["type"], job["retries"], job["due_at"]) == ("seod.load_applicant", 8, None)
         servers.fault("city", "500", times=9)
         handlers = Office(processes=ROOT / "processes", forms=ROOT / "forms").handlers()
         with ProcessEngine("sqlite:///obieg.db", handlers=handlers) as engine:

@@ -103,9 +103,10 @@ def test_an_operator_finds_and_resumes_what_has_stopped(
     visitor: Windows, office: ServedOffice, key: int
 ) -> None:
     engine = office.engine
-    stopped = engine.start("zszo03_haslo_startowe", variables=REPORT, business_key="WE.8", actor=DIRECTOR).key
+    engine.start("zszo03_haslo_startowe", variables=REPORT, business_key="WE.8", actor=DIRECTOR)
     lease = dt.timedelta(minutes=1)
-    (job,) = engine.activate_jobs("incident.register", worker="w", limit=1, lease=lease)
+    (job,) = engine.activate_jobs("seod.load_applicant", worker="w", limit=1, lease=lease)
+    stopped = job.instance_key
     engine.fail_job(job.key, worker="w", attempt=job.attempt, reason="baza odpowiada 500", retries=0)
     window = visitor("operator")
     page = window.open(f"/instances/{stopped}")

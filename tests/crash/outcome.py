@@ -28,10 +28,9 @@ ENDS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "zszo03": {
         "zakonczono_elektronicznie": frozenset(
             [
-                "zarejestruj_incydent", "zarejestruj_zgloszenie_zszo05", "odczytaj_wnioskodawce",
-                "sprawdz_konto", "sprawdz_placowke", "otworz_zgloszenie", "wygeneruj_haslo", "ustaw_haslo",
-                "zawiadom_wygenerowano", "zaszyfruj_pakiet", "wyslij_pakiet", "wyslij_klucz",
-                "zniszcz_po_odbiorze", "zamknij_zakonczone",
+                "odczytaj_wnioskodawce", "sprawdz_konto", "sprawdz_placowke", "otworz_zgloszenie",
+                "wygeneruj_haslo", "ustaw_haslo", "zawiadom_wygenerowano", "zaszyfruj_pakiet",
+                "wyslij_pakiet", "wyslij_klucz", "zniszcz_po_odbiorze", "zamknij_zakonczone",
             ]
         )
     },

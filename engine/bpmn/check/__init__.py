@@ -27,6 +27,7 @@ from engine.bpmn.check import (
     notation,
     readability,
     references,
+    registers,
     repetition,
     scopes,
     settings,
@@ -90,5 +91,6 @@ def check_processes(definitions: Sequence[ProcessDefinition], environment: Check
             findings += check(definition)
         findings += expressions.check_expressions(definition, environment)
         findings += kinds.check_kinds(definition, environment)
+        findings += registers.check_registers(definition, environment)
         findings += links.check_links(definition, environment, called)
     return findings

@@ -126,6 +126,8 @@ def _expressions_of(element: Element) -> Iterator[Expression | None]:
     for mapping in (*element.inputs, *element.outputs):
         yield mapping.source
     yield from _expressions_of_loop(element.loop)
+    for entry in element.entries:
+        yield from (entry.subject, *entry.fields.values())
 
 
 def _expressions_of_user_task(task: UserTaskDefinition) -> Iterator[Expression | None]:

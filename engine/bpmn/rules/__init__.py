@@ -14,6 +14,7 @@ from engine.bpmn.rules.events import EVENTS
 from engine.bpmn.rules.flows import FLOWS
 from engine.bpmn.rules.gateways import GATEWAYS
 from engine.bpmn.rules.identity import IDENTITY
+from engine.bpmn.rules.registers import REGISTERS
 from engine.bpmn.rules.rule import Rule
 from engine.bpmn.rules.settings import SETTINGS
 
@@ -29,4 +30,5 @@ RULES: dict[str, Rule] = {
     **COLLABORATIONS,
     **DIALECT,
     **SETTINGS,
+    **REGISTERS,
 }

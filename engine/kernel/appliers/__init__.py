@@ -16,6 +16,7 @@ def no_change(tree: InstanceTree, event: ev.Event, at: int) -> None:
 
 APPLIERS: dict[type[ev.Event], Callable[[InstanceTree, Any, int], None]] = {
     ev.InstanceStarted: instances.instance_started,
+    ev.RegisterEntryMade: no_change,
     ev.InstanceSuspended: instances.instance_suspended,
     ev.InstanceActivated: instances.instance_activated,
     ev.InstanceModified: no_change,

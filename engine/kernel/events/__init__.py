@@ -41,6 +41,7 @@ from engine.kernel.events.instances import (
     InstanceModified,
     InstanceStarted,
     InstanceSuspended,
+    RegisterEntryMade,
     StepInterrupted,
     StepResumed,
 )
@@ -118,6 +119,7 @@ __all__ = [
     "MessageThrown",
     "PartReceived",
     "PartsConsumed",
+    "RegisterEntryMade",
     "SignalReceived",
     "SignalThrown",
     "StepInterrupted",

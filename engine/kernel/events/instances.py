@@ -25,6 +25,15 @@ class InstanceStarted(Event, frozen=True, tag="instance_started"):
     trigger: str = ""  # the start event, where there is one
 
 
+class RegisterEntryMade(Event, frozen=True, tag="register_entry_made"):
+    """A start event has declared an entry; it is written into the register in the same transaction."""
+
+    element_id: str
+    register: str
+    subject: str
+    variables: dict[str, Any]  # the entry's fields
+
+
 class InstanceSuspended(Event, frozen=True, tag="instance_suspended"):
     """A person has suspended the instance."""
 

@@ -15,7 +15,7 @@ from engine.store.rows import HistoryRow
 from engine.store.sealing import place
 from engine.verification.anchors import AnchorDocument
 
-GUARDED = ("history", "audit", "anchor", "stored_file")
+GUARDED = ("history", "audit", "anchor", "stored_file", "register_entry")
 
 
 class Attacker:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from sqlalchemy import text
 
 from engine.kernel import events as ev
+from tests.builders import process
 from tests.scenarios.tampering.attacker import Attacker, Insider
 from tests.scenarios.tampering.case import Case, messages, places
 
@@ -81,3 +83,26 @@ def test_an_instance_that_can_never_go_on(case: Case, insider: Insider) -> None:
     insider.change("DELETE FROM history WHERE instance_key = :key AND seq > 1", key=case.key)
     insider.rebuild(case.key, [stopped])
     assert "it can never go on" in messages(case.verify(), "fold")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM register_entry",
+        "UPDATE register_entry SET instance_key = NULL",
+        "UPDATE register_entry SET register = 'inny'",
+        "UPDATE register_entry SET data = subject",
+    ],
+)
+def test_an_entry_a_case_began_with_is_taken_or_changed(
+    case: Case, attacker: Attacker, statement: str
+) -> None:
+    drawing = process("wpisany").start("poczatek", properties={"obieg:entry:spis": "x"}).user_task("a").end()
+    case.engine.deploy(drawing.files(), by="owner")
+    key = case.engine.start("wpisany", actor="anna").key
+    assert case.engine.verify().ok
+    attacker.change(statement)
+    report = case.verify()
+    assert (report.chain, report.fold, report.reexecution) == ("ok", "failed", "ok")
+    assert places(report, "fold") == [(key, 1)]
+    assert "the entry of 'poczatek' in register 'spis' is missing or is not as" in messages(report, "fold")
