@@ -13,6 +13,9 @@ from engine import EngineError
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 LEAST_CONTRAST = 4.5  # WCAG 2.1, 1.4.3
+DARK = "#1b1f27"  # the ground of web/static/tokens.css in the dark
+_IN_THE_DARK = 6.0  # what a made colour must reach there; more than the least, as the shipped one does
+_SHEETS = '.diagram-canvas, .modeler > [data-part="canvas"], .modeler > [data-part="panel"]'
 
 
 class Statement(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,7 +61,19 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         if not self.colour:
             return ""
         deep, pale = _mixed(self.colour, "#000000", 0.3), _mixed(self.colour, "#ffffff", 0.91)
-        return f":root {{ --brand: {self.colour}; --brand-deep: {deep}; --brand-ground: {pale}; }}\n"
+        light = f":root, {_SHEETS} {{ {_brand(self.colour, deep, pale)} }}\n"
+        return (
+            light + f"@media screen and (prefers-color-scheme: dark) {{ :root {{ {self._in_the_dark} }} }}\n"
+        )
+
+    @property
+    def _in_the_dark(self) -> str:
+        """Return the office's colours on dark ground: its own one made as light as it must be to be read."""
+        dim = _mixed(self.colour, DARK, 0.8)
+        shares = (share / 20 for share in range(21))
+        tried = (_mixed(self.colour, "#ffffff", share) for share in shares)
+        brand = next(each for each in tried if min(contrast(each, on) for on in (DARK, dim)) >= _IN_THE_DARK)
+        return _brand(brand, _mixed(brand, "#ffffff", 0.45), dim)
 
 
 def read(path: Path) -> Identity:
@@ -96,6 +111,10 @@ def _as_texts(written: object) -> object:
     if isinstance(written, dict):
         return {key: _as_texts(value) for key, value in written.items()}
     return written if isinstance(written, (str, type(None))) else str(written)
+
+
+def _brand(colour: str, deep: str, pale: str) -> str:
+    return f"--brand: {colour}; --brand-deep: {deep}; --brand-ground: {pale};"
 
 
 def _channels(colour: str) -> tuple[int, int, int]:

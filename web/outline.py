@@ -24,6 +24,13 @@ class Progress(NamedTuple):
     by: str = ""
 
 
+class Note(NamedTuple):
+    """What else is to be known of a step; ``code`` is what follows it as it is drawn: FEEL, an id."""
+
+    text: str
+    code: str = ""
+
+
 class Way(NamedTuple):
     """One way on: to which step, under which condition; ``taken`` says that this case went there."""
 
@@ -43,7 +50,7 @@ class Line(NamedTuple):
     kind: str
     who: str
     called: str
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     ways: tuple[Way, ...]
     inside: tuple[Line, ...]
     progress: Progress | None
@@ -57,7 +64,6 @@ _CATCHES = Table(
         "signal": N_("czeka na sygnał „%(text)s”"),
         "error": N_("gdy wystąpi błąd „%(text)s”"),
         "escalation": N_("gdy nastąpi eskalacja „%(text)s”"),
-        "conditional": N_("gdy zacznie być prawdą: %(text)s"),
         "compensation": N_("gdy trzeba to cofnąć"),
         "cancel": N_("gdy transakcja zostanie anulowana"),
         "link": N_("ciąg dalszy od „%(text)s”"),
@@ -84,9 +90,9 @@ _TEXTLESS = Table(
 )
 _TIMERS = Table(
     {
-        "date": N_("w terminie: %(text)s"),
-        "duration": N_("po upływie: %(text)s"),
-        "cycle": N_("powtarza się: %(text)s"),
+        "date": N_("w terminie:"),
+        "duration": N_("po upływie:"),
+        "cycle": N_("powtarza się:"),
     }
 )
 _REPEATS = Table(
@@ -156,36 +162,38 @@ def _way(way: WayOut, steps: Mapping[str, OutlineStep], taken: frozenset[str]) -
 
 def _notes(
     step: OutlineStep, steps: Mapping[str, OutlineStep], names: Mapping[tuple[str, str], str]
-) -> tuple[str, ...]:
+) -> tuple[Note, ...]:
     """Return what else is to be known of a step, a sentence each."""
     notes = [_event_note(step, event) for event in step.awaits]
     if step.attached_to:
         host = name_of(steps.get(step.attached_to), step.attached_to)
         told = _("przerywa krok „%(host)s”", host=host)
-        notes.append(told if step.interrupting else _("nie przerywa kroku „%(host)s”", host=host))
+        notes.append(Note(told if step.interrupting else _("nie przerywa kroku „%(host)s”", host=host)))
     if step.by_event:
-        notes.append(_("uruchamia się, gdy nastąpi zdarzenie początkowe"))
+        notes.append(Note(_("uruchamia się, gdy nastąpi zdarzenie początkowe")))
     if step.undoes:
-        notes.append(_("wykonywane tylko wtedy, gdy trzeba cofnąć inny krok"))
-    notes += [text for given, text in _settings(step, names) if given]
+        notes.append(Note(_("wykonywane tylko wtedy, gdy trzeba cofnąć inny krok")))
+    notes += [note for given, note in _settings(step, names) if given]
     return tuple(notes)
 
 
-def _settings(step: OutlineStep, names: Mapping[tuple[str, str], str]) -> tuple[tuple[str, str], ...]:
+def _settings(step: OutlineStep, names: Mapping[tuple[str, str], str]) -> tuple[tuple[str, Note], ...]:
     decision = names.get(("decision", step.decision), step.decision)
     return (
-        (step.repeats, _REPEATS.get(step.repeats, "")),
-        (step.assignee, _("wykonuje: %(who)s", who=step.assignee)),
-        (step.due, _("termin: %(due)s", due=step.due)),
-        (step.decision, _("tabela decyzyjna: %(name)s", name=decision)),
-        (step.job, _("czynność: %(name)s", name=step.job)),
+        (step.repeats, Note(_REPEATS.get(step.repeats, ""))),
+        (step.assignee, Note(_("wykonuje:"), step.assignee)),
+        (step.due, Note(_("termin:"), step.due)),
+        (step.decision, Note(_("tabela decyzyjna: %(name)s", name=decision))),
+        (step.job, Note(_("czynność:"), step.job)),
     )
 
 
-def _event_note(step: OutlineStep, event: OutlineEvent) -> str:
+def _event_note(step: OutlineStep, event: OutlineEvent) -> Note:
     if event.timer:
-        return _TIMERS[event.timer] % {"text": event.text}
+        return Note(_TIMERS[event.timer], event.text)
+    if event.type == "conditional":
+        return Note(_("gdy zacznie być prawdą:"), event.text)
     said = (_THROWS if step.element_type in _THROWING else _CATCHES).get(event.type, event.type)
     if not event.text and event.type in _TEXTLESS:
-        return _TEXTLESS[event.type]
-    return said % {"text": event.text}
+        return Note(_TEXTLESS[event.type])
+    return Note(said % {"text": event.text})

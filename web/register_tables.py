@@ -12,6 +12,7 @@ from web import words
 from web.translation import N_, Table, _
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d$")
+_ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d$")
 TITLES = Table(
     {
         "incydenty": N_("Rejestr incydentów"),
@@ -90,6 +91,69 @@ NAMES = Table(
     }
 )
 
+HAPPENED = Table(
+    {
+        "nadano": N_("nadano"),
+        "przedluzono": N_("przedłużono"),
+        "wygaslo": N_("wpisano wygaśnięcie"),
+        "zablokowano": N_("zablokowano"),
+        "zlozony": N_("wniosek złożono"),
+        "zakonczony": N_("sprawę zakończono"),
+    }
+)
+CODES = Table(  # what the form offers, in fewer words
+    {
+        "kierownik": N_("kierownik"),
+        "po": N_("p.o. kierownika"),
+        "pracownik": N_("pracownik"),
+        "dostep": N_("dostęp w imieniu kierownika (art. 68 ust. 2)"),
+        "przyznawanie_kierownikom": N_("przyznawanie kierownikom"),
+        "przyznawanie_pracownikom": N_("przyznawanie pracownikom"),
+        "rspo": N_("RSPO"),
+        "szkoly": N_("szkoły i placówki"),
+        "jednostki": N_("jednostki"),
+        "uczniowie": N_("uczniowie"),
+        "nauczyciele": N_("nauczyciele"),
+    }
+)
+# What a column keeps as a code, in words; a code without words stays as it is.
+_SAID: Mapping[str, Table] = {
+    "category": Table(
+        {
+            "utrata_hasla_startowego": N_("utrata hasła startowego"),
+            "nieuprawniony_dostep": N_("nieuprawniony dostęp"),
+            "proba_odbioru_przez_nieuprawnionego": N_("próba odbioru przez nieuprawnionego"),
+            "inne": N_("inne"),
+        }
+    ),
+    "reason": Table(
+        {
+            "zgubienie": N_("zgubienie"),
+            "zapomnienie": N_("zapomnienie"),
+            "nieuprawniony_dostep": N_("nieuprawniony dostęp"),
+            "inne": N_("inne"),
+        }
+    ),
+    "stage": Table(
+        {
+            "ocena": N_("ocena naruszenia"),
+            "zgloszenie": N_("zgłoszenie organowi nadzorczemu"),
+            "zawiadomienie": N_("zawiadomienie osób"),
+        }
+    ),
+    "wynik": Table(
+        {
+            "przyznany": N_("dostęp przyznano"),
+            "odrzucony": N_("wniosek odrzucono"),
+            "nienadany_bieg": N_("wnioskowi nie nadano biegu"),
+            "nienadany_bieg_dane": N_("wnioskowi nie nadano biegu: dane niepoprawne"),
+            "skierowano_na_przedluzenie": N_("skierowano na przedłużenie"),
+        }
+    ),
+    "zdarzenie": HAPPENED,
+    "funkcja": CODES,
+}
+
 
 class Line(NamedTuple):
     """One entry as a page and an extract show it."""
@@ -115,12 +179,20 @@ def line(name: str, entry: Entry) -> Line:
 
 
 def _told(entry: Entry, column: str) -> str:
-    return entry.subject if column == "subject" else _shown(entry.data.get(column))
+    if column == "subject":
+        return entry.subject
+    said = _shown(entry.data.get(column))
+    return _SAID[column].get(said, said) if column in _SAID else said
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, str) and _ISO.match(value):  # registers of incidents keep instants as texts
-        return words.value(dt.datetime.fromisoformat(value))
-    return words.value(value)
+    return "" if value is None else words.value(_dated(value) if isinstance(value, str) else value)
+
+
+def _dated(text: str) -> object:
+    """Return the instant or day a text is: registers of incidents keep them so; any other text as it is."""
+    read = dt.datetime.fromisoformat if _ISO.match(text) else dt.date.fromisoformat
+    try:
+        return read(text) if _ISO.match(text) or _ISO_DAY.match(text) else text
+    except ValueError:  # somebody has written what only looks like one
+        return text

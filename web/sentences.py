@@ -74,10 +74,14 @@ def said_of(actor: str, whom: Whom) -> str:
 
 
 class Teller:
-    """Tells events of one case; ``steps`` are the names of elements, by id."""
+    """Tells events of one case; ``steps`` are the names of elements by id, ``called`` of definitions by kind
+    and id."""
 
-    def __init__(self, steps: Mapping[str, str], whom: Whom, mask: Mask) -> None:
+    def __init__(
+        self, steps: Mapping[str, str], whom: Whom, mask: Mask, called: Mapping[tuple[str, str], str]
+    ) -> None:
         self._steps = steps
+        self._called = called
         self._whom = whom
         self._mask = mask
         self._timers: dict[int, str] = {}  # by key: an ended timer's event has only the element it waited at
@@ -97,6 +101,10 @@ class Teller:
     def step(self, element_id: str) -> str:
         """Return what an element is called."""
         return self._steps.get(element_id) or element_id
+
+    def process(self, process_id: str) -> str:
+        """Return what a process is called."""
+        return self._called.get(("process", process_id)) or process_id
 
     def sentence(self, event: HistoryEvent) -> str:
         """Return one event as a sentence without its full stop, personal data masked."""
@@ -211,7 +219,7 @@ def _incident(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
 
 
 def _called(teller: Teller, payload: Mapping[str, Any], step: str) -> str:
-    return _("„%(step)s”: wywołano proces %(name)s", step=step, name=payload["process_id"])
+    return _("„%(step)s”: wywołano proces „%(name)s”", step=step, name=teller.process(payload["process_id"]))
 
 
 def _decided(teller: Teller, payload: Mapping[str, Any], step: str) -> str:

@@ -41,7 +41,7 @@ def _drawn(parts: Parts, tx: Transaction) -> Iterator[tuple[str, set[str]]]:
 
 
 def _of(step: OutlineStep) -> tuple[str, ...]:
-    is_begun_by_people = step.element_type == "startEvent" and not step.events
-    if step.group and (step.element_type == "userTask" or is_begun_by_people):
-        return (step.group, *step.groups)
-    return step.groups
+    """Return the groups of a step that people do or, with a form, begin the process by; the lane of what the
+    system does has no members."""
+    is_by_people = step.element_type == "userTask" or bool(step.form)
+    return (step.group, *step.groups) if step.group and is_by_people else step.groups

@@ -57,6 +57,14 @@ def axe_of(page: Page) -> list[str]:
     return list(page.evaluate(_RUN, _TAGS))
 
 
+def pale_in_the_dark(page: Page) -> list[str]:
+    """Return what cannot be read on the page, examined already, by those who want dark pages."""
+    page.emulate_media(color_scheme="dark")
+    found = list(page.evaluate(_RUN, {"type": "rule", "values": ["color-contrast"]}))
+    page.emulate_media(color_scheme="light")
+    return found
+
+
 def missed_by_axe(page: Page) -> list[str]:
     """Return what axe does not see: title, language, legends, errors linked, order of focus."""
     return list(page.evaluate(_MISSED))

@@ -52,6 +52,7 @@ def test_the_list_shows_who_is_in_a_group_and_what_names_it(browser: Browsers) -
     assert "Wniosek o dostęp" in row[0]
     page = ada.get("/groups/name?id=EK-04")
     assert re.findall(r'href="/people/(\w+)"', page) == ["ewa", "jan"]
+    assert "wnioskodawca</a>" in ada.get("/groups")  # the lane that files the form
     assert "zadań tej grupy nikt nie zobaczy" in ada.get("/groups/name?id=sio-3-decyzja")
 
 

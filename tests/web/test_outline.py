@@ -36,13 +36,13 @@ def test_a_process_is_told_step_by_step(browser: Browsers, office: ProcessEngine
     office.deploy(DRAWING.files(), by="olga")
     text = browser("olga").get("/processes/rozpatrz")
     for said in (
-        "po upływie: P2D",
+        "po upływie: <code>P2D</code>",
         "nie przerywa kroku „",
         "jeśli <code>wynik = &#34;&lt;b&gt;tak&lt;/b&gt;&#34;</code>",
         "w pozostałych przypadkach, dalej: ",
         'wywołuje proces <a href="/processes/wniosek_o_dostep">',
         "kończy cały proces",
-        "termin: now() + duration(czas)",
+        "termin: <code>now() + duration(czas)</code>",
     ):
         assert said in text, said
     inner, after = text.index('id="step-inner"'), text.index('id="step-call"')

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 import re
 from collections.abc import Callable
@@ -38,6 +39,25 @@ def filled(office: ProcessEngine) -> ProcessEngine:
             }  # fmt: skip
             office.registers.append(tx, register="incydenty", instance_key=None, subject="k", data=data)
     return office
+
+
+@pytest.mark.parametrize(
+    ("register", "column", "kept", "said"),
+    [
+        ("incydenty", "category", "utrata_hasla_startowego", "utrata hasła startowego"),
+        ("incydenty", "category", "czego_jeszcze_nie_bylo", "czego_jeszcze_nie_bylo"),
+        ("incydenty", "discovered_at", "2026-10-12", "12.10.2026"),
+        ("incydenty", "discovered_at", "2026-10-12T08:00:00+02:00", "12.10.2026, 08:00"),
+        ("rozmowy", "tresc", "2026-13-45", "2026-13-45"),
+        ("rozmowy", "tresc", "2026-13-45T08:00:00+02:00", "2026-13-45T08:00:00+02:00"),
+        ("wnioski_sio", "zdarzenie", "zlozony", "wniosek złożono"),
+        ("upowaznienia", "funkcja", "po", "p.o. kierownika"),
+    ],
+)
+def test_codes_and_dates_are_told_in_words(register: str, column: str, kept: str, said: str) -> None:
+    at = dt.datetime(2026, 11, 22, tzinfo=dt.UTC)
+    entry = Entry(register, 1, None, at, "s", {column: kept}, None)
+    assert said in register_tables.line(register, entry).cells
 
 
 def table(text: str) -> list[list[str]]:

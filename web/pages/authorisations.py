@@ -16,6 +16,7 @@ from web import words
 from web.authorisations import REGISTER, Authorisation, Standing, as_of
 from web.known_entries import KnownEntries
 from web.pages import registers
+from web.register_tables import CODES, HAPPENED
 from web.translation import N_, Table, _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit, whole_number
 
@@ -28,29 +29,6 @@ STANDINGS = Table(
         Standing.OVER: N_("okres minął"),
         Standing.EXPIRED: N_("wygasło"),
         Standing.BLOCKED: N_("zablokowane"),
-    }
-)
-HAPPENED = Table(
-    {
-        "nadano": N_("nadano"),
-        "przedluzono": N_("przedłużono"),
-        "wygaslo": N_("wpisano wygaśnięcie"),
-        "zablokowano": N_("zablokowano"),
-    }
-)
-CODES = Table(  # what the form offers, in fewer words
-    {
-        "kierownik": N_("kierownik"),
-        "po": N_("p.o. kierownika"),
-        "pracownik": N_("pracownik"),
-        "dostep": N_("dostęp w imieniu kierownika (art. 68 ust. 2)"),
-        "przyznawanie_kierownikom": N_("przyznawanie kierownikom"),
-        "przyznawanie_pracownikom": N_("przyznawanie pracownikom"),
-        "rspo": N_("RSPO"),
-        "szkoly": N_("szkoły i placówki"),
-        "jednostki": N_("jednostki"),
-        "uczniowie": N_("uczniowie"),
-        "nauczyciele": N_("nauczyciele"),
     }
 )
 _COLUMNS = (

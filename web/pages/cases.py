@@ -135,14 +135,15 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
     progress = Progresses(case.history)
     outline = visit.engine.outline(instance.process_id, instance.version)
     inside, whom = visit.may(Action.SEE_ALL_INSTANCES), Whom(people_of(visit, case), visit.groups)
+    names = names_in_words(visit.engine, visit.groups)
     lines = lines_of(
         outline,
         {id: each._replace(by=_done_by(visit, each.by, whom)) for id, each in progress.elements.items()},
         frozenset(progress.flows),
-        names=names_in_words(visit.engine, visit.groups),
+        names=names,
     )
     mask = mask_of(visit, case, revealed=revealed)
-    teller = Teller(names_of(lines), whom, mask)
+    teller = Teller(names_of(lines), whom, mask, names)
     return visit.page(
         "instance.html",
         instance=instance,

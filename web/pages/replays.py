@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 from engine import Conflict, Course, CourseStep, HistoryEvent, ProcessInstance, Report
 from web import words
 from web.authorization import Action
-from web.naming import Whom
+from web.naming import Whom, definition_names
 from web.outline import lines_of
 from web.pages.cases import names_of, own_instance
 from web.personal import Mask
@@ -76,7 +76,10 @@ class Replay:
         whom = Whom(engine.people.names(_people(course)), visit.groups)
         versions = dict.fromkeys((step.process_id, step.version) for step in course.steps)
         self._names = {version: names_of(lines_of(engine.outline(*version))) for version in versions}
-        self._tellers = {version: Teller(names, whom, self.mask) for version, names in self._names.items()}
+        called = definition_names(engine)
+        self._tellers = {
+            version: Teller(names, whom, self.mask, called) for version, names in self._names.items()
+        }
 
     def shown(self) -> Iterator[Shown]:
         """Yield the steps, each with the path gone until then."""

@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 from engine import EngineError
-from web.identity import LEAST_CONTRAST, Identity, contrast, read
+from web.identity import DARK, LEAST_CONTRAST, Identity, contrast, read
 
 STATIC = Path(__file__).parents[3] / "web" / "static"
-TOKENS = dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", (STATIC / "tokens.css").read_text(encoding="utf-8")))
+LIGHT_AND_DARK = (
+    (STATIC / "tokens.css")
+    .read_text(encoding="utf-8")
+    .split("@media screen and (prefers-color-scheme: dark)")
+)
+THEMES = {
+    theme: dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", text))
+    for theme, text in zip(("light", "dark"), LIGHT_AND_DARK, strict=True)
+}
 TEXTS = {
     "ground": ("ink", "soft", "brand", "brand-deep", "good", "bad", "now", "field"),
     "paper": ("ink", "soft", "brand", "brand-deep", "bad", "now"),
@@ -24,15 +32,24 @@ TEXTS = {
 }
 
 
+@pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize(("ground", "text"), [(ground, text) for ground in TEXTS for text in TEXTS[ground]])
-def test_text_stands_out_from_its_ground(ground: str, text: str) -> None:
-    assert contrast(TOKENS[text], TOKENS[ground]) >= LEAST_CONTRAST
+def test_text_stands_out_from_its_ground(theme: str, ground: str, text: str) -> None:
+    tokens = THEMES[theme]
+    assert contrast(tokens[text], tokens[ground]) >= LEAST_CONTRAST
 
 
-def test_the_focus_and_the_borders_of_fields_are_seen() -> None:
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_focus_and_the_borders_of_fields_are_seen(theme: str) -> None:
+    tokens = THEMES[theme]
     for ground in ("ground", "paper", "brand-ground", "bad-ground", "now-ground"):
-        assert contrast(TOKENS["focus"], TOKENS[ground]) >= 3
-    assert contrast(TOKENS["field"], TOKENS["ground"]) >= 3
+        assert contrast(tokens["focus"], tokens[ground]) >= 3
+    assert contrast(tokens["field"], tokens["ground"]) >= 3
+
+
+def test_every_colour_has_another_one_in_the_dark() -> None:
+    assert THEMES["light"].keys() == THEMES["dark"].keys()
+    assert THEMES["dark"]["ground"] == DARK
 
 
 def test_contrast_is_that_of_wcag() -> None:
@@ -42,7 +59,9 @@ def test_contrast_is_that_of_wcag() -> None:
 
 
 def test_every_colour_of_the_components_is_a_token() -> None:
-    written = (STATIC / "obieg.css").read_text(encoding="utf-8")
+    islands = STATIC.parent / "ui" / "src"
+    files = [STATIC / "obieg.css", islands / "diagram" / "diagram.css", islands / "modeler" / "modeler.css"]
+    written = "".join(each.read_text(encoding="utf-8") for each in files)
     assert re.findall(r"#[0-9a-fA-F]{3,8}\b(?![^{]*\{)", written) == []
     asked = set(re.findall(r"var\(--([a-z-]+)\)", written))
     assert asked <= set(re.findall(r"--([a-z-]+):", (STATIC / "tokens.css").read_text(encoding="utf-8")))
@@ -54,10 +73,20 @@ def test_an_office_has_its_own_name_and_colour(tmp_path: Path) -> None:
     office = read(file)
     assert (office.name, office.statement.drawn_up) == ("Urząd", "2026-03-31")
     assert "--brand: #7a1f3d;" in office.style
-    deep, pale = re.findall(r"(#[0-9a-f]{6})", office.style)[1:]
+    deep, pale = re.findall(r"(#[0-9a-f]{6})", office.style)[1:3]
     assert contrast("#7a1f3d", pale) >= LEAST_CONTRAST
     assert contrast(deep, "#ffffff") > contrast("#7a1f3d", "#ffffff")
     assert Identity().style == ""
+
+
+@pytest.mark.parametrize("colour", ["#7a1f3d", "#000000", "#767676", "#0000ff", "#008a00", "#b30000"])
+def test_an_office_s_colour_is_made_light_enough_for_the_dark(colour: str) -> None:
+    style = Identity(colour=colour).style
+    brand, deep, dim = re.findall(r"(#[0-9a-f]{6})", style.split("prefers-color-scheme: dark")[1])
+    tokens = THEMES["dark"] | {"brand": brand, "brand-deep": deep, "brand-ground": dim}
+    for ground in ("ground", "paper", "brand-ground", "brand", "brand-deep"):
+        for text in TEXTS[ground]:
+            assert contrast(tokens[text], tokens[ground]) >= LEAST_CONTRAST, (text, ground)
 
 
 @pytest.mark.parametrize(
