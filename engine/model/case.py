@@ -200,8 +200,13 @@ class CaseLine(Record, frozen=True, kw_only=True):
 
 
 class CaseList(Record, frozen=True, kw_only=True):
-    """One page of a list of cases; ``total`` is counted up to 500, ``more`` says that there are more."""
+    """One page of a list of cases; ``total`` is counted up to 500, ``more`` says that there are more.
+
+    Not ``complete``: too many cases had to be looked at; what is listed meets all that was asked for, but
+    others may too, and come before.
+    """
 
     lines: tuple[CaseLine, ...]
     total: int
     more: bool
+    complete: bool = True

@@ -24,7 +24,7 @@ from engine.model.records import Batch, BatchItem, BatchState, ItemState, JobSta
 from engine.process_engine import corrections, guard
 from engine.process_engine.family import Family
 from engine.process_engine.parts import Parts
-from engine.store import Transaction, audit, batches, data_keys, incidents, instances, jobs
+from engine.store import Transaction, audit, batches, data_keys, incidents, instance_lists, jobs
 from engine.store.rows import BatchItemRow, BatchRow, JobRow
 from engine.store.sealing import DataKey, place
 
@@ -207,7 +207,7 @@ def _selected(tx: Transaction, verb: BatchVerb, selection: Mapping[str, Any]) ->
     filters = dict(selection)
     state = filters.pop("state", None) or verb.states
     filters |= {"states": (state,) if isinstance(state, str) else tuple(state), "limit": LARGEST + 1}
-    query: Callable[..., Sequence[Any]] = incidents.query if verb.of_incidents else instances.query
+    query: Callable[..., Sequence[Any]] = incidents.query if verb.of_incidents else instance_lists.query
     try:
         found = query(tx, **filters)
     except TypeError as error:

@@ -14,7 +14,7 @@ from engine.keys import bucket_of_root, compose
 from engine.model.records import Batch
 from engine.process_engine import batches, starts
 from engine.process_engine.parts import Parts
-from engine.store import Transaction, audit, definitions, instances
+from engine.store import Transaction, audit, definitions, instance_lists
 from engine.store.rows import DefinitionRow
 
 _NUMBERS = 1_000
@@ -55,7 +55,7 @@ def _change(parts: Parts, process_id: str, *, active: bool, actor: str, reason: 
             action=f"process_{'activated' if active else 'suspended'}",
             payload=codec.encode_values([process_id, asked["reason"]]),
         )
-        found = instances.query(tx, process_id=process_id, states=(known,), limit=batches.LARGEST + 1)
+        found = instance_lists.query(tx, process_id=process_id, states=(known,), limit=batches.LARGEST + 1)
         keys = [compose(bucket_of_root(first), number) for number in (first, first + 1)]
         subjects = [row.key for row in found]
         return batches.start_in(tx, (keys[0], keys[1]), verb, subjects, content=content, actor=actor)

@@ -22,6 +22,7 @@ from engine.store import (
     figures,
     history_rows,
     incidents,
+    instance_lists,
     instances,
     jobs,
     nodes,
@@ -36,7 +37,7 @@ def process_instances(
     """Return instances that meet the filters, the newest first."""
     states = None if state is None else (state,) if isinstance(state, str) else tuple(state)
     with parts.store.reading() as tx:
-        return [process_instance(row) for row in instances.query(tx, states=states, **filters)]
+        return [process_instance(row) for row in instance_lists.query(tx, states=states, **filters)]
 
 
 def starter(parts: Parts, key: int) -> str:

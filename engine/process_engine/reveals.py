@@ -17,7 +17,7 @@ from engine.model.records import Shown, UserTaskState
 from engine.process_engine import jobs
 from engine.process_engine.parts import Parts
 from engine.process_engine.queries import tree_of
-from engine.store import Transaction, instances, user_tasks
+from engine.store import Transaction, instance_lists, instances, user_tasks
 from engine.store.rows import UserTaskRow
 
 REVEAL, REPRINT, FOUR_EYES = "obieg:reveal", "obieg:reprint", "obieg:fourEyes"
@@ -81,7 +81,7 @@ def require_apart(
     apart = _named(_element(parts, tx, row, definition_key), FOUR_EYES)
     if not apart:
         return
-    for each in instances.query(tx, root_key=row.root_key, limit=_MOST_INSTANCES):
+    for each in instance_lists.query(tx, root_key=row.root_key, limit=_MOST_INSTANCES):
         for event in replay.history(tx, each.key):
             ended = event.type == "user_task_ended" and event.payload.get("state") == UserTaskState.COMPLETED
             if ended and event.actor == actor and event.element_id in apart:

@@ -197,7 +197,9 @@ class Views:
         """Return one page of the cases (root instances) that meet all that is asked for.
 
         ``business_key`` with ``*`` at its end is the beginning of one; ``order`` is newest, oldest, number or
-        deadline (only cases with an open task that has one).
+        deadline (the last two: only cases that have one). However many cases there are, some thousands are
+        looked at: ``complete`` says whether that was enough. Raises ``InvalidVariables`` for an ``offset``
+        over 5 000.
         """
         return case_lists.find(
             self.parts,

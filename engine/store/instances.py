@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import FromClause, Select, Table, and_, bindparam, exists, select, tuple_
+from sqlalchemy import FromClause, Select, Table, and_, bindparam, select, tuple_
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
@@ -31,8 +31,8 @@ from engine.store.rows import (
     records,
 )
 from engine.store.sealing import DataKey, place
-from engine.store.statements import at_key, columns, drawn, key_of, upsert_into, values_of
-from engine.store.tables import data_key, history, incident, instance, job, page, subscription, user_task
+from engine.store.statements import at_key, columns, key_of, upsert_into, values_of
+from engine.store.tables import data_key, incident, instance, job, page, subscription, user_task
 from engine.store.transaction import Transaction
 
 Pages = Mapping[tuple[int, int], bytes]  # (container key, page number) → opened content
@@ -137,11 +137,6 @@ _SELECT = select(*columns(instance, InstanceRow))
 _READ = Prepared(_SELECT.where(*at_key(instance)))
 _HEADS = (
     _SELECT.where(instance.c.key > bindparam("after")).order_by(instance.c.key).limit(bindparam("at_most"))
-)
-_FIRST_COMMAND = (  # who started an instance is written where it cannot be changed: found by the primary key
-    history.c.bucket == instance.c.bucket,
-    history.c.instance_key == instance.c.key,
-    history.c.seq == 1,
 )
 _CALLED = _SELECT.where(*at_key(instance, "root_key"), instance.c.parent_key.is_not(None))
 
@@ -327,51 +322,3 @@ def heads(tx: Transaction, *, after: int = 0, limit: int = 1000) -> list[Instanc
 def called(tx: Transaction, root_key: int) -> list[InstanceRow]:
     """Return all instances of a case but its root."""
     return records(InstanceRow, tx.execute(_CALLED, key_of(root_key)))
-
-
-def _narrowed(started_by: str | None, *, roots: bool) -> Select[Any]:
-    found = _SELECT.where(instance.c.parent_key.is_(None)) if roots else _SELECT
-    if started_by is None:
-        return found
-    begun = exists().where(*_FIRST_COMMAND, history.c.actor == started_by)
-    return found.where(begun)
-
-
-def query(
-    tx: Transaction,
-    *,
-    process_id: str | None = None,
-    version: int | None = None,
-    states: Collection[str] | None = None,
-    business_key: str | None = None,
-    parent_key: int | None = None,
-    root_key: int | None = None,
-    started_by: str | None = None,
-    roots: bool = False,
-    limit: int = 100,
-    offset: int = 0,
-) -> list[InstanceRow]:
-    """Return instances that meet all conditions given, newest first.
-
-    ``started_by`` is the actor of an instance's first command, ``roots`` leaves out those that were called.
-    """
-    found = _narrowed(started_by, roots=roots)
-    if states is not None:
-        found = found.where(instance.c.state.in_(states))
-        if not set(states) - {"active", "suspended"}:
-            found = found.where(instance.c.ended_at.is_(None))  # lets the index of open cases be used
-    equal = {
-        "process_id": process_id,
-        "version": version,
-        "business_key": business_key,
-        "parent_key": parent_key,
-        "root_key": root_key,
-    }
-    for name, value in equal.items():
-        if value is not None:
-            found = found.where(instance.c[name] == value)
-    for relative in (parent_key, root_key):  # a case with all it calls lies in one bucket
-        if relative is not None:
-            found = found.where(instance.c.bucket == bucket_of(relative))
-    newest_first = found.order_by(instance.c.started_at.desc(), drawn(instance).desc())
-    return records(InstanceRow, tx.execute(newest_first.limit(limit).offset(offset)))

@@ -3,8 +3,8 @@
 Times are integer UTC microseconds, keys 63-bit integers made by the application, payloads sealed bytes. Every
 runtime table starts its primary key with ``bucket`` (``durability.md`` §2 rule 11), so that it can be
 distributed. Partial indexes name their state as a literal, and so do the queries: neither database can match
-a parameter. Not indexed on purpose: ``instance.state``, so that PostgreSQL updates an instance in place
-(HOT).
+a parameter. What is indexed of an instance changes only when it begins, is suspended or ends, so that
+PostgreSQL updates it in place (HOT) all the while.
 """
 
 from __future__ import annotations
@@ -95,21 +95,29 @@ instance = table(
     key_column("revision"),
     Column("pages", Integer, nullable=False),
     bytes_column("state_bytes"),
-    Index("instance_by_start", "started_at", "key"),  # instances.query without filter: newest first
-    partial(
-        "instance_open", "process_id", "started_at", where="ended_at IS NULL"
-    ),  # query: open cases of a process
-    Index(  # query: business_key; worklist: cases whose number begins with a text, whatever the collation
-        "instance_by_business_key",
-        "business_key",
-        "key",
-        postgresql_ops={"business_key": "text_pattern_ops"},
-        sqlite_where=text("business_key IS NOT NULL"),
-        postgresql_where=text("business_key IS NOT NULL"),
+    # Lists, newest or oldest first (instance_lists): what is open, of a process; what is suspended; what has
+    # ended in a state, of a process. Those of ended ones are written once, when an instance ends.
+    partial("instance_open_by_start", "started_at", where="ended_at IS NULL"),
+    partial("instance_open", "process_id", "started_at", where="ended_at IS NULL"),
+    partial("instance_suspended", "started_at", where="state = 'suspended'"),
+    partial("instance_ended", "state", "started_at", where="ended_at IS NOT NULL"),
+    partial("instance_ended_of_process", "process_id", "state", "started_at", where="ended_at IS NOT NULL"),
+    *(  # case_search, worklist: cases by number, or the beginning of one, whatever the collation
+        Index(
+            name,
+            *columns,
+            postgresql_ops={"business_key": "text_pattern_ops"},
+            sqlite_where=text(f"{among}business_key IS NOT NULL"),
+            postgresql_where=text(f"{among}business_key IS NOT NULL"),
+        )
+        for name, columns, among in (
+            ("instance_by_business_key", ("business_key", "key"), ""),
+            ("instance_number_of_process", ("process_id", "business_key"), ""),
+            ("instance_open_by_number", ("business_key",), "ended_at IS NULL AND "),
+        )
     ),
-    partial(
-        "instance_by_parent", "parent_key", where="parent_key IS NOT NULL"
-    ),  # children of a case, query: parent
+    partial("instance_by_parent", "parent_key", where="parent_key IS NOT NULL"),  # query: parent
+    partial("instance_called", "root_key", where="parent_key IS NOT NULL"),  # all of a case but its root
     hot=True,
 )
 
@@ -142,6 +150,7 @@ history = table(  # append-only: triggers below
     bytes_column("prev_hash"),
     bytes_column("hash"),
     bytes_column("payload"),
+    partial("history_begun", "actor", "at", where="seq = 1"),  # cases filed by a person
 )
 
 user_task = table(
@@ -179,6 +188,9 @@ user_task = table(
     partial("user_task_open", "created_at", "key", where="ended_at IS NULL"),  # query: worklist, oldest first
     partial(
         "user_task_by_assignee", "assignee", "created_at", where="ended_at IS NULL AND assignee IS NOT NULL"
+    ),
+    partial(  # cases by deadline
+        "user_task_due", "due_at", "root_key", where="ended_at IS NULL AND due_at IS NOT NULL"
     ),
     Index(  # query: group, candidate
         "user_task_by_group",

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from engine.errors import Conflict, Damaged
 from engine.keys import bucket_of, compose
-from engine.store import Store, Transaction, data_keys, instances, user_tasks
+from engine.store import Store, Transaction, data_keys, instance_lists, instances, user_tasks
 from tests.store.rows import insert_instance, instance_row, root_key, user_task_row
 from tests.store.waiting import beside, until_blocked
 
@@ -177,7 +177,7 @@ def test_cases_are_found_by_what_is_asked(store: Store) -> None:
 
     def numbers(**conditions: object) -> list[int]:
         with store.reading() as tx:
-            return [row.started_at for row in instances.query(tx, **conditions)]  # type: ignore[arg-type]
+            return [row.started_at for row in instance_lists.query(tx, **conditions)]  # type: ignore[arg-type]
 
     assert numbers() == [6, 5, 4, 3, 2, 1]
     assert numbers(states=["active"], process_id="b") == [6, 4]

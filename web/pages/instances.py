@@ -9,12 +9,12 @@ from urllib.parse import urlencode
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import WARSAW, CaseLine
+from engine import WARSAW, CaseLine, CaseList
 from web.authorization import Action
 from web.visits import NOT_FOUND, Visit, go_to, whole_number
 
 _PER_PAGE = 50
-_FURTHEST = 1_000_000
+_FURTHEST = 5_000  # as far as the engine goes
 _STATES = {
     "active": ("active", "suspended"),
     "ended": ("completed", "terminated", "cancelled"),
@@ -66,9 +66,16 @@ def overview(visit: Visit) -> Response:
         sees_all=sees_all,
         now=visit.engine.now(),
         offset=offset,
-        following=offset + _PER_PAGE if found.more or found.total > offset + _PER_PAGE else None,
+        following=_following(found, offset),
         previous=max(0, offset - _PER_PAGE) if offset else None,
     )
+
+
+def _following(found: CaseList, offset: int) -> int | None:
+    """Return where the next page begins, None where there is none or where it is too far."""
+    begins = offset + _PER_PAGE
+    further = (found.more and len(found.lines) == _PER_PAGE) or found.total > begins
+    return begins if further and begins <= _FURTHEST else None
 
 
 def of_number(visit: Visit) -> Response:
