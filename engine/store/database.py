@@ -20,7 +20,7 @@ from engine.store.lines import Line
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 from engine.store.transaction import Counter, Transaction
-from engine.store.trouble import Interrupted, Trouble, translated
+from engine.store.trouble import TROUBLES, Interrupted, Trouble, raise_meaning, translated
 
 T = TypeVar("T")
 ATTEMPTS = 10
@@ -162,8 +162,7 @@ class Store:
         self._threads.open = True
         try:
             with turn:
-                with translated():
-                    self._times.refresh()
+                self._times.refresh()
                 with self._connected(reading=reading, single=single) as line:
                     yield Transaction(line, times=self._times, keyring=self.keyring, total=self.counter)
         finally:
@@ -171,16 +170,19 @@ class Store:
 
     @contextmanager
     def _connected(self, *, reading: bool = False, single: bool = False) -> Iterator[Line]:
-        with translated(), Line(self._database, reading=reading, single=single) as line:
-            yield line
-            failpoint("store.commit.before")
-            began = monotonic()
-            with translated(committing=not reading):
+        committing = False
+        try:
+            with Line(self._database, reading=reading, single=single) as line:
+                yield line
+                failpoint("store.commit.before")
+                began, committing = monotonic(), not reading
                 line.commit()
                 failpoint("store.commit.after")
-            if not reading:
-                self.counter.commits += 1
-                self.counter.commit_seconds += monotonic() - began
+        except TROUBLES as error:
+            raise_meaning(error, committing=committing)
+        if not reading:
+            self.counter.commits += 1
+            self.counter.commit_seconds += monotonic() - began
 
     def _alone(self, work: Callable[[Connection], T]) -> T:
         """Do what opening a database takes, before there is a keyring for a Transaction.
@@ -198,7 +200,7 @@ class Store:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _measure(self) -> tuple[int, int]:
-        with self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             return installation.clocks(connection)
 
     def _acknowledge(self, acknowledged: Callable[[Transaction], T | None], give_up: float) -> T | None:

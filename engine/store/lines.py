@@ -49,17 +49,24 @@ class Line:
         self._open = False
         self._begun = False
         self._asked = False
-        with self.explained("CONNECT"):
+        dispatch: Any = database.dispatch
+        self._heard = bool(dispatch.before_cursor_execute) or bool(dispatch.after_cursor_execute)
+        try:
             self._pooled = database.pool.connect()
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, "CONNECT") from error
+        self._driver: Any = self._pooled.driver_connection
         self._wire = None if self.dialect.name == "sqlite" else wire_of(self._pooled)
 
     def __enter__(self) -> Line:
         """Begin the transaction: SQLite for writing at once, PostgreSQL with its first statement."""
         try:
             if self._wire is None and not self._single:
-                with self.explained("BEGIN"):
-                    driver: Any = self._pooled.driver_connection
-                    driver.execute("BEGIN" if self._reading else "BEGIN IMMEDIATE")
+                self._driver.execute("BEGIN" if self._reading else "BEGIN IMMEDIATE")
+        except self.errors as error:
+            explained = self.as_sqlalchemy(error, "BEGIN")
+            self._pooled.close()
+            raise explained from error
         except BaseException:
             self._pooled.close()
             raise
@@ -101,22 +108,25 @@ class Line:
         is not run."""
         wire = cast(Wire, self._wire)
         self._require_first()
-        for statement, _, text, given in asked:
-            self.tell("before_cursor_execute", statement, text, given, None, isinstance(given, list))
+        self._tell_of(asked, "before_cursor_execute")
         beginning = () if self._begun or self._single else self._beginning()
         try:
             answers = wire.ask([*beginning, *((each.statement, each.runs) for each in asked)])
         except self.errors as error:
             raise self.as_sqlalchemy(error, asked[0].text if len(asked) == 1 else "several") from error
         self._begun = not self._single
-        for statement, _, text, given in asked:
-            self.tell("after_cursor_execute", statement, text, given, None, isinstance(given, list))
+        self._tell_of(asked, "after_cursor_execute")
         return answers[len(beginning) :]
 
     def cursor(self) -> Any:
         """Return a new cursor of the driver."""
         self._require_first()
-        return self._pooled.cursor()
+        return self._driver.cursor()
+
+    @property
+    def heard(self) -> bool:
+        """Return whether somebody listened to statements when the transaction began."""
+        return self._heard
 
     def tell(self, event: str, *details: object) -> None:
         """Tell those who listen to SQLAlchemy's events about what does not go through it."""
@@ -126,8 +136,10 @@ class Line:
     def commit(self) -> None:
         """Commit what was written."""
         self.tell("commit")
-        with self.explained("COMMIT"):
+        try:
             self._commit()
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, "COMMIT") from error
         self._open = False
 
     @contextmanager
@@ -155,6 +167,11 @@ class Line:
         )
         return raised
 
+    def _tell_of(self, asked: Sequence[Asked], event: str) -> None:
+        if self._heard:
+            for statement, _, text, given in asked:
+                self.tell(event, statement, text, given, None, isinstance(given, list))
+
     def _over(self) -> Connection:
         if self._connection is None:
             over = Connection(self._database, connection=self._pooled)
@@ -173,7 +190,7 @@ class Line:
 
     def _commit(self) -> None:
         if self._wire is None:
-            self._pooled.commit()
+            self._driver.commit()
         elif self._begun:
             self._wire.ask([(_COMMIT, _ONCE)])
 

@@ -96,8 +96,9 @@ class Compiled:
 
     def in_order(self, values: Values) -> list[Any]:
         """Return SQLite's parameters."""
-        given = {**self._fixed, **values}
-        return [_plain(given[name]) for name in self._order]
+        given = {**self._fixed, **values} if self._fixed else values
+        ordered = [given[name] for name in self._order]
+        return [json.dumps(each) if type(each) is list else each for each in ordered]
 
     def asked(self, rows: Sequence[Values]) -> Asked:
         """Return PostgreSQL's statement with its parameters; raises ``psycopg.DataError``."""
@@ -115,8 +116,8 @@ class Compiled:
 class Prepared:
     """A constant statement, or one per database; it has no parameter whose length changes its text.
 
-    An INSERT takes all columns of its table. ``single`` is another way to write it on PostgreSQL where each
-    list has one element: a plan made for any list would not do for one key.
+    An INSERT takes all columns of its table. ``single`` is another way to write it where each list has one
+    element: a plan made for any list would not do for one key (PostgreSQL), and costs more (SQLite).
     """
 
     def __init__(
@@ -134,6 +135,8 @@ class Prepared:
         """Run the statement with each of several rows, in one round trip; raises ``DBAPIError``."""
         if line.wired:
             return Rows(line.ask([self.asked(line, rows)])[0])
+        if self._single is not None and all(map(_has_single_lists, rows)):
+            return self._single.run_many(line, [_unlisted(values) for values in rows])
         compiled = self._for(line.dialect)
         many = len(rows) > 1
         given: Any = [compiled.in_order(values) for values in rows] if many else compiled.in_order(rows[0])
@@ -171,10 +174,6 @@ def _constants(compiled: Any) -> dict[str, Any]:
     return {name: bound.effective_value for bound, name in compiled.bind_names.items() if not bound.required}
 
 
-def _plain(value: Any) -> Any:
-    return json.dumps(value) if isinstance(value, list) else value
-
-
 def run_all(line: Line, statements: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[Rows]:
     """Run statements, each with its rows, in one round trip where that is possible; raises ``DBAPIError``."""
     if line.wired:
@@ -192,7 +191,8 @@ def _unlisted(values: Values) -> Values:
 
 def _execute(line: Line, text: str, given: Any, *, many: bool) -> Rows:
     cursor = line.cursor()
-    line.tell("before_cursor_execute", cursor, text, given, None, many)
+    if line.heard:
+        line.tell("before_cursor_execute", cursor, text, given, None, many)
     try:
         if many:
             cursor.executemany(text, given)
@@ -200,7 +200,8 @@ def _execute(line: Line, text: str, given: Any, *, many: bool) -> Rows:
             cursor.execute(text, given)
     except line.errors as error:
         raise line.as_sqlalchemy(error, text) from error
-    line.tell("after_cursor_execute", cursor, text, given, None, many)
+    if line.heard:
+        line.tell("after_cursor_execute", cursor, text, given, None, many)
     return Rows(cursor)
 
 

@@ -31,8 +31,8 @@ _NONCE = 12
 _WORTH_COMPRESSING = 300  # bytes; below, a few bytes in a hundred are saved, and 20 µs spent
 
 
-# For every document zlib lays out 256 kB of tables, which takes longer than compressing a small one; these are
-# 32 kB. What comes out is the same format.
+# For every document zlib lays out 256 kB of tables, which takes longer than compressing a small one; these
+# are 32 kB. What comes out is the same format.
 _SMALL = 4096
 _SMALL_WINDOW = 12  # bits: it looks back 4096 bytes
 _SMALL_TABLES = 5  # zlib's ``memLevel``

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from typing import NoReturn
 
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -71,6 +72,7 @@ _SQLITE = {
     ),
     sqlite3.SQLITE_PERM: (Trouble.STOP, "the database file may not be opened; check its rights"),
 }
+TROUBLES = (PoolTimeout, DBAPIError)
 _SAME = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 _NOT_OURS = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _PRIMARY = 0xFF  # an extended SQLite code has the primary code in its low byte
@@ -81,14 +83,22 @@ def translated(*, committing: bool = False) -> Iterator[None]:
     """Raise a database's errors as ours; ``committing`` says that they come from COMMIT."""
     try:
         yield
-    except PoolTimeout as error:
+    except TROUBLES as error:
+        raise_meaning(error, committing=committing)
+
+
+def raise_meaning(error: PoolTimeout | DBAPIError, *, committing: bool = False) -> NoReturn:
+    """Raise what a database's error means to us, or the error itself where it is a bug of ours.
+
+    ``committing`` says that it came from COMMIT.
+    """
+    if isinstance(error, PoolTimeout):
         reason = "all connections to the database are in use; nothing was written"
         raise Interrupted(reason, trouble=Trouble.AGAIN) from error
-    except DBAPIError as error:
-        explained = explain(error, committing=committing)
-        if explained is None:
-            raise
-        raise explained from error
+    explained = explain(error, committing=committing)
+    if explained is None:
+        raise error
+    raise explained from error
 
 
 def explain(error: DBAPIError, *, committing: bool = False) -> Exception | None:
