@@ -105,6 +105,8 @@ _FINISHED = _COPIED | {
     "ended_at": "ended_at - numbers.n * 60000000 + 30000000",
 }
 _WAITING = _COPIED | {
+    "started_at": "started_at - numbers.n * 1000000",
+    "at": "at - numbers.n * 1000000",
     "business_key": "'O/2026/' || CAST(numbers.n AS text)",
     "due_at": "due_at + numbers.n * 1000000",
     "due_order": "due_order + numbers.n * 1000000",

@@ -53,7 +53,9 @@ class Worker:
         self._drain = drain
         self._pool = ThreadPoolExecutor(max_workers=max(1, threads), thread_name_prefix="obieg-job")
         self._running: dict[int, tuple[JobRow, float]] = {}
-        self._busy = 0  # threads at work, or kept for what is just being claimed; one may have several jobs
+        self._busy = (
+            0  # threads at work, or kept for what is being claimed or born; one may have several jobs
+        )
         self._claims = 0
         self._queued: dict[int, float] = {}  # since when a job stands behind others of its thread
         self._suspected = self._alone = self._more_suspects = False
@@ -151,22 +153,27 @@ class Worker:
         except EngineError as error:  # the scheduler looks again
             log.error("look_failed", error=type(error).__name__)
 
-    def room(self, job_type: str) -> int:
-        """Return how many jobs of a type may be handed to this worker: one for each free thread.
+    def reserve(self, job_type: str) -> bool:
+        """Keep a free thread for a job of a type that is being born; return whether there was one.
 
-        None of a type that has a limit, and none while a suspect runs alone.
+        There is none for a type that has a limit, and none while a suspect runs alone or is about to.
         """
         registration = self._parts.handlers.get(job_type)
         if registration is None or registration.concurrency or self.draining:
-            return 0
+            return False
         with self._lock:
-            return 0 if self._alone or self._suspected else self.threads - self._busy
+            kept = not (self._alone or self._suspected) and self._busy < self.threads
+            self._busy += kept
+        return kept
+
+    def free(self, threads: int) -> None:
+        """Take back threads that were kept for jobs which have not come about."""
+        with self._lock:
+            self._busy -= threads
+        self._parts.transport.wake()
 
     def hand(self, rows: Sequence[JobRow]) -> None:
-        """Run jobs that were born with a lease of this node.
-
-        One whose thread others took meanwhile stands in line for it, and is given back if that takes long.
-        """
+        """Run jobs that were born with a lease of this node, each on the thread kept for it."""
         for row in rows:
             try:
                 self._hand(row)
@@ -174,17 +181,9 @@ class Worker:
                 log.error("job_not_given_back", key=row.key, error=type(error).__name__)
 
     def _hand(self, row: JobRow) -> None:
-        with self._lock:
-            welcome = not (self._alone or self._suspected)
-            if welcome and self._busy >= self.threads:
-                self._queued[row.key] = monotonic()
-            self._busy += welcome
         try:
-            if welcome:
-                self._start([row])
+            self._start([row])
         except RuntimeError:  # it was stopped meanwhile
-            welcome = False
-        if not welcome:
             self._give_back(row)
 
     def run_hinted(self, job_key: int) -> bool:

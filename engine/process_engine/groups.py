@@ -7,7 +7,7 @@ is at fault then meets it alone. A group waits for nobody: a case that somebody 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import TypeAlias
 
@@ -69,6 +69,7 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
     groups: list[_Group] = []
 
     def verb(tx: Transaction) -> _Group:
+        _forget(parts, groups)
         group = _Group()
         groups.append(group)
         tx.hurry()
@@ -86,10 +87,7 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
                 writes.next_verb()
                 family = Family(parts, tx, first + group.numbers, actor=actor, locked=locked)
                 group.families.append(family)
-                for row, decide in case:
-                    decide(family)
-                    group.done.add(row.key)
-                family.save()
+                group.done |= _carried_out(family, case)
         return group
 
     def acknowledged(tx: Transaction) -> _Group | None:
@@ -98,11 +96,26 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
 
     try:
         group = parts.store.run(verb, acknowledged=acknowledged, yielding=True)
+        if group.families:
+            parts.offer(group.families[-1].tx)
     finally:
         allocator.used(max((each.numbers for each in groups), default=0))
-    if group.families:
-        parts.offer(group.families[-1].tx)
+        _forget(parts, groups)
     return group.done
+
+
+def _carried_out(family: Family, units: Iterable[Unit]) -> set[int]:
+    """Decide what jobs of one case are about, and save it once; return the jobs."""
+    done: set[int] = set()
+    for row, decide in units:
+        decide(family)
+        done.add(row.key)
+    family.save()
+    return done
+
+
+def _forget(parts: Parts, groups: Sequence[_Group]) -> None:
+    parts.dispatch.forget(*(family.tx for group in groups for family in group.families))
 
 
 def _leased(locked: LockedJobs, claimed: JobRow) -> bool:

@@ -41,7 +41,7 @@ class Parts:
 
     def offer(self, tx: Transaction) -> None:
         """Give the workers what a committed transaction has made ready or locked for them."""
-        self.dispatch.hand(tx.born_locked)
+        self.dispatch.hand(tx)
         self.hint(tx.ready_jobs)
 
     def hint(self, job_keys: Iterable[int]) -> None:

@@ -47,6 +47,7 @@ def run_verb(
     attempted: list[tuple[Family, T]] = []
 
     def verb(tx: Transaction) -> tuple[Family, T]:
+        parts.dispatch.forget(*(family.tx for family, _ in attempted))
         if request_id is not None:
             earlier = requests.read(tx, request_id)
             if earlier is not None:
@@ -65,9 +66,10 @@ def run_verb(
 
     try:
         family, result = parts.store.run(verb, acknowledged=acknowledged)
+        parts.offer(family.tx)
     finally:
         allocator.used(max((family.numbers_used for family, _ in attempted), default=0))
-    parts.offer(family.tx)
+        parts.dispatch.forget(*(family.tx for family, _ in attempted))
     return result
 
 

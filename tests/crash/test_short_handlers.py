@@ -10,7 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from engine import BpmnError, Completed, HandlerRegistry, JobContext, ProcessEngine, Worker, failpoint
+from engine import (
+    BpmnError,
+    Completed,
+    Conflict,
+    HandlerRegistry,
+    JobContext,
+    ProcessEngine,
+    Worker,
+    failpoint,
+)
+from engine.process_engine import verb
 from engine.process_engine.claiming import claim
 from engine.process_engine.completions import run_in_turn
 from engine.scheduler import recover
@@ -212,7 +222,8 @@ def test_a_job_of_a_free_worker_is_born_locked(database_url: str) -> None:
         assert (row.stage, row.attempt) == ("ready", 0)
 
 
-def test_of_two_jobs_born_for_one_free_thread_the_later_is_given_back_in_time(database_url: str) -> None:
+def test_jobs_being_born_at_once_never_get_the_same_thread(database_url: str) -> None:
+    """All verbs have asked for a thread before any has committed; and none is handed over before all have."""
     go_on, registry = threading.Event(), HandlerRegistry()
 
     @registry.handler("work")
@@ -222,57 +233,75 @@ def test_of_two_jobs_born_for_one_free_thread_the_later_is_given_back_in_time(da
 
     with ProcessEngine(database_url, handlers=registry) as engine:
         engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
-        worker = Worker(engine, threads=1)
-        slow = Slow(worker)  # both verbs have asked for room and committed before either hands over
-        engine.parts.dispatch.serve(slow)
-        keys = [engine.start("p", actor="anna").key for _ in range(2)]
-        assert len(slow.handed) == 2
-        for rows in slow.handed:
-            worker.hand(rows)
-        assert list(worker._queued) == [slow.handed[1][0].key]
-        worker._queued = dict.fromkeys(worker._queued, 0.0)  # it has stood there for long
-        worker.renew()
+        worker = Worker(engine, threads=2)
+        late = Late(worker)
+        engine.parts.dispatch.serve(late)
+        keys = [engine.start("p", actor="anna").key for _ in range(3)]
+        assert [len(rows) for rows in late.handed] == [1, 1]
+        assert not worker.run_once()  # what a claim would take has no thread
         with engine.parts.store.reading() as tx:
             found = [jobs.query(tx, instance_key=key)[0] for key in keys]
-        assert [(row.stage, row.attempt, row.crash_count) for row in found] == [
-            ("locked", 1, 0),
-            ("ready", 0, 0),
-        ]
+        assert [(row.stage, row.attempt) for row in found] == [("locked", 1), ("locked", 1), ("ready", 0)]
+        for rows in late.handed:
+            worker.hand(rows)
+        assert (worker.running, worker.reserve("work"), list(worker._queued)) == (2, False, [])
         go_on.set()
         ended(worker)
-        assert [engine.instance(key).state for key in keys] == ["completed", "active"]
+        assert [engine.instance(key).state for key in keys] == ["completed", "completed", "active"]
 
 
-class Slow:
+class Late:
     """A worker that jobs reach late."""
 
     def __init__(self, worker: Worker) -> None:
         self.lease = worker.lease
         self.handed: list[Sequence[JobRow]] = []
-        self._worker = worker
-
-    def room(self, job_type: str) -> int:
-        """Return the room there is."""
-        return self._worker.room(job_type)
+        self.reserve, self.free = worker.reserve, worker.free
 
     def hand(self, rows: Sequence[JobRow]) -> None:
         """Keep jobs back."""
-        self.handed += [rows] if rows else []
+        self.handed.append(rows)
 
 
-def test_a_thread_that_is_claimed_for_is_no_room_for_a_job_being_born(office: ProcessEngine) -> None:
-    rooms: list[int] = []
+def test_the_thread_kept_for_a_job_that_is_not_born_is_free_again(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = HandlerRegistry()
+    registry.handler("work")(lambda context: Completed())
+    with ProcessEngine(database_url, handlers=registry) as engine:
+        engine.deploy(process("p").start().service_task("s", "work").end().files(), by="owner")
+        worker = Worker(engine, threads=1)
+        engine.parts.dispatch.serve(worker)
+        kept: list[bool] = []
+
+        def refused(*_: object, **__: object) -> None:
+            kept.append(not worker.reserve("work"))
+            raise Conflict("somebody else was faster")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(verb, "_remember", refused)
+            with pytest.raises(Conflict):
+                engine.start("p", actor="anna", request_id="once")
+        assert kept == [True]  # while it was being born, nobody else had the thread
+        key = engine.start("p", actor="anna", request_id="once").key
+        ended(worker)
+        assert engine.instance(key).state == "completed"
+
+
+def test_a_thread_that_is_claimed_for_is_not_for_a_job_being_born(office: ProcessEngine) -> None:
+    kept: list[bool] = []
 
     class Claiming(Worker):
-        """A worker that looks, while it claims, for the room it has."""
+        """A worker that, while it claims, asks for a thread."""
 
         def _claim(self, free: int, *, suspects: bool | None = None) -> list[list[JobRow]]:
-            rooms.append(self.room("work"))
+            kept.append(self.reserve("work"))
             return super()._claim(free, suspects=suspects)
 
     worker = Claiming(office, threads=2)
     assert not worker.run_once()
-    assert (rooms, worker.room("work")) == ([0], 2)
+    assert (kept, [worker.reserve("work") for _ in range(3)]) == ([False], [True, True, False])
+    worker.free(2)
     ended(worker)
 
 
@@ -295,9 +324,12 @@ class Dying:
 
     lease = dt.timedelta(0)
 
-    def room(self, job_type: str) -> int:
-        """Return that there is room."""
-        return 1
+    def reserve(self, job_type: str) -> bool:
+        """Say that there is a thread."""
+        return True
+
+    def free(self, threads: int) -> None:
+        """Take back nothing."""
 
     def hand(self, rows: object) -> None:
         """Be dead."""
