@@ -32,7 +32,7 @@ def command(office: Office, paths: tuple[Path, ...]) -> None:
     the database if there is none.
     """
     if office.database_file is not None and not office.database_file.is_file():
-        require_sound(paths)  # before there is a database: a refusal leaves nothing behind
+        require_sound(office, paths)  # before there is a database: a refusal leaves nothing behind
     with office.engine(create=True) as engine:
         published = publish(engine, paths, by=actor_of(office))
     if office.as_json:
@@ -43,9 +43,9 @@ def command(office: Office, paths: tuple[Path, ...]) -> None:
         click.echo(str(finding), err=True)
 
 
-def require_sound(paths: Sequence[Path]) -> None:
+def require_sound(office: Office, paths: Sequence[Path]) -> None:
     """Check files that go into an empty database; raises ``InvalidDefinition``."""
-    with ProcessEngine("sqlite:///:memory:") as engine:
+    with ProcessEngine("sqlite:///:memory:", handlers=office.templates()) as engine:
         findings = engine.check(reading.files(paths))
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise InvalidDefinition(findings)

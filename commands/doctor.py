@@ -12,9 +12,17 @@ from pathlib import Path
 import click
 import msgspec
 
-from commands import output
+from commands import output, reading
 from commands.office import Command, Office, pass_office
-from engine import EngineError, Figures, HandlerRegistry, NodeState, ProcessEngine, SystemClock
+from engine import (
+    EngineError,
+    Figures,
+    HandlerRegistry,
+    NodeState,
+    ProcessEngine,
+    SystemClock,
+    template_digests,
+)
 
 _LATE = dt.timedelta(seconds=60)
 _ROOM = 1_000_000_000  # bytes
@@ -67,6 +75,7 @@ def examine(office: Office) -> Iterator[Check]:
         with office.engine() as engine:
             yield Check(name="database", verdict="ok", message=output.address(office.database))
             yield from _inside(engine, registry)
+            yield from templates(office, engine)
     except EngineError as error:
         yield Check(name="database", verdict="error", message=str(error))
 
@@ -85,6 +94,29 @@ def _inside(engine: ProcessEngine, registry: HandlerRegistry | None) -> Iterator
             message=f"{count} open",
             remedy="look at them with `obieg incidents`",
         )
+
+
+def templates(office: Office, engine: ProcessEngine) -> Iterator[Check]:
+    """Compare the message templates in the office's folders with those deployed: only these are used."""
+    known = [each for each in engine.definitions() if each.kind == "template"]
+    newest = {each.id: each for each in sorted(known, key=lambda each: each.version)}
+    folders = [Path(each) for each in office.settings().email.messages.split(os.pathsep) if each]
+    found = template_digests(dict(reading.files([each for each in folders if each.is_dir()])))
+    both = [newest[each] for each in found if each in newest]
+    other = [f"{each.id} ({each.version})" for each in both if each.sha256 != found[each.id]]
+    if other:
+        yield Check(
+            name="templates", verdict="warning",
+            message=f"other in the folder than deployed: {', '.join(other)}",
+            remedy="deploy the procedure's folder: mails are written from what is deployed",
+        )  # fmt: skip
+    missing = sorted(found.keys() - newest)
+    if missing and engine.definitions():
+        yield Check(
+            name="templates", verdict="warning",
+            message=f"not deployed: {', '.join(missing)}",
+            remedy="deploy the procedure's folder, so that a case keeps its words",
+        )  # fmt: skip
 
 
 def _keyring(office: Office) -> Iterator[Check]:

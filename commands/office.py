@@ -110,7 +110,7 @@ class Office(msgspec.Struct, kw_only=True):
 
     def templates(self) -> HandlerRegistry:
         """Return a registry without a handler: it knows what the element templates say, and no more."""
-        return HandlerRegistry(read_element_templates(self.element_templates))
+        return HandlerRegistry(read_element_templates(self.element_templates), check_message=_check_message)
 
     def settings(self, environment: Mapping[str, str] = os.environ) -> Settings:
         """Return what ``OBIEG_SMTP_…`` and its like say of the outside systems; raises ``EngineError``."""
@@ -121,6 +121,12 @@ class Office(msgspec.Struct, kw_only=True):
             return settings_from({"OBIEG_SMTP_MESSAGES": messages, **environment})
         except ValueError as error:
             raise EngineError(str(error)) from None
+
+
+def _check_message(template_id: str, text: str, html: str) -> str:
+    from handlers import templates  # with all that handlers need: only where a template is deployed
+
+    return templates.complaint(template_id, text, html)
 
 
 pass_office = click.make_pass_decorator(Office)

@@ -16,6 +16,7 @@ import click
 from engine import EngineError, NotFound, ProcessEngine
 
 SUFFIXES = (".bpmn", ".dmn", ".form")
+_TEMPLATES = (".txt.j2", ".html.j2")
 _DURATION = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _LARGEST_INPUT = 10_000_000
 
@@ -141,16 +142,19 @@ def instance_key(engine: ProcessEngine, text: str) -> int:
 
 
 def files(paths: Iterable[Path]) -> list[tuple[str, bytes]]:
-    """Return names and contents of diagrams, decisions and forms, folders searched through in name order.
+    """Return names and contents of diagrams, decisions, forms and message templates, folders searched through
+    in name order.
 
-    A name is the path as it was given (findings point there), without what is above an absolute one.
+    A name is the path as it was given (findings point there), without what is above an absolute one; that of
+    a template always begins with its procedure.
     """
     found: list[tuple[str, bytes]] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(each for each in path.rglob("*") if each.suffix in SUFFIXES and each.is_file())
+            inside = sorted(each for each in path.rglob("*") if _is_deployed(each) and each.is_file())
             if not inside:
-                raise EngineError(f"expected {', '.join(SUFFIXES)} files in {path}, but there are none")
+                told = ", ".join((*SUFFIXES, *_TEMPLATES))
+                raise EngineError(f"expected {told} files in {path}, but there are none")
             found += [(_name(path, each), _bytes(each)) for each in inside]
         else:
             found.append((_name(path.parent, path), _bytes(path)))
@@ -165,7 +169,13 @@ def parameter_files(paths: Iterable[Path]) -> list[tuple[str, bytes]]:
     ]
 
 
+def _is_deployed(path: Path) -> bool:
+    return path.suffix in SUFFIXES or (path.parent.name == "messages" and path.name.endswith(_TEMPLATES))
+
+
 def _name(top: Path, path: Path) -> str:
+    if path.name.endswith(_TEMPLATES):
+        return "/".join(path.resolve().parts[-3:])
     return (path.relative_to(top.parent) if path.is_absolute() else path).as_posix()
 
 

@@ -12,7 +12,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine import Entry, HandlerRegistry, Job, NotFound
+from engine import Entry, HandlerRegistry, Job, MessageTemplate, NotFound
 
 START = dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC)
 
@@ -29,6 +29,7 @@ class CaseMemory:
         self.documents: dict[str, bytes] = {}
         self.made: dict[tuple[str, str], Any] = {}
         self.registers: dict[str, list[Entry]] = {}
+        self.templates: dict[str, MessageTemplate] = {}
 
 
 class MemoryJobContext:
@@ -116,6 +117,10 @@ class MemoryJobContext:
         if reference not in self.case.documents:
             raise NotFound("expected a stored document, but there is none of this reference")
         return self.case.documents[reference]
+
+    def message_template(self, template_id: str) -> MessageTemplate | None:
+        """Return the words the case was given under this id."""
+        return self.case.templates.get(template_id)
 
     def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
         """Return the entries of a register, or its newest, oldest first."""

@@ -30,9 +30,10 @@ from engine.errors import (
 )
 from engine.forms import MAX_ROWS, Component, ComponentType, FilledForm, Form
 from engine.groups import Group, GroupChange, Groups
-from engine.handling import Completed, HandlerRegistry, JobContext, RegisterEntry
+from engine.handling import Completed, HandlerRegistry, JobContext, MessageTemplate, RegisterEntry
 from engine.keys import draw_characters
 from engine.logs import log_events
+from engine.message_templates import template_digests
 from engine.model.arrivals import Arrival, File
 from engine.model.case import (
     CalendarDay,
@@ -198,6 +199,7 @@ __all__ = [
     "Lapsed",
     "ListedTask",
     "LooseFiles",
+    "MessageTemplate",
     "Node",
     "NodeState",
     "NotFound",
@@ -256,5 +258,6 @@ __all__ = [
     "read_element_templates",
     "run_celery",
     "schema_state",
+    "template_digests",
     "upgrade_database",
 ]

@@ -2,7 +2,8 @@
 
 The schema is ``@camunda/zeebe-element-templates-json-schema``. Read is what says how a job is configured;
 what only the modeler shows (labels, groups, hints) stays in the file, which goes to the modeler as it is.
-``metadata.otherInputs`` is ours: the job reads more variables than the template lists.
+``metadata`` is ours: with ``otherInputs`` the job reads more variables than the template lists;
+``messageTemplates`` are the settings that name the words of a mail or letter.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class _Property(msgspec.Struct, frozen=True):
 
 class _Metadata(msgspec.Struct, frozen=True, rename="camel"):
     other_inputs: bool = False
+    message_templates: tuple[str, ...] = ()
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -76,6 +78,7 @@ def read_element_template(name: str, content: bytes) -> ElementTemplate:
             _setting(name, read.id, each) for each in read.properties if each.binding.get("type") in _PLACES
         ),
         other_inputs=read.metadata.other_inputs,
+        message_settings=frozenset(read.metadata.message_templates),
     )
 
 

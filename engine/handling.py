@@ -19,6 +19,16 @@ from engine.model.records import Entry, Job
 Handler: TypeAlias = "Callable[[JobContext], Completed]"
 
 
+class MessageTemplate(msgspec.Struct, frozen=True, kw_only=True):
+    """One deployed version of the words of a mail or letter; ``html`` is empty where there is none."""
+
+    id: str
+    version: int
+    sha256: str
+    text: str
+    html: str = ""
+
+
 class RegisterEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One row for an engine register (incidents, authorisations, reports), written with the completion.
 
@@ -81,6 +91,12 @@ class JobContext(Protocol):
     def document(self, reference: str) -> bytes:
         """Return a document's bytes; raises ``NotFound``."""
 
+    def message_template(self, template_id: str) -> MessageTemplate | None:
+        """Return the words that go with the case's version of its process, and keep which they were.
+
+        The same for every attempt. None where no template of this id was ever deployed.
+        """
+
     def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
         """Return all entries of an office register, or its newest, oldest first."""
 
@@ -111,11 +127,18 @@ class HandlerRegistry:
     """The handlers a node has, by job type, and the element templates that configure their tasks.
 
     ``templates`` has, by id, each template and the bytes of its file. ``registers`` are the registers the
-    office keeps, for the check; none means that they are not known here.
+    office keeps, for the check; none means that they are not known here. ``check_message`` says what is wrong
+    with the words of a mail or letter, given their id, text and HTML; "" for nothing.
     """
 
-    def __init__(self, templates: Mapping[str, tuple[ElementTemplate, bytes]] | None = None) -> None:
+    def __init__(
+        self,
+        templates: Mapping[str, tuple[ElementTemplate, bytes]] | None = None,
+        *,
+        check_message: Callable[[str, str, str], str] | None = None,
+    ) -> None:
         self._registrations: dict[str, Registration] = {}
+        self.check_message = check_message or (lambda _id, _text, _html: "")
         self.templates = dict(templates or {})
         self.registers: frozenset[str] = frozenset()
 

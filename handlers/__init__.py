@@ -71,6 +71,7 @@ from handlers import (
     signature,
     sio,
     sms,
+    templates,
     zszo,
 )
 from handlers.connection import read
@@ -132,6 +133,7 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
 def register_all(registry: HandlerRegistry, settings: Settings) -> None:
     """Register every handler and the office's registers; raises ValueError for settings that are unsafe."""
     registry.keep(*REGISTERS)
+    registry.check_message = templates.complaint
     authorisation.register(registry)
     breach.register(registry)
     email.register(registry, settings.email)

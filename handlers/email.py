@@ -100,7 +100,7 @@ def _recipient(context: JobContext) -> str:
 def _build(context: JobContext, settings: EmailSettings, folders: tuple[Path, ...], recipient: str) -> bytes:
     template_id = _template(context)
     try:
-        rendered = templates.render(folders, template_id, context.job.variables)
+        rendered = templates.render_for(context, folders, template_id, context.job.variables)
         raw = message.build(
             message.Draft(
                 key=context.job.idempotency_key,

@@ -104,7 +104,7 @@ def _text(
     if not template:
         raise inputs.refuse(context, f"the header (or variable) {header} to name a template", "it is missing")
     try:
-        found = templates.render(folders, template, {**context.job.variables, "haslo": password})
+        found = templates.render_for(context, folders, template, {**context.job.variables, "haslo": password})
     except templates.InvalidTemplate as error:
         raise inputs.refuse(context, f"a usable template {template}", str(error)) from error
     return found.subject, found.text

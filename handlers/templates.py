@@ -1,7 +1,8 @@
 """Message templates: owners edit them, so they can show values, choose and list, and do nothing else
 (``security.md`` §6).
 
-A template is a file ``<id>.txt.j2`` whose first line is ``Subject: …``, beside it an optional
+A template is deployed with its procedure (``engine.message_templates``); one that never was is looked for in
+the office's folders. It is a file ``<id>.txt.j2`` whose first line is ``Subject: …``, beside it an optional
 ``<id>.html.j2``. Two fences: only the syntax listed here is let in, and what is let in runs in Jinja's
 immutable sandbox without globals. Values are plain texts, numbers and dates; references of secrets are taken
 out, so a secret has no placeholder.
@@ -21,7 +22,7 @@ import msgspec
 from jinja2 import StrictUndefined, TemplateError, Undefined, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from engine import WARSAW
+from engine import WARSAW, JobContext
 
 SOURCE_LIMIT = 32_000
 OUTPUT_LIMIT = 200_000
@@ -51,6 +52,20 @@ class Rendered(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+def render_for(
+    context: JobContext, folders: Iterable[Path], template_id: str, variables: Mapping[str, Any]
+) -> Rendered:
+    """Render the template deployed with the case's version of its process, and have the case keep which it
+    was; one that was never deployed is taken from the folders. Raises as ``render``.
+    """
+    if _ID.fullmatch(template_id) is None:
+        raise _no_id(template_id)
+    deployed = context.message_template(template_id)
+    if deployed is None:
+        return render(folders, template_id, variables)
+    return _rendered(template_id, deployed.text, deployed.html, variables)
+
+
 def render(folders: Iterable[Path], template_id: str, variables: Mapping[str, Any]) -> Rendered:
     """Render ``id`` or ``procedure/id`` from the first folder that has it
     (``processes/<procedure>/messages``).
@@ -59,28 +74,58 @@ def render(folders: Iterable[Path], template_id: str, variables: Mapping[str, An
     variable the case does not have.
     """
     path = _locate(folders, template_id)
-    text = _source(path)
     beside = path.with_name(path.name.removesuffix(".txt.j2") + ".html.j2")
     html = _source(beside) if beside.is_file() else ""
-    first, _, body = text.partition("\n")
-    if not first.startswith("Subject: "):
-        raise InvalidTemplate(
-            f"expected the first line of template {template_id} to be 'Subject: …', but it is not"
-        )
+    return _rendered(template_id, _source(path), html, variables)
+
+
+def complaint(template_id: str, text: str, html: str) -> str:
+    """Return what is wrong with a template before anybody fills it in, "" for nothing."""
+    try:
+        for source in (text, html):
+            if len(source.encode()) > SOURCE_LIMIT:
+                return f"expected at most {SOURCE_LIMIT} bytes in {template_id}, but it has more"
+        subject, body = _parts(template_id, text)
+        for environment, source in ((_PLAIN, subject), (_PLAIN, body), (_HTML, html)):
+            _require_allowed(template_id, environment.parse(source))
+            environment.compile(source)  # filters and tests that there are not
+    except InvalidTemplate as error:
+        return str(error)
+    except TemplateError as error:
+        return f"template {template_id} cannot be used: {error.message}"
+    return ""
+
+
+def _rendered(template_id: str, text: str, html: str, variables: Mapping[str, Any]) -> Rendered:
+    first, body = _parts(template_id, text)
     values = _plain_mapping(variables)
-    subject = _fill(_PLAIN, template_id, first.removeprefix("Subject: "), values)
+    subject = _fill(_PLAIN, template_id, first, values)
     return Rendered(
         subject=checked_subject(template_id, subject),
-        text=_fill(_PLAIN, template_id, body.lstrip("\n"), values),
+        text=_fill(_PLAIN, template_id, body, values),
         html=_fill(_HTML, template_id, html, values) if html else "",
         sha256=hashlib.sha256(f"{text}\0{html}".encode()).hexdigest(),
     )
 
 
+def _parts(template_id: str, text: str) -> tuple[str, str]:
+    """Return the sources of the subject and of the body."""
+    first, _, body = text.partition("\n")
+    if not first.startswith("Subject: "):
+        raise InvalidTemplate(
+            f"expected the first line of template {template_id} to be 'Subject: …', but it is not"
+        )
+    return first.removeprefix("Subject: "), body.lstrip("\n")
+
+
+def _no_id(template_id: str) -> InvalidTemplate:
+    return InvalidTemplate(f"expected a template id such as zszo03/pakiet, but got {template_id[:80]!r}")
+
+
 def _locate(folders: Iterable[Path], template_id: str) -> Path:
     match = _ID.fullmatch(template_id)
     if match is None:
-        raise InvalidTemplate(f"expected a template id such as zszo03/pakiet, but got {template_id[:80]!r}")
+        raise _no_id(template_id)
     procedure, name = match.groups()
     for folder in folders:
         path = folder / f"{name}.txt.j2"

@@ -221,7 +221,9 @@ def _routes() -> list[BaseRoute]:
         *_operations(),
         route("/processes", definitions.overview, Action.SEE_DEFINITIONS),
         route("/processes/deploy", definitions.upload, Action.DEPLOY),
-        route("/processes/deploy", definitions.deploy, Action.DEPLOY, post=True),
+        route(
+            "/processes/deploy", definitions.deploy, Action.DEPLOY, post=True, files=definitions.MOST_FILES
+        ),
         route("/modeler", drafts.overview, Action.DEPLOY),
         route("/modeler/new", drafts.begin, Action.DEPLOY, post=True),
         route("/modeler/text/{kind}/{id}", drafts.show, Action.DEPLOY),
@@ -237,7 +239,9 @@ def _routes() -> list[BaseRoute]:
         route("/modeler/process/{id}/deploy", modeler.deploy, Action.DEPLOY, post=True),
         route("/processes/{process_id}", definitions.show, Action.SEE_DEFINITIONS),
         route("/processes/{process_id}/{version}/file", definitions.download, Action.SEE_DEFINITIONS),
-        route("/definitions/{kind}/{id}/{version}/file", definitions.download_any, Action.SEE_DEFINITIONS),
+        route(
+            "/definitions/{kind}/{id:path}/{version}/file", definitions.download_any, Action.SEE_DEFINITIONS
+        ),
     ]
 
 

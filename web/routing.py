@@ -26,10 +26,17 @@ _OF_EVERYBODY = ("/account", "/sign-in", "/sign-out", "/language", "/dostepnosc"
 
 
 def route(
-    path: str, page: Page, action: Action, *, post: bool = False, keeps: Keeping | None = None
+    path: str,
+    page: Page,
+    action: Action,
+    *,
+    post: bool = False,
+    keeps: Keeping | None = None,
+    files: int = 10,
 ) -> Route:
     """Return the route of a page; ``action`` is what somebody must be allowed to do to see it at all.
 
+    A form may bring as many ``files``.
     ``keeps`` is given to a form people fill in for a while: it may be as large as its files, and what was
     sent after a session's end is kept for the person it belonged to.
     """
@@ -38,7 +45,7 @@ def route(
     async def endpoint(request: Request) -> Response:
         if post:
             await require_small(request, most)
-        form = await request.form(max_files=10, max_fields=MOST_FIELDS) if post else None
+        form = await request.form(max_files=files, max_fields=MOST_FIELDS) if post else None
 
         def answer() -> Response:
             visit = Visit(request, form)

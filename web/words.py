@@ -106,6 +106,7 @@ JOB_STATES = Table(
 )
 EFFECTS = Table(
     {
+        "template": N_("użyto wzoru"),
         "smtp": N_("wysłano e-mail"),
         "sms": N_("wysłano SMS"),
         "seod.open": N_("otwarto zgłoszenie w SEOD"),

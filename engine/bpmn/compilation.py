@@ -16,7 +16,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     deployed before; ``parameters`` are the names FEEL sees as ``parameters.x``; ``error_codes`` maps a job
     type to the BPMN error codes its handler may raise; ``form_fields`` has, by form and field, the kind of
     value that a form uploaded together with the models gives; ``templates`` configure the tasks here;
-    ``registers`` are the office's.
+    ``registers`` are the office's, ``message_ids`` those of the words of mails and letters.
     """
 
     job_types: frozenset[str] | None = None
@@ -28,6 +28,7 @@ class CheckEnvironment(msgspec.Struct, frozen=True, kw_only=True):
     form_fields: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     templates: tuple[ElementTemplate, ...] = ()
     registers: frozenset[str] | None = None
+    message_ids: frozenset[str] | None = None
 
 
 class Compilation(msgspec.Struct, frozen=True, kw_only=True):

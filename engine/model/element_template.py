@@ -36,7 +36,8 @@ class TemplateSetting(msgspec.Struct, frozen=True, kw_only=True):
 class ElementTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """A form by which a process owner configures a task: which job it does, which settings it knows.
 
-    With ``other_inputs`` the job reads more variables than these, such as those a message's text names.
+    With ``other_inputs`` the job reads more variables than these, such as those a message's text names;
+    ``message_settings`` are the settings that name such a text.
     """
 
     id: str
@@ -45,3 +46,4 @@ class ElementTemplate(msgspec.Struct, frozen=True, kw_only=True):
     job_type: str
     settings: tuple[TemplateSetting, ...] = ()
     other_inputs: bool = False
+    message_settings: frozenset[str] = frozenset()

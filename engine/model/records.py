@@ -160,11 +160,11 @@ class Imported(Record, frozen=True, kw_only=True):
 
 
 class Definition(Record, frozen=True, kw_only=True):
-    """One deployed version of one process, form or decision; ``sha256`` is of the stored file."""
+    """One deployed version of one process, form, decision or template; ``sha256`` is of the stored file."""
 
     key: int
     id: str
-    kind: str  # process | form | decision
+    kind: str  # process | form | decision | template
     version: int
     version_tag: str
     name: str

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine import xml
+from engine import message_templates, xml
 from engine.bpmn import CheckEnvironment, DecisionGate, compile_files
 from engine.clock import instant
 from engine.dmn import DecisionResult, analyse, read_model
@@ -28,6 +28,7 @@ from engine.store.rows import DefinitionRow
 Files = Sequence[tuple[str, bytes]]
 _KEYS = 5_000
 MODELS = (".bpmn", ".bpmn20.xml")
+_TEMPLATE = message_templates.KIND
 
 
 def definition(row: DefinitionRow) -> Definition:
@@ -58,10 +59,12 @@ class Upload:
         self.forms: dict[str, str] = {}  # form id → file
         self._fields: dict[str, dict[str, str]] = {}  # form id → field → kind of value
         self.decisions: dict[str, tuple[str, str, str]] = {}  # decision id → version tag, name, file
+        self.templates: dict[str, str] = {}  # template id → file
         self.processes: tuple[ProcessDefinition, ...] = ()
         models = [(name, content) for name, content in files if name.endswith(MODELS)]
         for name, content in files:
             self._read_other(name, content)
+        self._read_templates(parts)
         compilation = compile_files(models, self._environment(parts))
         self.findings += compilation.findings
         self.processes = compilation.definitions
@@ -74,10 +77,20 @@ class Upload:
                 self._fields[form.id] = {each.key: each.kind for each in form.fields if not each.read_only}
             elif name.endswith(".dmn"):
                 self._read_decisions(name, content)
-            elif not name.endswith(MODELS):
+            elif not name.endswith((*MODELS, message_templates.TEXT, message_templates.HTML)):
                 self.findings.append(_unknown_kind(name))
         except InvalidDefinition as refusal:
             self.findings += refusal.findings
+
+    def _read_templates(self, parts: Parts) -> None:
+        found, odd = message_templates.gathered(self.files)
+        self.findings += [_misplaced(name) for name in odd]
+        for template_id, (name, content) in found.items():
+            wrong = message_templates.complaint(template_id, content, parts.handlers.check_message)
+            if wrong:
+                self.findings.append(_unusable(name, wrong))
+            self.templates[template_id] = name
+            self.files[name] = content
 
     def _read_decisions(self, name: str, content: bytes) -> None:
         others = [(each, self.files[each]) for each in self.files if each.endswith(".dmn") and each != name]
@@ -102,6 +115,7 @@ class Upload:
             form_fields=self._fields,
             templates=tuple(template for template, _ in parts.handlers.templates.values()),
             registers=parts.handlers.registers or None,
+            message_ids=frozenset(self.templates) | {row.id for row in known if row.kind == _TEMPLATE},
         )
 
     @property
@@ -210,16 +224,41 @@ def _uploaded(upload: Upload) -> list[tuple[str, str, str, str, str]]:
     """Return (kind, id, version tag, name, file) of everything in the upload."""
     found = [("process", p.id, p.version_tag, p.name, p.file) for p in upload.processes]
     found += [("decision", id_, tag, name, file) for id_, (tag, name, file) in upload.decisions.items()]
-    return found + [("form", form_id, "", form_id, file) for form_id, file in upload.forms.items()]
+    found += [("form", form_id, "", form_id, file) for form_id, file in upload.forms.items()]
+    return found + [(_TEMPLATE, id_, "", id_, file) for id_, file in upload.templates.items()]
 
 
 def _unknown_kind(name: str) -> Finding:
     return Finding(
         rule="file-type",
         severity=Severity.ERROR,
-        message=f"expected a .bpmn, .dmn or .form file, but got '{name}'",
+        message=f"expected a .bpmn, .dmn, .form, .txt.j2 or .html.j2 file, but got '{name}'",
         file=name,
-        remedy="deploy only models, decisions and forms, named by their kind",
+        remedy="deploy only models, decisions, forms and templates, named by their kind",
+    )
+
+
+def _misplaced(name: str) -> Finding:
+    return Finding(
+        rule="template-place",
+        severity=Severity.ERROR,
+        message=f"expected a template's text in <procedure>/messages/<name>.txt.j2, but got '{name}'",
+        file=name,
+        remedy="deploy the procedure's folder; an .html.j2 needs its .txt.j2 beside it",
+        message_pl=f"wzór leży w <procedura>/messages/<nazwa>.txt.j2, ale podano „{name}”",
+        remedy_pl="wdróż cały folder procedury; obok .html.j2 musi być .txt.j2 o tej samej nazwie",
+    )
+
+
+def _unusable(name: str, wrong: str) -> Finding:
+    return Finding(
+        rule="template-content",
+        severity=Severity.ERROR,
+        message=wrong,
+        file=name,
+        remedy="correct the template",
+        message_pl=f"wzoru nie można użyć: {wrong}",
+        remedy_pl="popraw wzór",
     )
 
 

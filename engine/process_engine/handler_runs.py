@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from engine import message_templates
 from engine.clock import instant, monotonic
 from engine.errors import (
     BpmnError,
@@ -15,7 +16,7 @@ from engine.errors import (
     NotFound,
 )
 from engine.failpoint import failpoint
-from engine.handling import Completed, Handler, HandlerRegistry
+from engine.handling import Completed, Handler, HandlerRegistry, MessageTemplate
 from engine.kernel import codec
 from engine.logs import event_log, places
 from engine.model.records import Entry, Job
@@ -136,6 +137,7 @@ class RunningJob:
         self.registrations: HandlerRegistry = parts.handlers
         self._parts = parts
         self._key = row.idempotency_key
+        self._instance = instance
         self._root = instance.root_key
 
     @property
@@ -187,6 +189,17 @@ class RunningJob:
     def document(self, reference: str) -> bytes:
         """Return a document's bytes."""
         return self._parts.documents.read(reference, root_key=self._root)
+
+    def message_template(self, template_id: str) -> MessageTemplate | None:
+        """Return the words that go with the case's version of its process, and keep which they were."""
+        with self._parts.store.reading() as tx:
+            row = message_templates.bound(tx, template_id, self._instance)
+        if row is None:
+            return None
+        used = {"template": row.id, "version": row.version, "sha256": row.sha256}
+        kept = self.effect(f"{message_templates.KIND}:{template_id}", lambda: used)
+        with self._parts.store.reading() as tx:
+            return message_templates.read(tx, kept["template"], kept["version"])
 
     def register(self, name: str, *, newest: int | None = None) -> list[Entry]:
         """Return all entries of an office register, or its newest, oldest first."""

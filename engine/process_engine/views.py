@@ -259,8 +259,8 @@ class Views:
         return screens.diagram(self.parts, process_id, version)
 
     def definition_file(self, kind: str, id: str, version: int | None = None) -> bytes:
-        """Return the file of a process, form or decision byte for byte, the newest version unless told;
-        raises ``NotFound``."""
+        """Return the file of a process, form or decision byte for byte, the newest version unless told; of a
+        template its text, and its HTML behind a NUL; raises ``NotFound``."""
         return owners.definition_file(self.parts, kind, id, version)
 
     def changes(self, process_id: str, content: bytes) -> list[ChangedElement]:

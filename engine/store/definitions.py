@@ -31,6 +31,8 @@ _NEWEST_PARAMETERS = (
 )
 _TO_START = Prepared(_LATEST.add_columns(_NEWEST_PARAMETERS))
 _BY_VERSION = _NAMED.where(definition.c.version == bindparam("version"))
+_FOLLOWING = _NAMED.where(definition.c.version > bindparam("version")).order_by(definition.c.version).limit(1)
+_VERSIONS = _NAMED.order_by(_NEWEST_FIRST)
 _BY_TAG = _NAMED.where(definition.c.version_tag == bindparam("tag")).order_by(_NEWEST_FIRST).limit(1)
 _BY_KEY = _SELECT.where(definition.c.key == bindparam("key"))
 _OF_DEPLOYMENT = _SELECT.where(definition.c.deployment_key == bindparam("key")).order_by(definition.c.key)
@@ -85,6 +87,16 @@ def to_start(tx: Transaction, process_id: str) -> tuple[DefinitionRow, int] | No
 def by_version(tx: Transaction, kind: str, id: str, version: int) -> DefinitionRow | None:
     """Return one version of a process, form or decision."""
     return _one(tx, _BY_VERSION, kind=kind, id=id, version=version)
+
+
+def following(tx: Transaction, kind: str, id: str, version: int) -> DefinitionRow | None:
+    """Return the version that came next after one."""
+    return _one(tx, _FOLLOWING, kind=kind, id=id, version=version)
+
+
+def versions(tx: Transaction, kind: str, id: str) -> list[DefinitionRow]:
+    """Return all versions of one thing, the newest first."""
+    return [_definition(row) for row in tx.execute(_VERSIONS, {"kind": kind, "id": id})]
 
 
 def by_tag(tx: Transaction, kind: str, id: str, tag: str) -> DefinitionRow | None:

@@ -179,7 +179,7 @@ class IncidentRow(StoredRow, frozen=True, kw_only=True):
 
 
 class DefinitionRow(StoredRow, frozen=True, kw_only=True):
-    """One version of one process, form or decision; ``active`` = its start events are open."""
+    """One version of one process, form, decision or template; ``active`` = its start events are open."""
 
     key: int
     id: str

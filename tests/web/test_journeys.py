@@ -131,3 +131,24 @@ def test_an_owner_checks_and_deploys_and_a_refused_file_changes_nothing(
     assert "Wdrożono" in deployed.text
     assert {d.version for d in office.definitions() if d.kind == "process"} == {1, 2}
     assert "Zdecyduj" in olga.get("/processes/wniosek_o_dostep")
+
+
+def test_an_owner_deploys_a_folder_with_the_words_of_its_mails(
+    browser: Browsers, office: ProcessEngine
+) -> None:
+    olga = browser("olga")
+    olga.get("/processes/deploy")
+    token = re.search(r'name="form_token" value="([^"]*)"', olga.text)
+    assert token is not None
+    words = [(f"urzad/messages/list{n}.txt.j2", f"Subject: List {n}\n\nTreść".encode()) for n in range(21)]
+    files = [*words, ("urzad/messages/list1.html.j2", b"<p>"), ("urzad/scenarios/a.yaml", b"-")]
+    sent = {"form_token": token[1], "deploy": "1"}
+    answer = olga.client.post("/processes/deploy", data=sent, files=[("folder", each) for each in files])
+    assert "Wdrożono" in answer.text
+    assert len([each for each in office.definitions() if each.kind == "template"]) == 21
+    assert "Wzory wiadomości i pism" in olga.get("/processes")
+    assert olga.get("/definitions/template/urzad/list1/1/file") == "Subject: List 1\n\nTreść\n<p>"
+    refused = olga.client.post(
+        "/processes/deploy", data=sent, files=[("files", ("list.txt.j2", b"Subject: x"))]
+    )
+    assert (refused.status_code, "wdróż cały folder" in refused.text) == (422, True)

@@ -115,7 +115,7 @@ ROUTES: dict[tuple[str, str], set[Role]] = {
     ("POST", "/modeler/process/{id}/opinion"): OWNERS,
     ("POST", "/modeler/process/{id}/changes"): OWNERS,
     ("POST", "/modeler/process/{id}/deploy"): OWNERS,
-    ("GET", "/definitions/{kind}/{id}/{version}/file"): EVERYBODY,
+    ("GET", "/definitions/{kind}/{id:path}/{version}/file"): EVERYBODY,
     ("GET", "/processes/{process_id}"): EVERYBODY,
     ("GET", "/processes/{process_id}/{version}/file"): EVERYBODY,
 }
@@ -155,7 +155,8 @@ def test_a_role_reaches_its_own_routes_and_no_others(browser: Browsers, person: 
         place = path.replace("{key}", key[1] if "instances" in path else "1")
         place = place.replace("{name}/new", "rozmowy/new").replace("{name}/cards", "tryb_papierowy/cards")
         place = place.replace("{process_id}", "wniosek_o_dostep").replace("{version}", "1")
-        place = place.replace("{kind}", "process").replace("{id}", "wniosek_o_dostep")
+        place = place.replace("{kind}", "process").replace("{id:path}", "{id}")
+        place = place.replace("{id}", "wniosek_o_dostep")
         place = place.replace("{person_id}", "ewa").replace("{name}", "incydenty").replace("{number}", "1")
         visitor.get("/processes")
         (visitor.get if method == "GET" else visitor.post)(place)

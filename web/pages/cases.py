@@ -250,10 +250,15 @@ def _sent(case: Case, progress: Progresses, teller: Teller, mask: Mask) -> Itera
         step = progress.entered.get(effect.element_key)
         yield Sent(
             step=teller.step(step) if step else names.get(effect.instance_key, ""),
-            kind=words.EFFECTS.get(effect.name, effect.name),
+            kind=_kind(effect.name),
             effect=effect,
             reply=mask.text(words.value(_telling(effect.reply))),
         )
+
+
+def _kind(name: str) -> str:
+    """Return what an effect is called; what stands behind a colon tells it from others of its kind."""
+    return words.EFFECTS.get(name.partition(":")[0], name)
 
 
 def _telling(reply: dict[str, Any]) -> dict[str, Any]:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from engine import Definition, Finding, InvalidDefinition, NotFound
+from engine import Definition, Deployment, Finding, InvalidDefinition, NotFound
 from web.authorization import Action
 from web.drafting import SUFFIXES
+from web.findings import message_of, remedy_of
 from web.naming import definition_names, names_in_words
 from web.outline import lines_of
 from web.translation import _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit
 
-MOST_FILES = 20
+MOST_FILES = 500  # a procedure's whole folder, scenarios and all
+_DEPLOYED = (".bpmn", ".dmn", ".form", ".txt.j2", ".html.j2")
 
 
 def overview(visit: Visit) -> Response:
@@ -29,7 +33,9 @@ def overview(visit: Visit) -> Response:
             _("Prowadzone sprawy"): [each for each in processes if each.id not in called],
             _("Wywoływane w ich toku"): [each for each in processes if each.id in called],
         },
-        others={kind: _newest(known, kind) if sees_files else [] for kind in ("form", "decision")},
+        others={
+            kind: _newest(known, kind) if sees_files else [] for kind in ("form", "decision", "template")
+        },
         sees_files=sees_files,
         people=visit.engine.people.names({each.deployed_by for each in processes}),
     )
@@ -81,36 +87,54 @@ def download_any(visit: Visit) -> Response:
 def _file(visit: Visit, kind: str, id_: str) -> Response:
     version = visit.version(visit.path("version"))
     try:
-        content = visit.engine.definition_file(kind, id_, version)
+        content = visit.engine.definition_file(kind, id_, version).replace(b"\0", b"\n")  # text, then HTML
     except NotFound:
         raise HTTPException(NOT_FOUND) from None
-    name = f"{id_}-{version}{SUFFIXES[kind]}"
+    name = f"{id_}-{version}{SUFFIXES.get(kind, '.txt')}"
     safe = "".join(each if (each.isalnum() and each.isascii()) or each in "-_." else "_" for each in name)
     return Response(
         content,
-        media_type="application/json" if kind == "form" else "application/xml",
+        media_type={"form": "application/json", "template": "text/plain"}.get(kind, "application/xml"),
         headers={"Content-Disposition": f'attachment; filename="{safe}"'},
     )
 
 
 def upload(visit: Visit) -> Response:
     """Show the form for files."""
-    return visit.page("upload.html", findings=(), deployed=None, refused=False)
+    return _page(visit, ())
 
 
 def deploy(visit: Visit) -> Response:
     """Check the files that were sent, and deploy them when asked to and nothing is wrong."""
-    sent = [each for each in visit.form.getlist("files") if isinstance(each, UploadFile) and each.filename]
-    files = [(str(each.filename), each.file.read()) for each in sent[:MOST_FILES]]
+    files = list(_files(visit))
     if visit.field("deploy") != "1":
-        return visit.page("upload.html", findings=visit.engine.check(files), deployed=None, refused=not files)
+        return _page(visit, visit.engine.check(files), refused=not files)
     try:
         deployment = visit.engine.deploy(files, by=visit.person.id)
     except InvalidDefinition as refused:
-        return visit.page(
-            "upload.html", status=UNPROCESSABLE, findings=refused.findings, deployed=None, refused=True
-        )
-    return visit.page("upload.html", findings=deployment.findings, deployed=deployment, refused=False)
+        return _page(visit, refused.findings, refused=True, status=UNPROCESSABLE)
+    return _page(visit, deployment.findings, deployed=deployment)
+
+
+def _page(
+    visit: Visit,
+    findings: Sequence[Finding],
+    *,
+    deployed: Deployment | None = None,
+    refused: bool = False,
+    status: int = 200,
+) -> Response:
+    told = [(each, message_of(each), remedy_of(each)) for each in findings]
+    return visit.page("upload.html", status=status, findings=told, deployed=deployed, refused=refused)
+
+
+def _files(visit: Visit) -> Iterator[tuple[str, bytes]]:
+    """Yield the files sent one by one, and of a folder those that are deployed, each with its path in it."""
+    for field in ("files", "folder"):
+        for each in visit.form.getlist(field):
+            name = str(each.filename or "") if isinstance(each, UploadFile) else ""
+            if isinstance(each, UploadFile) and (field == "files" or name.endswith(_DEPLOYED)) and name:
+                yield name, each.file.read()
 
 
 def _newest(known: list[Definition], kind: str) -> list[Definition]:

@@ -78,7 +78,7 @@ def check_files(sources: Sequence[Source], environment: CheckEnvironment) -> lis
     for source in sources:
         for check in _OF_FILES:
             findings += check(source)
-        findings += settings.check_settings(source, environment.templates)
+        findings += settings.check_settings(source, environment.templates, environment.message_ids)
     return findings
 
 

@@ -38,15 +38,37 @@ class _Given(NamedTuple):
     value: str
 
 
-def check_settings(source: Source, templates: Sequence[ElementTemplate]) -> Iterator[Finding]:
-    """Yield a finding per setting of a task that its job does not know, misses or cannot use."""
+def check_settings(
+    source: Source, templates: Sequence[ElementTemplate], message_ids: frozenset[str] | None = None
+) -> Iterator[Finding]:
+    """Yield a finding per setting of a task that its job does not know, misses or cannot use, and per name of
+    words that are in none of the ``message_ids``.
+    """
     if not templates:
         return
+    if message_ids is not None:
+        yield from _check_messages(source, templates, message_ids)
     for node in source.root.iter(xml.qname(xml.BPMN, "*")):
         definition = extensions.extension(node, "taskDefinition")
         job_type = "" if definition is None else xml.attribute(definition, "type")
         if job_type or node.get(_TEMPLATE):
             yield from _check_task(source, node, job_type, templates)
+
+
+def _check_messages(
+    source: Source, templates: Sequence[ElementTemplate], message_ids: frozenset[str]
+) -> Iterator[Finding]:
+    """Look at tasks, and at calls that hand the name on: both give it under the same name."""
+    names = frozenset().union(*(each.message_settings for each in templates))
+    for node in source.root.iter(xml.qname(xml.BPMN, "*")):
+        if xml.local_name(node) not in ("serviceTask", "sendTask", "callActivity"):
+            continue
+        for each in _given(node):
+            constant = _CONSTANT.fullmatch(each.value)
+            named = constant[1] if constant is not None else each.value
+            if each.name in names and named and not named.startswith("=") and named not in message_ids:
+                place = Place(source.name, xml.line(each.node), place_in(source.name, node).element_id)
+                yield unknown(place, "message-template-unknown", named, message_ids)
 
 
 def _check_task(

@@ -11,6 +11,8 @@ _HEADER = "expected a setting that {job!r} reads, but {name!r} is none"
 _HEADER_PL = "oczekiwano ustawienia, które czyta „{job}”, ale „{name}” nim nie jest"
 _INPUT = "expected a variable that {job!r} reads, but {name!r} is none: it has no effect"
 _INPUT_PL = "oczekiwano zmiennej, którą czyta „{job}”, ale „{name}” nią nie jest: nic nie zmienia"
+_WORDS = "expected a deployed message template, but there is no {name!r}"
+_WORDS_PL = "oczekiwano wdrożonego wzoru wiadomości, ale „{name}” nie istnieje"
 _KNOWN, _KNOWN_PL = "it reads {known}", "czyta: {known}"
 
 SETTINGS = {
@@ -23,6 +25,15 @@ SETTINGS = {
         "wybierz w modelerze inny szablon albo odłącz ten",
     ),
     "template-unknown/similar": Rule(WARNING, OURS, _TEMPLATE, _SIMILAR, _TEMPLATE_PL, _SIMILAR_PL),
+    "message-template-unknown": Rule(
+        WARNING,
+        OURS,
+        _WORDS,
+        "deploy the procedure's folder with its messages",
+        _WORDS_PL,
+        "wdróż folder procedury razem z jej wzorami (messages)",
+    ),
+    "message-template-unknown/similar": Rule(WARNING, OURS, _WORDS, _SIMILAR, _WORDS_PL, _SIMILAR_PL),
     "template-outdated": Rule(
         WARNING,
         OURS,

@@ -34,6 +34,7 @@ def check(
     templates: tuple[bytes, ...] = (TEMPLATE,),
 ) -> list[Finding]:
     known = tuple(read_element_template("t.json", each) for each in templates)
+    words = frozenset({"pismo", "urzad/list"})
     given = "".join(f'<zeebe:header key="{key}" value="{value}"/>' for key, value in headers.items())
     mapped = "".join(f"<zeebe:input target='{name}' source='{value}'/>\n" for name, value in inputs.items())
     task = (
@@ -42,9 +43,9 @@ def check(
         "</bpmn:extensionElements></bpmn:serviceTask>"
     )
     found = compile_files(
-        model(f'<bpmn:startEvent id="s"/>{task}'), CheckEnvironment(templates=known)
+        model(f'<bpmn:startEvent id="s"/>{task}'), CheckEnvironment(templates=known, message_ids=words)
     ).findings
-    return [each for each in found if each.rule.startswith(("setting-", "template-"))]
+    return [each for each in found if each.rule.startswith(("setting-", "template-", "message-template"))]
 
 
 RIGHT = ({"wzor": "pismo", "rodzaj": "R"}, {"adresat": "=adres", "zalacznik": "=plik"})
@@ -80,6 +81,15 @@ def test_a_wrong_setting_is_told_with_its_line_and_a_remedy(
     assert says in finding.in_polish()
     assert finding.remedy
     assert finding.line == (4 if headers else 5 + list(RIGHT[1] | inputs).index(next(iter(inputs))))
+
+
+def test_the_name_of_words_nobody_has_deployed_is_told() -> None:
+    naming = BOUNDLESS.replace(b'"version"', b'"metadata": {"messageTemplates": ["wzor"]}, "version"')
+    assert check(*RIGHT, templates=(naming,)) == []
+    [found] = check({"wzor": "pisma"}, RIGHT[1], templates=(naming,))
+    assert (found.rule, found.severity) == ("message-template-unknown", Severity.WARNING)
+    assert "„pisma” nie istnieje" in found.in_polish()
+    assert "„pismo”" in found.in_polish()
 
 
 def test_what_a_template_requires_has_to_be_filled_in() -> None:
