@@ -92,7 +92,8 @@ def command(
         ):
             output.show(f"http://{host}:{port}  (Ctrl+C stops it)")
             if outside is not None:
-                output.show(f"the applicant's pages of the reference SIO: {outside.sio_pages}")
+                for system in outside.systems():
+                    output.show(f"the pages of the reference {system.name}: {system.address}")
             application = create_application(
                 engine,
                 demonstration=outside,

@@ -2,7 +2,7 @@
 passwords.
 
 ZSZO keeps only a hash of a password. A start password works once to log in and then must be changed; setting
-it again with the same Idempotency-Key changes nothing.
+it again with the same Idempotency-Key changes nothing. Beside their interfaces both have pages for people.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import datetime as dt
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from demo import seod_pages, zszo_pages
 from demo.http_server import Answer, HttpServer, Request, basic_auth_ok
 from demo.journal import Journal
 from engine import SystemClock
@@ -25,6 +26,7 @@ USERNAME = "obieg"
 PASSWORD = "demo-miasto"  # noqa: S105  the demo server's own, on this machine only
 DATA = Path(__file__).parent / "data" / "city.json"
 NOT_FOUND = Answer(404, {"blad": "nie ma takiego zasobu"})
+INCIDENT = "incydent"  # why an account is locked until a new start password is set
 
 
 class CityServer:
@@ -39,7 +41,7 @@ class CityServer:
         self.zszo = Accounts(data["accounts"], now or SystemClock().now)
         self.journal = Journal(directory / "city.jsonl")
         self._now = now or SystemClock().now
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self.http = HttpServer("city", self._respond, self.journal, drip=drip)
         self.faults = self.http.faults
         self.start, self.stop = self.http.start, self.http.stop
@@ -61,6 +63,9 @@ class CityServer:
 
     def _respond(self, request: Request) -> Answer:
         parts = request.path.strip("/").split("/")
+        if parts[1:2] == ["strona"]:
+            with self._lock:
+                return self._page(request, parts[0], "/".join(parts[2:]))
         if parts[:2] == ["zszo", "logowanie"]:  # what a user's browser would send
             return self.zszo.log_in(request.json())
         if not basic_auth_ok(request, USERNAME, PASSWORD):
@@ -72,19 +77,31 @@ class CityServer:
                 return self.zszo.answer(request, parts[2], parts[3:], self.journal)
         return NOT_FOUND
 
+    def _page(self, request: Request, system: str, name: str) -> Answer:
+        if system == "seod":
+            return seod_pages.respond(self, request, name)
+        return zszo_pages.respond(self.zszo, request, name) if system == "zszo" else NOT_FOUND
+
+    def now(self) -> dt.datetime:
+        """Return the business time."""
+        return self._now()
+
     def _seod(self, request: Request, parts: list[str]) -> Answer:
         key = request.headers.get("idempotency-key", "")
         match request.method, parts:
             case "GET", ["uzytkownicy", login]:
                 return Answer(200, self.users[login]) if login in self.users else NOT_FOUND
             case "POST", ["zgloszenia"]:
-                return self._open(request.json(), key)
+                return self.open(request.json(), key, at=self._now())
             case "POST", ["zgloszenia", number, "zamkniecie"] if number in self.tickets:
-                return self._close(self.tickets[number], request.json())
+                return self.close(self.tickets[number], request.json().get("wynik"), at=self._now())
         return NOT_FOUND
 
-    def _open(self, body: dict[str, Any], key: str) -> Answer:
-        """Take a ticket up, or find the one this key made; one account has one open ticket."""
+    def open(self, body: Mapping[str, Any], key: str, *, at: dt.datetime) -> Answer:
+        """Take a ticket up, or find the one this key made; one account has one open ticket.
+
+        ``at`` is when it was taken up; when that was entered is kept beside it.
+        """
         for ticket in self.tickets.values():
             if key and ticket["klucz"] == key:
                 return Answer(200, ticket)
@@ -94,7 +111,8 @@ class CityServer:
         ticket = {
             **body,
             "numer": number,
-            "podjeto": self._now().isoformat(),
+            "podjeto": at.isoformat(),
+            "wpisano": self._now().isoformat(),
             "zamknieto": None,
             "klucz": key,
         }
@@ -102,11 +120,12 @@ class CityServer:
         self.journal.write("ticket_opened", number=number, key=key)
         return Answer(201, ticket)
 
-    def _close(self, ticket: dict[str, Any], body: dict[str, Any]) -> Answer:
+    def close(self, ticket: dict[str, Any], outcome: str | None, *, at: dt.datetime) -> Answer:
         """Close a ticket; closing it again leaves the first closure as it is."""
         if ticket["zamknieto"] is None:
-            ticket |= {"zamknieto": self._now().isoformat(), "wynik": body.get("wynik")}
-            self.journal.write("ticket_closed", number=ticket["numer"], outcome=body.get("wynik"))
+            entered = self._now().isoformat()
+            ticket |= {"zamknieto": at.isoformat(), "zamkniecie_wpisano": entered, "wynik": outcome}
+            self.journal.write("ticket_closed", number=ticket["numer"], outcome=outcome)
         return Answer(200, ticket)
 
 
@@ -119,7 +138,16 @@ class Accounts:
         self.resets: list[tuple[str, dt.datetime]] = []  # of which login, when
         self._secrets: dict[str, dict[str, Any]] = {}  # by login: hash, key, valid until
 
-    def log_in(self, body: dict[str, Any]) -> Answer:
+    def now(self) -> dt.datetime:
+        """Return the business time."""
+        return self._now()
+
+    def until(self, login: str) -> dt.datetime | None:
+        """Return how long the start password set last is good."""
+        secret = self._secrets.get(login)
+        return None if secret is None else secret["until"]
+
+    def log_in(self, body: Mapping[str, Any]) -> Answer:
         """Check a login and password; a start password works until it is changed (``nowe_haslo``), locked
         or late.
         """
@@ -147,28 +175,48 @@ class Accounts:
             case "PUT", ["haslo-startowe"]:
                 return self._set_password(request, account, journal)
             case "POST", ["haslo-startowe", "blokada"]:
-                account["haslo"] = "zablokowane" if account["haslo"] == "startowe" else account["haslo"]
+                self.lock_password(login)
                 return Answer(200, account)
             case "POST", ["blokada"]:
-                account |= {"zablokowane": True, "powod": str(request.json().get("powod"))}
+                self.lock(login, str(request.json().get("powod")))
                 return Answer(200, account)
         return NOT_FOUND
 
+    def lock_password(self, login: str) -> None:
+        """Lock a start password that has not been changed."""
+        if self.accounts[login]["haslo"] == "startowe":
+            self.accounts[login]["haslo"] = "zablokowane"
+
+    def lock(self, login: str, reason: str) -> None:
+        """Lock an account."""
+        self.accounts[login] |= {"zablokowane": True, "powod": reason}
+
+    def is_locked_for_good(self, login: str) -> bool:
+        """Say whether an account is locked otherwise than for an incident, which a new password ends."""
+        account = self.accounts[login]
+        return bool(account["zablokowane"]) and account.get("powod") != INCIDENT
+
+    def set_password(self, login: str, password: str, *, until: dt.datetime, key: str = "") -> None:
+        """Set a start password; the one that waits to be changed, set again by hand, is left as it is."""
+        account, known = self.accounts[login], self._secrets.get(login)
+        hashed = _hash(login, password)
+        account["zablokowane"] = False
+        if not key and known is not None and account["haslo"] == "startowe" and known["hash"] == hashed:
+            known["until"] = until
+            return
+        self._secrets[login] = {"hash": hashed, "key": key, "until": until, "set_at": self._now()}
+        account["haslo"] = "startowe"
+        self.resets.append((login, self._now()))
+
     def _set_password(self, request: Request, account: dict[str, Any], journal: Journal) -> Answer:
         login, body, key = account["login"], request.json(), request.headers.get("idempotency-key", "")
-        if account["zablokowane"] and not (
-            account.get("powod") == "incydent" and body.get("odblokuj") is True
-        ):
+        if account["zablokowane"] and (self.is_locked_for_good(login) or body.get("odblokuj") is not True):
             return Answer(423, {"blad": "konto zablokowane"})
         account["zablokowane"] = False
         known = self._secrets.get(login)
         if known is None or not key or known["key"] != key:
             until = dt.datetime.fromisoformat(str(body["wazne_do"]))
-            self._secrets[login] = {
-                "hash": _hash(login, str(body["haslo"])), "key": key, "until": until, "set_at": self._now(),
-            }  # fmt: skip
-            account["haslo"] = "startowe"
-            self.resets.append((login, self._now()))
+            self.set_password(login, str(body["haslo"]), until=until, key=key)
             journal.write("password_set", login=login, key=key)
         kept = self._secrets[login]
         return Answer(200, {"ustawiono": kept["set_at"].isoformat(), "wazne_do": kept["until"].isoformat()})

@@ -101,3 +101,57 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> s
         f"<caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead>"
         f"<tbody>{lines or empty}</tbody></table></div>"
     )
+
+
+class Field(NamedTuple):
+    """One question of a small form; ``options`` are the codes and names to choose from."""
+
+    key: str
+    label: str
+    help: str = ""
+    kind: str = "text"
+    options: Sequence[tuple[str, str]] = ()
+
+
+def form(
+    action: str,
+    button: str,
+    fields: Sequence[Field],
+    given: Mapping[str, str],
+    errors: Mapping[str, str],
+    hidden: Mapping[str, str],
+) -> str:
+    """Return a small form with what was entered, what is wrong told at each field and summed up above."""
+    names = {each.key: each.label for each in fields}
+    wrong = "".join(
+        f'<li><a href="#{key}">{escape(names[key])}</a>: {escape(errors[key])}</li>' for key in errors
+    )
+    summary = (
+        '<div class="summary" role="alert" tabindex="-1" autofocus><h2>Popraw formularz</h2>'
+        f"<ul>{wrong}</ul></div>"
+    )
+    own = "".join(f'<input type="hidden" name="{key}" value="{escape(hidden[key])}">' for key in hidden)
+    asked = "".join(_asked(each, given.get(each.key, ""), errors.get(each.key, "")) for each in fields)
+    return (
+        f'<form method="post" action="{action}" novalidate>{own}{summary if errors else ""}{asked}'
+        f"<button>{escape(button)}</button></form>"
+    )
+
+
+def _asked(field: Field, value: str, error: str) -> str:
+    notes = f'<p class="help" id="{field.key}-help">{escape(field.help)}</p>' if field.help else ""
+    notes += f'<p class="error" id="{field.key}-error">Błąd: {escape(error)}</p>' if error else ""
+    parts = [f"{field.key}-{each}" for each, there in (("help", field.help), ("error", error)) if there]
+    told = f' aria-describedby="{" ".join(parts)}"' if parts else ""
+    told += ' aria-invalid="true"' if error else ""
+    place = f'id="{field.key}" name="{field.key}"{told}'
+    if field.options:
+        options = "".join(
+            f'<option value="{escape(code)}"{" selected" if code == value else ""}>{escape(name)}</option>'
+            for code, name in field.options
+        )
+        asked = f'<select {place}><option value="">– wybierz –</option>{options}</select>'
+    else:
+        shown = "" if field.kind == "password" else escape(value)
+        asked = f'<input type="{field.kind}" autocomplete="off" value="{shown}" {place}>'
+    return f'<div class="field"><label for="{field.key}">{escape(field.label)}</label>{notes}{asked}</div>'

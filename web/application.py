@@ -80,6 +80,13 @@ class Attachment(NamedTuple):
     content: bytes
 
 
+class OutsideSystem(NamedTuple):
+    """A system outside that a demonstration stands in for, and where its pages are."""
+
+    name: str
+    address: str
+
+
 class Demonstration(Protocol):
     """What a demonstration shows of the outside."""
 
@@ -88,6 +95,9 @@ class Demonstration(Protocol):
 
     def texts(self) -> Sequence[Sent]:
         """Return the text messages sent, the newest first."""
+
+    def systems(self) -> Sequence[OutsideSystem]:
+        """Return the systems outside that have pages of their own."""
 
     def attachment(self, number: int, part: int) -> Attachment | None:
         """Return what was attached to a mail, None where there is no such thing."""

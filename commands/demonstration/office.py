@@ -12,10 +12,10 @@ from commands.demonstration.seeds import Seeds
 from commands.demonstration.stage import CityClock
 from commands.deploy import publish
 from commands.office import Office
+from demo import seod_pages, sio_pages, zszo_pages
 from demo.servers import DemoServers
-from demo.sio_pages import ROOT
 from engine import Clock, ProcessEngine
-from web.application import Attachment, Sent
+from web.application import Attachment, OutsideSystem, Sent
 
 OWNER = "wlasciciel"
 
@@ -93,10 +93,14 @@ class Outside:
             name, parts[part].get_content_type(), content if isinstance(content, bytes) else b""
         )
 
-    @property
-    def sio_pages(self) -> str:
-        """Return the address of the applicant's own pages of the reference SIO."""
-        return f"{self._servers.sio.url}/{ROOT}"
+    def systems(self) -> Sequence[OutsideSystem]:
+        """Return the reference systems that have pages."""
+        sio, city = self._servers.sio.url, self._servers.city.url
+        return (
+            OutsideSystem("SIO", f"{sio}/{sio_pages.ROOT}"),
+            OutsideSystem("SEOD", f"{city}/{seod_pages.ROOT}"),
+            OutsideSystem("ZSZO", f"{city}/{zszo_pages.ROOT}"),
+        )
 
     def texts(self) -> Sequence[Sent]:
         """Return the text messages sent, the newest first."""

@@ -298,4 +298,5 @@ def test_the_demonstration_exists_only_there(browser: Browsers) -> None:
     nobody.get("/sign-in")
     nobody.post("/sign-in/invented", person="ada")
     assert nobody.status in (404, 405)
-    assert browser("anna").client.get("/demonstration").status_code == 404
+    for path in ("/demonstration", "/strona", "/strona/nowy", "/seod/strona", "/zszo/strona"):
+        assert browser("anna").client.get(path).status_code == 404, path

@@ -21,6 +21,7 @@ def outbox(visit: Visit) -> Response:
         "demonstration.html",
         messages=visit.demonstration.messages()[:_MOST_SHOWN],
         texts=visit.demonstration.texts()[:_MOST_SHOWN],
+        systems=visit.demonstration.systems(),
         now=visit.engine.now(),
         moved=bool(visit.query("moved")),
     )
