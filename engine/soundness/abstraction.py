@@ -66,6 +66,7 @@ def _element(element: Element, bound: int) -> Element:
         called_element=None if called is None else CalledElement(process_id=_literal("called")),
         events=tuple(_event(each) for each in element.events),
         loop=_loop(element.loop, bound),
+        entries=(),
     )
 
 
