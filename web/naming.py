@@ -48,8 +48,9 @@ class Whom(NamedTuple):
 
 
 def names_in_words(engine: ProcessEngine, groups: GroupNames) -> dict[tuple[str, str], str]:
-    """Return what a process in words names: definitions as ``definition_names``, and each "group"."""
-    return definition_names(engine) | {("group", id): name for id, name in groups.names.items()}
+    """Return what a process in words names: definitions as ``definition_names``, each "group" and "job"."""
+    called = {("group", id): name for id, name in groups.names.items()}
+    return definition_names(engine) | called | {("job", id): name for id, name in engine.job_names().items()}
 
 
 def definition_names(engine: ProcessEngine) -> dict[tuple[str, str], str]:
@@ -65,6 +66,7 @@ class Names:
         self._engine = engine
         self._definitions = definition_names(engine)
         self._steps: dict[str, Mapping[str, str]] = {}
+        self._jobs = engine.job_names()
 
     @property
     def processes(self) -> dict[str, str]:
@@ -74,6 +76,10 @@ class Names:
     def process(self, process_id: str) -> str:
         """Return what a procedure is called, its id where it is not known."""
         return self._definitions.get(("process", process_id), process_id)
+
+    def job(self, job_type: str) -> str:
+        """Return what a kind of job is called, its type where nobody has named it."""
+        return self._jobs.get(job_type, job_type)
 
     def step(self, process_id: str, element_id: str) -> str:
         """Return what a step is called, its id where the newest version does not have it."""

@@ -112,7 +112,7 @@ def lines_of(
     names: Mapping[tuple[str, str], str] = NO_NAMES,
 ) -> tuple[Line, ...]:
     """Return the steps of a process, nested; of a case with its ``progress`` by element and the flows it
-    has ``taken``. ``names`` are those of definitions and groups, by kind and id."""
+    has ``taken``. ``names`` are those of definitions, groups and jobs, by kind and id."""
     steps = {step.element_id: step for step in outline.steps}
     inside: dict[str, list[Line]] = {}
     for step in reversed(outline.steps):  # the inside of a sub-process comes after it: built before it
@@ -184,7 +184,7 @@ def _settings(step: OutlineStep, names: Mapping[tuple[str, str], str]) -> tuple[
         (step.assignee, Note(_("wykonuje:"), step.assignee)),
         (step.due, Note(_("termin:"), step.due)),
         (step.decision, Note(_("tabela decyzyjna: %(name)s", name=decision))),
-        (step.job, Note(_("czynność:"), step.job)),
+        (step.job, Note(_("czynność: %(name)s", name=names.get(("job", step.job), "")).strip(), step.job)),
     )
 
 

@@ -59,6 +59,7 @@ _GROUPS = {
     "kierownik-ek04": "Kierownik referatu EK-04",
     "administrator-zszo": "Administrator ZSZO",
     "iod": "Inspektor ochrony danych",
+    "sio-rejestracja": "Rejestracja wniosków w SIO",
     "wnioskodawca": "Dyrektorzy szkół i placówek",
     "wnioskujacy": "Wnioskujący o dostęp do SIO",
 } | {

@@ -283,6 +283,10 @@ class Views:
         """Return the job types this engine has handlers for."""
         return owners.job_types(self.parts)
 
+    def job_names(self) -> dict[str, str]:
+        """Return what the jobs that have an element template are called, by type."""
+        return {each.job_type: each.name for each, _ in self.parts.handlers.templates.values()}
+
     def element_template_files(self) -> tuple[bytes, ...]:
         """Return the element templates by which tasks are configured, each as the JSON of its file."""
         return tuple(content for _, content in self.parts.handlers.templates.values())

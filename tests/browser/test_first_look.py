@@ -30,6 +30,10 @@ def test_somebody_signs_in_with_one_click_and_works(visitor: Windows, office: Se
     assert barriers(page) == []
 
 
+def test_every_group_of_the_demonstration_has_a_name(office: ServedOffice) -> None:
+    assert [each.id for each in office.engine.known_groups() if not each.name] == []
+
+
 def test_by_keyboard_and_without_javascript(visitor: Windows) -> None:
     window = visitor(javascript=False)
     window.open("/sign-in")

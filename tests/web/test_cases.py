@@ -179,7 +179,7 @@ def test_mails_and_answers_of_the_outside_are_listed(database_url: str, clock: V
         client = Browser.of(create_application(engine), engine.accounts.open("jan"))
         page = client.get(f"/instances/{key}")
         assert "wysłano e-mail – " in page
-        assert "template: przypomnienie" in page
+        assert "wzór: przypomnienie" in page
         assert "sha256" not in page
         assert re.search(r"Sprawa zakończona [^<]*: ", page)
 

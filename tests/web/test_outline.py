@@ -10,7 +10,7 @@ import pytest
 from engine import ProcessEngine
 from tests.builders import process, steps
 from tests.web.conftest import Browser
-from web.outline import Progress, lines_of
+from web.outline import Note, Progress, lines_of
 
 pytestmark = pytest.mark.any_database
 Browsers = Callable[[str | None], Browser]
@@ -63,3 +63,22 @@ def test_a_step_of_a_case_says_how_it_stands(office: ProcessEngine) -> None:
     assert ask is not None
     assert (start.by, ask.state) == ("anna", "ahead")
     assert [each.taken for each in found["which"].ways] == [True, False]
+
+
+def test_a_job_is_told_by_its_name_where_it_has_one(office: ProcessEngine) -> None:
+    office.deploy(process("wyslij").start().service_task("mail", "email.send").end().files(), by="olga")
+    outline = office.outline("wyslij")
+    for names, told in (
+        ({}, "czynność:"),
+        ({("job", "email.send"): "Wyślij e-mail"}, "czynność: Wyślij e-mail"),
+    ):
+        (mail,) = (line for line in lines_of(outline, names=names) if line.step.element_id == "mail")
+        assert mail.notes == (Note(told, "email.send"),)
+
+
+def test_who_filed_a_case_is_a_person_or_the_system(browser: Browsers, office: ProcessEngine) -> None:
+    for actor in ("anna", "engine"):
+        office.start("wniosek_o_dostep", variables={"imie": "Z"}, actor=actor)
+    page = browser("aldona").get("/instances")
+    assert "<td>Anna Próbna</td>" in page
+    assert "<td>system</td>" in page

@@ -32,6 +32,7 @@ from web.outline import Line, lines_of
 from web.personal import Mask
 from web.progress import Progresses
 from web.sentences import Teller, Told, said_of
+from web.translation import N_, Table
 from web.visits import NOT_FOUND, Visit
 
 MOST_TOLD = 300  # the newest entries of a timeline; all of them are in the replay and the export
@@ -151,6 +152,7 @@ def _page(visit: Visit, instance: ProcessInstance, *, revealed: bool) -> Respons
         started=bool(visit.query("started")),
         outline=outline,
         lines=lines,
+        jobs=visit.engine.job_names(),
         marks=progress.marks(),
         standing=(
             standing.sentences_of(case, whom, lines)
@@ -243,6 +245,19 @@ def _sheets(visit: Visit, case: Case) -> list[str]:
     return [each for each in case.sheets if each in visit.request.app.state.sheets]
 
 
+_PARTS = Table(
+    {
+        "recipient": N_("do"),
+        "template": N_("wzór"),
+        "text": N_("odpowiedź serwera"),
+        "encrypted": N_("połączenie szyfrowane"),
+        "id": N_("numer"),
+        "parts": N_("części"),
+    }
+)
+_FOR_MACHINES = frozenset({"sha256", "code", "message_id", "bounce_as", "idx", "case", "accepted_at"})
+
+
 def _sent(case: Case, progress: Progresses, teller: Teller, mask: Mask) -> Iterator[Sent]:
     """Yield what was done outside: a step of this instance by its name, of others by the process' name."""
     names = {part.instance.key: part.name for part in case.parts}
@@ -262,8 +277,12 @@ def _kind(name: str) -> str:
 
 
 def _telling(reply: dict[str, Any]) -> dict[str, Any]:
-    """Return the short parts of a reply: hashes and whole answers are for machines."""
-    return {name: each for name, each in reply.items() if name != "sha256" and len(str(each)) <= 200}
+    """Return the short parts of a reply in words: hashes, codes and whole answers are for machines."""
+    return {
+        _PARTS.get(name, name): each
+        for name, each in reply.items()
+        if name not in _FOR_MACHINES and each is not None and len(str(each)) <= 200
+    }
 
 
 def _told(case: Case, teller: Teller) -> list[Told]:

@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from engine import WARSAW, CaseLine, CaseList
 from web.authorization import Action
+from web.naming import Whom
+from web.sentences import said_of
 from web.visits import NOT_FOUND, Visit, go_to, whole_number
 
 _PER_PAGE = 50
@@ -130,4 +132,7 @@ def _names(visit: Visit) -> dict[str, str]:
 
 
 def _people(visit: Visit, lines: tuple[CaseLine, ...]) -> dict[str, str]:
-    return visit.engine.people.names({line.filed_by for line in lines})
+    """Return who has filed the cases of a page, by id, in words: not all are filed by people."""
+    ids = {line.filed_by for line in lines}
+    whom = Whom(visit.engine.people.names(ids), visit.groups)
+    return {each: said_of(each, whom) for each in ids}
