@@ -47,7 +47,7 @@ class Member:
     row: InstanceRow
     data_key: DataKey
     tree: InstanceTree | None
-    stored: bool
+    loaded: InstanceRow | None = None  # as it was; None for one that is new
     pages: set[tuple[int, int]] = field(default_factory=set)
     history: list[HistoryRow] = field(default_factory=list)
 
@@ -94,7 +94,7 @@ class Family:
             row=locked.row,
             data_key=locked.data_key,
             tree=codec.decode_tree(locked.state, locked.pages),
-            stored=True,
+            loaded=locked.row,
             pages=set(locked.pages),
         )
         self.bucket = bucket_of(locked.row.key)
@@ -178,7 +178,7 @@ class Family:
             seq=0,
             head_hash=GENESIS,
         )
-        member = Member(row=row, data_key=data_key, tree=None, stored=False)
+        member = Member(row=row, data_key=data_key, tree=None)
         self._members[row.key] = member
         return member
 
@@ -331,10 +331,12 @@ class Family:
             return False
         (member,) = acted
         tree = member.state
-        keyed = member.stored or member.row.parent_key is None  # a called one shares its case's data key
+        keyed = (
+            member.loaded is not None or member.row.parent_key is None
+        )  # a called one shares its case's data key
         if member.pages or not keyed or not all(codec.is_root_page(tree, page) for page in tree.touched):
             return False
-        write = one_trip.go_on if member.stored else one_trip.begin
+        write = one_trip.begin if member.loaded is None else one_trip.go_on
         write(
             self.tx,
             member.row,
@@ -367,7 +369,7 @@ class Family:
         member.pages.difference_update(deleted)
         row = msgspec.structs.replace(member.row, pages=len(member.pages))
         state = codec.encode_state(tree)
-        if member.stored:
+        if member.loaded is not None:
             instances.update(
                 self.tx,
                 row,
@@ -375,6 +377,7 @@ class Family:
                 state=state,
                 pages_upserted=upserted,
                 pages_deleted=deleted,
+                loaded=member.loaded,
             )
         else:
             instances.insert(

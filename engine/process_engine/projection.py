@@ -28,6 +28,7 @@ class Changes:
         self._done: set[int] = set()
         self._rescheduled: dict[int, int] = {}
         self._tasks: dict[int, UserTaskRow] = {}
+        self._changed_tasks: dict[int, UserTaskRow] = {}
         self._ended_tasks: dict[int, UserTaskState] = {}
         self._opened: dict[int, tuple[Member, SubscriptionRow]] = {}
         self._closed: dict[int, None] = {}
@@ -130,7 +131,8 @@ class Changes:
         task = element.user_task if element is not None else None
         if element is None or task is None:
             return
-        self._tasks[event.key] = UserTaskRow(
+        known = type(event) is ev.UserTaskUpdated and event.key not in self._tasks
+        (self._changed_tasks if known else self._tasks)[event.key] = UserTaskRow(
             key=event.key,
             instance_key=member.row.key,
             root_key=member.row.root_key,
@@ -150,6 +152,7 @@ class Changes:
 
     def user_task_ended(self, member: Member, event: ev.UserTaskEnded) -> None:
         """Take a user task off the worklists."""
+        self._changed_tasks.pop(event.key, None)
         if self._tasks.pop(event.key, None) is None or event.key not in member.state.elements:
             self._ended_tasks[event.key] = event.state
 
@@ -283,7 +286,8 @@ class Changes:
         tx = self._family.tx
         self._move_migrated()
         self._open_subscriptions()
-        user_tasks.upsert(tx, list(self._tasks.values()))
+        user_tasks.upsert(tx, self._tasks.values())
+        user_tasks.update(tx, self._changed_tasks.values())
         user_tasks.end(tx, self._ended_tasks, tx.now)
         subscriptions.delete(tx, list(self._closed))
         jobs.delete(tx, list(self._ended_jobs))

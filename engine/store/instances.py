@@ -8,10 +8,11 @@ locks.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import FromClause, Select, Table, and_, bindparam, select, tuple_
+from sqlalchemy import FromClause, Select, Table, Update, and_, bindparam, select, tuple_
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
@@ -121,18 +122,23 @@ _DELETE_PAGES = delete_from(page).where(
     *at_key(page, "instance_key"),
     tuple_(page.c.container_key, page.c.page).in_(bindparam("places", expanding=True)),
 )
-_CHANGING = ("state", "ended_at", "seq", "head_hash", "pages", "definition_key", "process_id", "version")
-_WITHOUT_STATE = (
-    update_table(instance)
-    .where(*at_key(instance), instance.c.revision == bindparam("expected"))
-    .values(
-        {name: bindparam(f"new_{name}") for name in (*_CHANGING, "business_key")}
-        | {"revision": instance.c.revision + 1}
-    )
-)
-_UPDATE = Prepared(_WITHOUT_STATE)
-CHANGE = _WITHOUT_STATE.values(state_bytes=bindparam("new_state_bytes"))  # the parameters: ``changes``
+_ALWAYS = ("seq", "head_hash", "pages")  # what a command changes, and no index has
+_SELDOM = ("state", "ended_at", "definition_key", "process_id", "version", "business_key")
+_seldom_of = attrgetter(*_SELDOM)
+
+
+def _changing(*names: str) -> Update:
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    found = update_table(instance).where(*at_key(instance), instance.c.revision == bindparam("expected"))
+    return found.values(new | {"revision": instance.c.revision + 1})
+
+
+CHANGE = _changing(*_ALWAYS, *_SELDOM, "state_bytes")  # the parameters: ``changes``
+_UPDATE = Prepared(_changing(*_ALWAYS, *_SELDOM))
 _UPDATE_STATE = Prepared(CHANGE)
+# SQLite writes every index a named column is in, whether or not the column changes.
+_GO_ON = Prepared(_changing(*_ALWAYS))
+_GO_ON_STATE = Prepared(_changing(*_ALWAYS, "state_bytes"))
 _SELECT = select(*columns(instance, InstanceRow))
 _READ = Prepared(_SELECT.where(*at_key(instance)))
 _HEADS = (
@@ -258,16 +264,22 @@ def update(
     state: bytes | None,
     pages_upserted: Pages | None = None,
     pages_deleted: Iterable[tuple[int, int]] = (),
+    loaded: InstanceRow | None = None,
 ) -> None:
     """Write an instance back; ``row.revision`` is the one loaded, ``row.pages`` the new number of page rows.
 
-    ``state=None`` leaves the root container as it is. Raises Conflict where somebody else wrote meanwhile:
+    ``state=None`` leaves the root container as it is; ``loaded``, the row as it was, saves writing what is
+    the same. Raises Conflict where somebody else wrote meanwhile:
     with the lock held that is impossible, so it means a bug and must not pass silently (invariant I8).
     """
     values = changes(row)
     if state is not None:
         values["new_state_bytes"] = sealed(row.key, data_key, state)
-    check_written(row, written=tx.write_one(_UPDATE if state is None else _UPDATE_STATE, values))
+    if _goes_on(row, loaded):
+        statement = _GO_ON if state is None else _GO_ON_STATE
+    else:
+        statement = _UPDATE if state is None else _UPDATE_STATE
+    check_written(row, written=tx.write_one(statement, values))
     if pages_upserted:
         tx.write(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
     deleted = list(pages_deleted)
@@ -275,9 +287,14 @@ def update(
         tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
 
 
+def _goes_on(row: InstanceRow, loaded: InstanceRow | None) -> bool:
+    """Return whether nothing of an instance has changed but what every command changes."""
+    return loaded is not None and _seldom_of(row) == _seldom_of(loaded)
+
+
 def changes(row: InstanceRow) -> dict[str, Any]:
     """Return the parameters of ``CHANGE`` but for the state."""
-    values = key_of(row.key) | {f"new_{name}": getattr(row, name) for name in (*_CHANGING, "business_key")}
+    values = key_of(row.key) | {f"new_{name}": getattr(row, name) for name in (*_ALWAYS, *_SELDOM)}
     values["expected"] = row.revision
     return values
 

@@ -24,6 +24,16 @@ _GROUPS_AT, _USERS_AT = (UserTaskRow.__struct_fields__.index(name) for name in _
 _OPEN = ("created", "assigned")
 NO_DEADLINE = (1 << 63) - 1  # sorts after every deadline
 _UPSERT = Prepared(upsert_into(user_task, keep=("instance_key", "root_key", "created_at")))
+# What people change about a task. SQLite writes every index a named column is in, whether or not it changes.
+_SHAPE = (
+    *("state", "assignee", "candidate_groups", "candidate_users", "due_at", "follow_up_at", "priority"),
+    "due_order",
+)
+_UPDATE = Prepared(
+    update_table(user_task)
+    .where(*at_key(user_task))
+    .values({name: bindparam(f"new_{name}") for name in _SHAPE})
+)
 _END = with_lists(
     lambda among: (
         update_table(user_task)
@@ -40,6 +50,16 @@ def upsert(tx: Transaction, rows: Iterable[UserTaskRow]) -> None:
     values = [_values(row) for row in rows]
     if values:
         tx.write(_UPSERT, values)
+
+
+def update(tx: Transaction, rows: Iterable[UserTaskRow]) -> None:
+    """Write what people may change about known tasks, all in one statement; the other columns stay."""
+    values = [
+        key_of(row.key) | {f"new_{name}": value for name, value in _values(row).items() if name in _SHAPE}
+        for row in rows
+    ]
+    if values:
+        tx.write(_UPDATE, values)
 
 
 def end(tx: Transaction, states: Mapping[int, str], at: int) -> None:

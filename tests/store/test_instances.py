@@ -83,6 +83,38 @@ def test_a_second_write_of_one_revision_is_refused(store: Store) -> None:
         store.run(lambda tx: instances.update(tx, row, data_key=key, state=b"two"))
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"state": "completed", "ended_at": 7},
+        {"definition_key": 2, "version": 2},
+        {"process_id": "other"},
+        {"business_key": "ZSZO-03/2"},
+    ],
+)
+def test_a_row_is_written_whatever_has_changed_since_it_was_loaded(
+    store: Store, changed: dict[str, object]
+) -> None:
+    key = store.run(lambda tx: insert_instance(tx, KEY))
+    loaded = instance_row(KEY)
+    row = msgspec.structs.replace(loaded, seq=2, head_hash=b"h" * 32, pages=3, **changed)
+    store.run(lambda tx: instances.update(tx, row, data_key=key, state=b"next", loaded=loaded))
+    with store.reading() as tx:
+        assert instances.read(tx, KEY) == msgspec.structs.replace(row, revision=1)
+
+
+def test_a_known_task_is_changed_and_keeps_what_nobody_changes(store: Store) -> None:
+    task = user_task_row(TASK, KEY, candidate_groups=("a",), form_id="f", name="Zażółć")
+    store.run(lambda tx: user_tasks.upsert(tx, [task]))
+    shape: dict[str, object] = {"state": "assigned", "assignee": "jan", "due_at": 9, "follow_up_at": 8}
+    shape |= {"candidate_groups": ("b",), "candidate_users": ("anna",), "priority": 70}
+    changed = msgspec.structs.replace(task, **shape)
+    store.run(lambda tx: user_tasks.update(tx, [msgspec.structs.replace(changed, name="other")]))
+    with store.reading() as tx:
+        assert user_tasks.read(tx, TASK) == changed
+
+
 def test_concurrent_verbs_lose_nothing(store: Store) -> None:
     store.run(lambda tx: insert_instance(tx, KEY, b"0"))
 
