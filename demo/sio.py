@@ -108,7 +108,7 @@ class SioServer:
 
     def listed(self) -> str:
         """Return the list of authorisations as a person exports it, as CSV."""
-        today = self._now().date()
+        today = self._today()
 
         def state(each: dict[str, Any]) -> str:
             if each["zablokowane"]:
@@ -201,7 +201,7 @@ class SioServer:
 
     def why_not(self, authorisation: Mapping[str, Any]) -> str:
         """Return why an authorisation cannot be prolonged today (B49): the window, or it already is."""
-        today, last = self._now().astimezone(WARSAW).date(), dt.date.fromisoformat(authorisation["do"])
+        today, last = self._today(), dt.date.fromisoformat(authorisation["do"])
         with self._lock:
             same = [each for each in self.applications.values() if _prolongs(each, authorisation["numer"])]
         if authorisation["zablokowane"] or last < today:
@@ -264,8 +264,16 @@ class SioServer:
         if not identity or identity != body.get("pesel"):
             return Answer(404, {"blad": "nie ma takiego wniosku tej osoby", "uwaga": BANNER})
         granted = self.authorisations.get(str(found.get("numer_upowaznienia")))
-        access = None if granted is None else "zablokowany" if granted["zablokowane"] else "przyznany"
+        access = None if granted is None else self._access(granted)
         return Answer(200, {**found, "dostep": access, "uwaga": BANNER})
+
+    def _access(self, authorisation: Mapping[str, Any]) -> str:
+        if authorisation["zablokowane"]:
+            return "zablokowany"
+        return "wygasł" if dt.date.fromisoformat(authorisation["do"]) < self._today() else "przyznany"
+
+    def _today(self) -> dt.date:
+        return self._now().astimezone(WARSAW).date()
 
     def fetch(self, body: dict[str, Any]) -> Answer:
         """Give login and password to the person they are for, once: 403 for anybody else, 410 afterwards."""
@@ -286,7 +294,7 @@ class SioServer:
         for found in self.authorisations.values():
             if found["login"] == body.get("login"):
                 given = _hash(found["login"], str(body.get("haslo")))
-                expired = dt.date.fromisoformat(found["do"]) < self._now().date()
+                expired = dt.date.fromisoformat(found["do"]) < self._today()
                 if hmac.compare_digest(found["hash"], given) and not found["zablokowane"] and not expired:
                     return Answer(200, {"login": found["login"], "uwaga": BANNER})
         return Answer(401, {"blad": "zły login lub hasło albo dostęp zablokowany", "uwaga": BANNER})

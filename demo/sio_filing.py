@@ -48,6 +48,9 @@ class Organ(Protocol):
     def kept(self, kind: str, name: str, content: bytes, accept: tuple[str, ...]) -> dict[str, Any]:
         """Keep a file that is to be filed; raises ``ValueError`` with what is wrong."""
 
+    def standing(self, case: str) -> str:
+        """Return how a case stands, in words."""
+
     def file(self, kind: str, given: Mapping[str, object], *, number: str, key: str) -> str:
         """Begin a case about what was filed under a number of SIO, once per key; return the case's number."""
 

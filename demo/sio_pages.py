@@ -120,7 +120,10 @@ class SioPages:
 def _told(found: Mapping[str, Any], organ: Organ | None) -> dict[str, object]:
     """Return what a person is told of an application or an authorisation, in words."""
     names = form_page.labels(organ.form(NEW)) if organ is not None else {}
-    return {_TOLD[key]: _said(key, found[key], names) for key in _TOLD if found.get(key)}
+    told: dict[str, object] = {_TOLD[key]: _said(key, found[key], names) for key in _TOLD if found.get(key)}
+    if organ is not None and found.get("numer_sprawy"):
+        told[_TOLD["numer_sprawy"]] = f"{found['numer_sprawy']}, {organ.standing(found['numer_sprawy'])}"
+    return told
 
 
 def _said(key: str, value: Any, names: Mapping[str, str]) -> str:

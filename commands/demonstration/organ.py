@@ -44,6 +44,16 @@ class Organ:
             person_id=ACTOR, name=found.name, content=found.content, media_type=found.media_type
         ).value
 
+    def standing(self, case: str) -> str:
+        """Return how a case stands: it goes on, or how it has ended, in the words of its diagram."""
+        found = self._engine.instances(business_key=case, roots=True, limit=1)
+        if not found or found[0].ended_at is None:
+            return "w toku"
+        key, process_id = found[0].key, found[0].process_id
+        ends = {each.element_id for each in self._engine.elements(key) if each.element_type == "endEvent"}
+        steps = self._engine.outline(process_id, found[0].version).steps
+        return "zakończona: " + ", ".join(each.name for each in steps if each.element_id in ends)
+
     def file(self, kind: str, given: Mapping[str, object], *, number: str, key: str) -> str:
         """Begin a case under SIO's number, once per key, and return its own number.
 

@@ -106,6 +106,11 @@ def test_what_is_wrong_is_told_at_the_fields_and_one_form_is_filed_once(world: W
     reloaded = world.http.get(sio.url + sent[0].headers["location"]).text
     assert "W-2026-0001" in reloaded
     assert PESEL not in reloaded
+    assert "SIO/2026/1, w toku" in world.ask("wniosek", numer="W-2026-0001", pesel=PESEL)
+    already = {"wynik_sprawdzenia": "juz_przyznano", "uwagi": "Ma Pani dostęp do 30.06.2027."}
+    world.decide(("sprawdz_dostep", already))
+    told = world.ask("wniosek", numer="W-2026-0001", pesel=PESEL)
+    assert "SIO/2026/1, zakończona: Skierowano na przedłużenie" in told
 
 
 def test_an_application_is_followed_to_the_grant_and_prolonged_in_its_window(world: World) -> None:

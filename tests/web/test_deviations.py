@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from cli import obieg
@@ -17,6 +18,8 @@ from engine import ProcessEngine
 from tests.web.conftest import Browser
 from web import create_application
 from web.deviations import REGISTER, Standing, with_approvals
+
+pytestmark = pytest.mark.any_database
 
 
 def deviation(number: str, reading: str, *, paper: bool = False) -> Deviation:
