@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.browser.accessibility import barriers, pale_in_the_dark, sideways
 from tests.browser.office import ServedOffice, busy
@@ -95,3 +95,18 @@ def test_errors_are_summed_up_linked_and_have_the_focus(visitor: Windows) -> Non
     page = window.open("/people/new")
     window.send("Dodaj osobę", by_keys=False)
     assert barriers(page) == []
+
+
+def test_the_pages_of_the_reference_systems_can_be_used_by_everybody(
+    chromium: Browser, office: ServedOffice
+) -> None:
+    sio, seod, zszo = (each.address for each in office.outside.systems())
+    with chromium.new_context(viewport=PHONE) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        for address, button in ((f"{sio}/nowy", "Złóż wniosek"), (seod, ""), (zszo, "")):
+            page.goto(address)
+            if button:
+                with page.expect_navigation():
+                    page.get_by_role("button", name=button).click()
+                assert page.evaluate("document.activeElement.className") == "summary"
+            assert (barriers(page), sideways(page)) == ([], 0), address
