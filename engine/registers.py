@@ -36,8 +36,11 @@ class Registers:
         subject: str,
         data: Mapping[str, Any],
         after: int | None = None,
+        resolution: str = "",
     ) -> int:
         """Add an entry in an open transaction and return its number; numbers have no gaps.
+
+        One with a ``resolution`` is closed at once.
 
         The register stays locked until the transaction ends. ``after`` is the number that must be the last
         one before (0: none). Raises ``InvalidVariables`` for data that cannot be stored, ``JobFailure``
@@ -57,6 +60,8 @@ class Registers:
                 f"expected entry {after} to be the last of '{register}', but {number - 1} is: read it again",
                 back_off=0,
             )
+        if resolution:
+            registers.resolve(tx, register, number, resolution)
         return number
 
     def draw_number(self, name: str, *, request_id: str | None = None) -> int:

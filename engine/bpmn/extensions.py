@@ -16,6 +16,7 @@ from engine.model.definition import (
 )
 
 ENTRY = "obieg:entry:"  # how the properties begin that declare an entry of a register
+ENTRY_IF, ENTRY_CLOSED = "obieg:entryIf:", "obieg:entryClosed:"
 
 
 def extension(node: xml.Node, local: str) -> xml.Node | None:
@@ -39,7 +40,9 @@ def properties(node: xml.Node) -> dict[str, str]:
 def entries(node: xml.Node) -> tuple[DeclaredEntry, ...]:
     """Return what is to be written into registers, in document order.
 
-    ``obieg:entry:REGISTER`` says what the entry is about, ``obieg:entry:REGISTER:FIELD`` gives a field of it.
+    ``obieg:entry:REGISTER`` says what the entry is about, ``obieg:entry:REGISTER:FIELD`` gives a field of it,
+    ``obieg:entryIf:REGISTER`` whether it is made, ``obieg:entryClosed:REGISTER`` the resolution it is closed
+    with.
     """
     around = extension(node, "properties")
     subjects: dict[str, Expression | None] = {}
@@ -56,8 +59,16 @@ def entries(node: xml.Node) -> tuple[DeclaredEntry, ...]:
             fields.setdefault(register, {})[field] = given
         else:
             subjects[register] = given
+    others = properties(node) if lines else {}
     return tuple(
-        DeclaredEntry(register=each, subject=subjects.get(each), fields=fields.get(each, {}), line=line)
+        DeclaredEntry(
+            register=each,
+            subject=subjects.get(each),
+            fields=fields.get(each, {}),
+            line=line,
+            condition=values.feel(others.get(f"{ENTRY_IF}{each}", ""), line),
+            resolution=others.get(f"{ENTRY_CLOSED}{each}", "").strip(),
+        )
         for each, line in lines.items()
     )
 

@@ -52,7 +52,7 @@ def start(step: Step, command: cmd.Start) -> None:
     definition = step.definition
     trigger = _trigger(definition, command.element_id)
     own = trigger is not None and bool(trigger.events and trigger.outputs)
-    made = [] if trigger is None else registering.declared(step, trigger, command.variables)
+    made = [] if trigger is None else registering.begun(step, trigger, command.variables)
     key = command.key or step.key()
     step.emit(
         ev.InstanceStarted(

@@ -17,6 +17,7 @@ from engine.kernel import (
     loops,
     modification,
     propagation,
+    registering,
     termination,
     triggers,
     waits,
@@ -84,7 +85,10 @@ def update_task(step: Step, command: cmd.UpdateTask) -> None:
 def complete_user_task(step: Step, command: cmd.CompleteUserTask) -> None:
     """Take what a person entered and go on."""
     instance = _user_task(step, command.task_key)
+    made = registering.done(step, step.element_of(instance), instance, command.variables)
     step.emit(ev.UserTaskEnded(instance.key, UserTaskState.COMPLETED))
+    for each in made:
+        step.emit(each)
     step.complete(instance, command.variables)
 
 

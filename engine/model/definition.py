@@ -202,15 +202,18 @@ class StandardLoop(Record, frozen=True, kw_only=True):
 
 
 class DeclaredEntry(Record, frozen=True, kw_only=True):
-    """An entry that a register gets in the transaction in which a case starts.
+    """An entry that a register gets in the transaction in which a case starts, or a user task is completed.
 
     ``subject`` says what it is about, None where the diagram does not say; ``fields`` are its data, by name.
+    It is made where ``condition`` holds or there is none, and closed with its ``resolution`` if it has one.
     """
 
     register: str
     subject: Expression | None
     fields: dict[str, Expression | None]
     line: int = 0
+    condition: Expression | None = None
+    resolution: str = ""
 
 
 class Element(Record, frozen=True, kw_only=True):
@@ -220,7 +223,8 @@ class Element(Record, frozen=True, kw_only=True):
     container (sub-process or process), "" for the process. ``interrupting`` is ``cancelActivity`` of a
     boundary event and ``isInterrupting`` of an event sub-process' start event. ``error_types`` of a
     boundary event are in ``events``. ``group`` is what ``obieg:group`` names on the element, else
-    on its lane. ``entries`` are what a start event writes into registers.
+    on its lane. ``entries`` are what a start event or a user task writes into
+    registers.
     """
 
     id: str

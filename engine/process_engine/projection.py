@@ -60,7 +60,7 @@ class Changes:
     # --- one method per effect ---
 
     def register_entry_made(self, member: Member, event: ev.RegisterEntryMade) -> None:
-        """Write the entry a case begins with."""
+        """Write the entry a case begins with, or a user task ends with."""
         self._entries.append((member.row.key, event))
 
     def instance_suspended(self, member: Member, event: ev.InstanceSuspended) -> None:
@@ -309,6 +309,7 @@ class Changes:
                 instance_key=instance_key,
                 subject=made.subject,
                 data=made.variables,
+                resolution=made.resolution,
             )
 
     def _write_jobs(self) -> None:

@@ -83,3 +83,34 @@ def test_a_called_process_that_cannot_make_its_entry_is_an_incident_of_its_calle
     (entry,) = run.engine.registers.all_in("spis")
     (called,) = (each for each in run.engine.instances() if each.process_id == "p")
     assert entry.instance_key == called.key
+
+
+CALL = {
+    "obieg:completedBy": "kto",
+    "obieg:entryIf:rozmowy": 'numer != "bez rozmowy"',
+    "obieg:entryClosed:rozmowy": "wpis ze sprawy",
+    "obieg:entry:rozmowy": "=numer_sprawy",
+    "obieg:entry:rozmowy:telefon": "=numer",
+    "obieg:entry:rozmowy:kto": "=kto",
+}
+
+
+def test_a_user_task_writes_its_entry_with_what_was_entered_or_is_not_completed(run: Run) -> None:
+    drawing = process("p").start().user_task("zadzwon", properties=CALL, outputs={"numer": "1"})
+    case = run(drawing.user_task("zapisz", properties=CALL).end(), numer_sprawy="S/1")
+    (task,) = run.engine.user_tasks(instance_key=case.key)
+    for given, told in (
+        ({}, "'telefon'"),
+        ({"numer": 7}, "the condition of the entry of user task 'zadzwon'"),
+    ):
+        with pytest.raises(RefusedEntry, match=told):
+            run.engine.complete(task.key, variables=given, actor="jan")
+    assert run.engine.registers.all_in("rozmowy") == []
+    run.engine.complete(task.key, variables={"numer": "12 600"}, actor="jan")
+    (entry,) = run.engine.registers.all_in("rozmowy")
+    assert (entry.subject, entry.data) == ("S/1", {"telefon": "12 600", "kto": "jan"})
+    assert (entry.resolution, entry.instance_key) == ("wpis ze sprawy", case.key)
+    run.settle()
+    (task,) = run.engine.user_tasks(instance_key=case.key)
+    run.engine.complete(task.key, variables={"numer": "bez rozmowy"}, actor="jan")
+    assert run.engine.registers.counts("rozmowy") == (1, 0)

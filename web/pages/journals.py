@@ -1,5 +1,7 @@
 """Journals clerks write by hand: telephone calls, appointments, what happened on paper during an outage.
 
+Calls that a step of a procedure asks for are written by that step (``obieg:entry:rozmowy``).
+
 Each entry has two times: when it happened, and when it was entered. An entry is never changed; a mistake is
 put right by another. Cards for the paper mode are numbered beforehand, and each is entered once; a slot at
 the counter is one person's until the entry is closed.

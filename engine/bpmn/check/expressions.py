@@ -127,7 +127,7 @@ def _expressions_of(element: Element) -> Iterator[Expression | None]:
         yield mapping.source
     yield from _expressions_of_loop(element.loop)
     for entry in element.entries:
-        yield from (entry.subject, *entry.fields.values())
+        yield from (entry.subject, entry.condition, *entry.fields.values())
 
 
 def _expressions_of_user_task(task: UserTaskDefinition) -> Iterator[Expression | None]:

@@ -1,4 +1,4 @@
-"""Entries of registers a case begins with: where they may stand, of which register, what they say."""
+"""Entries of registers a diagram declares: where they may stand, of which register, what they say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.model.records import Finding
 
 
 def check_registers(definition: ProcessDefinition, environment: CheckEnvironment) -> Iterator[Finding]:
-    """Yield a finding per entry that no start could write."""
+    """Yield a finding per entry that nothing could write."""
     for element in definition.elements.values():
         for entry in element.entries:
             place = Place(definition.file, entry.line or element.line, element.id)
@@ -28,7 +28,7 @@ def _check_place(
     place: Place, definition: ProcessDefinition, element: Element, entry: DeclaredEntry
 ) -> Iterator[Finding]:
     starts = element.type is ElementType.START_EVENT and element.parent == definition.id
-    if not starts or element.events:
+    if element.type is not ElementType.USER_TASK and (not starts or element.events):
         yield found(place, "register-entry", register=entry.register, element=element.id)
 
 

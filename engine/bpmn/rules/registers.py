@@ -1,4 +1,4 @@
-"""Rules about the entries of registers that a case begins with (``obieg:entry:…`` on its start event)."""
+"""Rules about the entries of registers that a start event or a user task declares (``obieg:entry:…``)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ REGISTERS = {
     "register-entry": Rule(
         ERROR,
         OURS,
-        "expected an entry of register {register!r} only at a none start event of a process, "
+        "expected an entry of register {register!r} only at a none start event of a process or a user task, "
         "but {element!r} is another element",
-        "write it at the process' own start event, or by a service task",
-        "wpis w rejestrze „{register}” może mieć tylko zwykłe zdarzenie początkowe procesu, "
-        "ale „{element}” to inny element",
-        "zapisz go przy zdarzeniu początkowym procesu albo zadaniem usługowym",
+        "write it at one of them, or by a service task",
+        "wpis w rejestrze „{register}” może mieć tylko zwykłe zdarzenie początkowe procesu albo zadanie "
+        "użytkownika, ale „{element}” to inny element",
+        "zapisz go przy jednym z nich albo zadaniem usługowym",
     ),
     "register-entry/subject": Rule(
         ERROR,

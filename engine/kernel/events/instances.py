@@ -26,12 +26,14 @@ class InstanceStarted(Event, frozen=True, tag="instance_started"):
 
 
 class RegisterEntryMade(Event, frozen=True, tag="register_entry_made"):
-    """A start event has declared an entry; it is written into the register in the same transaction."""
+    """A start event or a user task has declared an entry; it is written in the same transaction, and closed
+    where it has a ``resolution``."""
 
     element_id: str
     register: str
     subject: str
     variables: dict[str, Any]  # the entry's fields
+    resolution: str = ""
 
 
 class InstanceSuspended(Event, frozen=True, tag="instance_suspended"):

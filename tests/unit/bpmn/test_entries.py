@@ -59,9 +59,10 @@ def test_what_no_start_could_write_is_refused(properties: dict[str, str], rule: 
     assert told.startswith(remedy)
 
 
-def test_an_entry_stands_at_a_none_start_event_of_a_process() -> None:
+def test_an_entry_stands_at_a_none_start_event_of_a_process_or_a_user_task() -> None:
     entry = {"obieg:entry:spis": "x"}
-    task = process("p").start("s").user_task("t", properties=entry).end()
+    assert found(process("p").start("s").user_task("t", properties=entry).end()) == []
+    task = process("p").start("s").service_task("t", "praca", properties=entry).end()
     assert [rule for rule, _ in found(task)] == ["register-entry"]
     xml = process("p").start_message("m", "s").user_task("t").end().xml()
     declared = '<zeebe:properties><zeebe:property name="obieg:entry:spis" value="x"/></zeebe:properties>'
