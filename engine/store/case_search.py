@@ -72,6 +72,13 @@ _SEEN = [
 ]
 
 
+# PostgreSQL would rather read and sort a whole line than step through it, where it thinks steps dear.
+_STEP_BY_STEP = text(
+    "SELECT set_config('enable_sort', 'off', true), set_config('enable_bitmapscan', 'off', true), "
+    "set_config('enable_seqscan', 'off', true)"
+)
+
+
 class CaseFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked for; a field left out does not narrow. ``number`` ends with ``*`` for all that begin so.
 
@@ -116,7 +123,12 @@ class _Line(NamedTuple):
 
 
 def search(tx: Transaction, wanted: CaseFilter, *, most: int) -> Keys:
-    """Return the keys of the first ``most`` root instances that meet what is asked for, in order."""
+    """Return the keys of the first ``most`` root instances that meet what is asked for, in order.
+
+    From then on the transaction is for reading by keys and indexes.
+    """
+    if tx.dialect == "postgresql":
+        tx.execute(_STEP_BY_STEP)
     line = _line(tx, wanted)
     in_order = line.order == wanted.order and (line.has_due or not _asks_due(wanted))
     found: list[Seen] = []

@@ -10,10 +10,11 @@ from collections.abc import Callable
 import pytest
 
 from engine import Completed, HandlerRegistry, JobContext, ProcessEngine, VirtualClock
-from engine.store import audit
+from engine.store import audit, case_search
 from tests.builders import process
 from tests.web.conftest import Browser, form
 from web import create_application
+from web.pages import instances as instances_page
 
 Browsers = Callable[[str | None], Browser]
 PESEL = "44051401359"
@@ -214,6 +215,20 @@ def test_cases_are_found_by_what_people_know_of_them(
     assert found("due=late&order=deadline&applicant=Anna") == ["WE.1"]
     assert found("which=nonsense&order=nonsense&due=nonsense") == ["XX.1", "WE.2", "WE.1"]
     assert browser("anna").get("/instances").count('<th scope="row">') == 1
+
+
+def test_a_list_that_may_not_be_all_says_so(
+    browser: Browsers, key: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jan = browser("jan")
+    assert "Mogą istnieć jeszcze inne" not in jan.get("/instances")
+    assert "Podaj dokładniej wnioskodawcę" not in jan.get("/instances?applicant=a")
+    monkeypatch.setattr(case_search, "MOST_LOOKED_AT", -501)  # and 501 cases are wanted
+    monkeypatch.setattr(instances_page, "_MOST_PEOPLE", 1)
+    assert "Mogą istnieć jeszcze inne" in jan.get("/instances")
+    assert "Podaj dokładniej wnioskodawcę" in jan.get("/instances?applicant=a")
+    assert "pokazano od" not in jan.get("/instances?from=5001")
+    assert "WE.1" in jan.text
 
 
 def test_pages_of_cases_take_as_many_statements_whatever_there_is(

@@ -25,7 +25,7 @@ _STATES = {
 }
 _ORDERS = ("newest", "oldest", "number", "deadline")
 _DUE = {"late": 0, "today": 1, "week": 7}  # days from today's midnight
-_MOST_PEOPLE = 50
+_MOST_PEOPLE = 20  # each of them is a line of cases to be read
 
 
 class Asked(NamedTuple):
@@ -49,9 +49,10 @@ def overview(visit: Visit) -> Response:
     asked = _asked(visit)
     offset = whole_number(visit.query("from"), _FURTHEST) or 0
     sees_all = visit.may(Action.SEE_ALL_INSTANCES)
+    people = _filed_by(visit, asked) if sees_all else (visit.person.id,)
     found = visit.engine.find_cases(
         business_key=asked.number,
-        filed_by=_filed_by(visit, asked) if sees_all else (visit.person.id,),
+        filed_by=None if people is None else people[:_MOST_PEOPLE],
         process_id=asked.process,
         state=() if asked.number else _STATES[asked.which],
         due_before=_due_before(visit, asked),
@@ -65,6 +66,7 @@ def overview(visit: Visit) -> Response:
         found=found,
         names=_names(visit),
         people=_people(visit, found.lines) if sees_all else {},
+        too_many_people=people is not None and len(people) > _MOST_PEOPLE,
         sees_all=sees_all,
         now=visit.engine.now(),
         offset=offset,
@@ -108,13 +110,13 @@ def _asked(visit: Visit) -> Asked:
 
 
 def _filed_by(visit: Visit, asked: Asked) -> tuple[str, ...] | None:
-    """Return who a name or a login means, None where nobody is asked for."""
+    """Return who a name or a login means (whose login it is first), None where nobody is asked for."""
     if not asked.applicant:
         return None
     wanted = asked.applicant.casefold()
     everybody = visit.engine.people.everybody()
     ids = [each.id for each in everybody if wanted in each.name.casefold() or wanted == each.id.casefold()]
-    return tuple(ids[:_MOST_PEOPLE])
+    return tuple(sorted(ids, key=lambda each: each.casefold() != wanted))
 
 
 def _due_before(visit: Visit, asked: Asked) -> dt.datetime | None:
