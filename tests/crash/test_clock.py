@@ -15,7 +15,7 @@ import pytest
 
 from engine import ProcessEngine, VirtualClock
 from engine.clock import monotonic
-from engine.process_engine import idle
+from engine.process_engine import idle, internal
 from engine.scheduler import promote
 from tests.builders import process
 from tests.conftest import START
@@ -37,9 +37,10 @@ def daemons(database_url: str, clock: VirtualClock) -> Iterator[list[ProcessEngi
 
 
 def catch_up(node: ProcessEngine) -> None:
-    """Do what a node's ticker and worker do until nothing is due."""
-    while promote(node.parts) or idle.run_internal(node.parts, limit=BATCH):
-        continue
+    """Do what a node's ticker and worker do until nothing is due: fire in groups, singly what that leaves."""
+    while (rows := idle.claim_internal(node.parts, BATCH)) or promote(node.parts):
+        for row in internal.run_together(node.parts, rows):
+            internal.run(node.parts, row)
 
 
 def fired(engine: ProcessEngine, process_id: str, total: int) -> Counter[int]:
