@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 import shutil
 import signal
 import socket
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from ipaddress import ip_address
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +23,7 @@ from commands.demonstration import office as invented
 from commands.doctor import refuse_insecure
 from commands.monitoring import monitor_option, monitored
 from commands.office import Command, Office, pass_office
-from commands.running import broker_option, leave, log_option, working
+from commands.running import broker_option, drain_option, lease_option, leave, log_option, working
 from engine import EngineError, ProcessEngine, Worker
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ _DEMO = Path("var/serve")
     show_envvar=True, allow_from_autoenv=False,
     help="The office's file: its name, colour and contacts for the accessibility statement.",
 )  # fmt: skip
+@lease_option
+@drain_option
 @monitor_option
 @log_option
 @pass_office
@@ -63,9 +67,11 @@ def command(
     threads: int,
     broker: str | None,
     file: Path | None,
+    lease: dt.timedelta,
+    drain: dt.timedelta,
     monitor: tuple[str, int] | None,
 ) -> None:
-    """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C.
+    """Serve the pages, run jobs and timers, until SIGTERM or Ctrl+C; pages and jobs under way are finished.
 
     Without --demo people sign in with a password (`obieg user password`), and the outside systems are those
     of OBIEG_SMTP_… and its like. With --demo everything outside is a server on this machine,
@@ -75,8 +81,6 @@ def command(
         require_loopback(host)
     else:
         refuse_insecure(office)
-    import uvicorn  # the web server: only where pages are served
-
     from web import create_application, identity
 
     whose = identity.read(file) if file is not None else None
@@ -85,7 +89,7 @@ def command(
         listener,
         _opened(office, demo=demo, broker=broker, address=_address(host, port)) as (engine, outside),
     ):
-        worker = Worker(engine, threads=threads)
+        worker = Worker(engine, threads=threads, lease=lease, drain=drain)
         with (
             working(engine, worker, kind="serve") as running,
             monitored(monitor, engine, worker, running.is_alive),
@@ -104,26 +108,44 @@ def command(
                 reconcile=_compare,
                 deviations=deviations.read(office.processes),
             )
-            server = uvicorn.Server(
-                uvicorn.Config(
-                    application,
-                    host=host,
-                    port=port,
-                    log_config=None,
-                    log_level="warning",
-                    server_header=False,
-                )
-            )
+            told = threading.Event()
+            server = _pages(application, worker, drain, told)
             _stop_with(running, server)
             # uvicorn raises SIGTERM anew once the pages have ended; by default that would end jobs half done.
             signal.signal(signal.SIGTERM, lambda _number, _frame: None)
             server.run([listener])
-            told = running.is_alive()
     leave(worker)
-    if not told:
+    if not told.is_set():
         raise EngineError(
             "expected the pages to run until they are stopped, but their worker ended by itself; see the log"
         )
+
+
+def _pages(
+    application: Callable[..., Any], worker: Worker, drain: dt.timedelta, told: threading.Event
+) -> uvicorn.Server:
+    """Return the web server; ``told`` to stop, it tells the worker at once, and both have ``drain`` to end.
+
+    Without an end a page whose sender stands still would keep the program until it is killed, its jobs half
+    done.
+    """
+    import uvicorn  # only where pages are served
+
+    class Pages(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            told.set()
+            worker.stop()
+            super().handle_exit(sig, frame)
+
+    return Pages(
+        uvicorn.Config(
+            application,
+            log_config=None,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=math.ceil(drain.total_seconds()),
+        )
+    )
 
 
 def _stop_with(worker: threading.Thread, server: uvicorn.Server) -> threading.Thread:

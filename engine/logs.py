@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
@@ -31,6 +32,16 @@ def places(error: BaseException) -> str:
     return " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)
 
 
+def _without_words(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Name an exception that a library logs as ours are: its text and its variables may be what somebody
+    typed."""
+    raised = event.pop("exc_info", None)
+    error = raised[1] if isinstance(raised, tuple) else raised
+    if isinstance(error, BaseException):
+        event.update(error=type(error).__name__, at=places(error))
+    return event
+
+
 def log_events(stream: TextIO, *, as_json: bool, level: int = logging.INFO) -> None:
     """Send all events, one a line, to a stream: JSON, or for people to read."""
     people: Any = structlog.dev.ConsoleRenderer(colors=False)
@@ -44,7 +55,7 @@ def log_events(stream: TextIO, *, as_json: bool, level: int = logging.INFO) -> N
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.stdlib.ExtraAdder(),
             ],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_words, render],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)

@@ -78,3 +78,22 @@ def test_places_name_lines_and_no_values() -> None:
         told = places(error)
     assert told.startswith("test_logs.py:")
     assert CANARY not in told
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_what_a_library_logs_of_an_error_has_neither_its_words_nor_its_variables(as_json: bool) -> None:
+    root, stream = logging.getLogger(), io.StringIO()
+    before, level = root.handlers[:], root.level
+    log_events(stream, as_json=as_json)
+    try:
+        typed = "hasło-Zofii"
+        raise ValueError(f"odrzucono {typed}")
+    except ValueError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+    told = stream.getvalue()
+    assert "ValueError" in told
+    assert "test_logs.py" in told
+    assert "Zofii" not in told
