@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 from engine.errors import EvaluationError
@@ -73,8 +74,13 @@ class Step:
         self.entered = 0
         self.unsettled: set[int] = set()  # containers whose joins must be asked before the step ends
         self._next_key = context.recorded.first_key
-        self.environment = Environment(now=context.now, zone=context.zone, calendars=context.calendars)
         self.surroundings: dict[str, Any] = {"parameters": context.parameters}
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Return what expressions are evaluated in, made at the first one: most commands have none."""
+        context = self.context
+        return Environment(now=context.now, zone=context.zone, calendars=context.calendars)
 
     @property
     def keys_used(self) -> int:

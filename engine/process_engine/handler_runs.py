@@ -248,9 +248,9 @@ class RunningJob:
 def _context(parts: Parts, row: JobRow, *, leased: bool) -> RunningJob | None:
     """Read what the handler is given; None when the case is gone, or the job not ``leased`` as it should."""
     with parts.store.reading() as tx:
-        if leased and not jobs.leased(jobs.read(tx, row.key), row):
-            return None
-        for job, instance in verbs.opened_with(tx, [row]):
+        found = verbs.opened_leased(tx, row) if leased else next(iter(verbs.opened_with(tx, [row])), None)
+        if found is not None:
+            job, instance = found
             values = parts.parameters.values_in(tx, instance.process_id, instance.parameters_version)
             return RunningJob(parts, row, job, instance, values)
     return None

@@ -20,6 +20,7 @@ from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
 from engine.store import Transaction, instances, jobs
+from engine.store.instances import LockedInstance
 from engine.store.rows import InstanceRow, JobRow
 from engine.store.sealing import DataKey, place
 
@@ -51,13 +52,25 @@ def opened_with(tx: Transaction, rows: Sequence[JobRow]) -> list[tuple[Job, Inst
     found = []
     for row in rows:
         locked = loaded.get(row.instance_key or 0)
-        if locked is None:
-            continue
-        tree = codec.decode_tree(locked.state, locked.pages)
-        element = tree.elements.get(row.element_key or 0)
-        if element is not None:
-            found.append((_job(row, locked.data_key, visible(tree, element)), locked.row))
+        opened = None if locked is None else _opened(locked, row)
+        if opened is not None:
+            found.append(opened)
     return found
+
+
+def opened_leased(tx: Transaction, claimed: JobRow) -> tuple[Job, InstanceRow] | None:
+    """Return a claimed job as workers see it, with its instance; None where its lease is lost or it is
+    gone."""
+    found = instances.load_by_job(tx, claimed.key)
+    if found is None or not jobs.leased(found[1], claimed):
+        return None
+    return _opened(found[0], claimed)
+
+
+def _opened(locked: LockedInstance, row: JobRow) -> tuple[Job, InstanceRow] | None:
+    tree = codec.decode_tree(locked.state, locked.pages)
+    element = tree.elements.get(row.element_key or 0)
+    return None if element is None else (_job(row, locked.data_key, visible(tree, element)), locked.row)
 
 
 def visible(tree: InstanceTree, element: ElementInstance) -> dict[str, Any]:

@@ -85,12 +85,15 @@ _LOAD_MANY = with_lists(
 _LOCK = Prepared(_OF_KEY.with_for_update(of=[_root, _instance]))
 
 
-def _by(work: Table, kind: type[StoredRow], *, skip_locked: bool = False) -> Select[Any]:
+def _with(work: Table, kind: type[StoredRow]) -> Select[Any]:
     from_work = work.join(
         _instance, and_(_instance.c.bucket == work.c.bucket, _instance.c.key == work.c.instance_key)
     )
-    selected = select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work))
-    return selected.with_for_update(of=[_root, _instance, work], skip_locked=skip_locked)
+    return select(*_STATE, *_work_columns(work, kind)).select_from(_joined(from_work))
+
+
+def _by(work: Table, kind: type[StoredRow], *, skip_locked: bool = False) -> Select[Any]:
+    return _with(work, kind).with_for_update(of=[_root, _instance, work], skip_locked=skip_locked)
 
 
 def _lock_by(work: Table, kind: type[StoredRow]) -> Prepared:
@@ -110,6 +113,7 @@ _LOCK_BY_JOBS = with_lists(  # without waiting: one case that somebody holds mus
         .order_by(_root.c.key, _instance.c.key, job.c.key)
     )
 )
+_LOAD_BY_JOB = Prepared(_with(job, JobRow).where(*at_key(job)))
 _LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
 _LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
 _PAGES = Prepared(
@@ -170,6 +174,17 @@ def load_many(tx: Transaction, instance_keys: Iterable[int]) -> dict[int, Locked
     rows = tx.run(_LOAD_MANY, lists(keys=keys, buckets=map(bucket_of, keys))).all()
     opened = [_opened(tx, row) for row in rows if row[_KID] is not None]
     return {locked.row.key: locked for locked in opened}
+
+
+def load_by_job(tx: Transaction, job_key: int) -> tuple[LockedInstance, JobRow] | None:
+    """Return the instance a job belongs to with its state, and the job, without locking anything.
+
+    None where either is gone, or the instance was erased.
+    """
+    row = tx.run(_LOAD_BY_JOB, key_of(job_key)).first()
+    if row is None or row[_KID] is None:
+        return None
+    return _opened(tx, row), record(JobRow, row[len(_STATE) :])
 
 
 def lock_by_task(tx: Transaction, task_key: int) -> tuple[LockedInstance, UserTaskRow] | None:
