@@ -15,6 +15,7 @@ from web.translation import N_, Table, _, ngettext
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SYSTEM = frozenset({"engine", "worker", ""})
+_NODES = "node-"  # what the names of nodes begin with: which one it was stays in the history
 _QUIET = frozenset(
     {
         "element_activated",
@@ -70,7 +71,8 @@ class Told(NamedTuple):
 
 def said_of(actor: str, whom: Whom) -> str:
     """Return who did something: a person's name, or the system."""
-    return _("system") if actor in _SYSTEM else whom.person(actor)
+    is_node = actor.startswith(_NODES) and actor not in whom.people
+    return _("system") if actor in _SYSTEM or is_node else whom.person(actor)
 
 
 class Teller:

@@ -89,6 +89,7 @@ SCENES = (
     Scene(name="incidents", person=_OPERATOR, path=fixed("/incidents")),
     Scene(name="operations", person=_OPERATOR, path=fixed("/operations")),
     Scene(name="people", person="administrator", path=fixed("/people")),
+    Scene(name="groups", person="administrator", path=fixed("/groups")),
     Scene(name="register", person=_CLERK, path=fixed("/registers")),
     Scene(name="outbox", person=_CLERK, path=fixed("/demonstration"), prepare=show("mails")),
 )  # fmt: skip

@@ -182,6 +182,8 @@ def test_mails_and_answers_of_the_outside_are_listed(database_url: str, clock: V
         assert "wysłano e-mail – " in page
         assert "wzór: przypomnienie" in page
         assert "sha256" not in page
+        assert re.search(r"wykonano [^<]*,\s+system", page)
+        assert "node-" not in page
         assert re.search(r"Sprawa zakończona [^<]*: ", page)
 
 
