@@ -55,7 +55,7 @@ def run_verb(
         family = Family(parts, tx, first, actor=actor, on_behalf_of=on_behalf_of)
         result = work(family)
         attempted.append((family, result))
-        with tx.in_few_trips():
+        with tx.last_writes():
             family.save()
             if request_id is not None:
                 _remember(family, request_id, what, answer(result))

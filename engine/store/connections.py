@@ -128,6 +128,7 @@ def _postgresql(address: URL) -> Engine:
         pool_size=settings.pool_size,
         max_overflow=settings.max_overflow,
         pool_timeout=settings.pool_timeout,
+        pool_reset_on_return=None,  # _reset does it, asking only where there is something to undo
         connect_args=settings.connecting,
     )
     # Several rows are one INSERT with many VALUES, not one INSERT per row.
@@ -166,7 +167,8 @@ def _ask_if_idle(_: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: obj
 
 def _roll_back(connection: Connection) -> None:
     # psycopg follows its own ROLLBACK with DEALLOCATE ALL; it does neither where no transaction is open.
-    wire_of(connection.connection).roll_back()
+    with suppress(psycopg.Error):  # a connection that is gone: psycopg says so a moment later
+        wire_of(connection.connection).roll_back()
 
 
 def _reset(_: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: object) -> None:

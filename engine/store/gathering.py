@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from engine.store.prepared import Prepared, Values
+from engine.store.prepared import Prepared, Values, Writes
 
-Writes = Sequence[tuple[Prepared, Sequence[Values]]]
 Send = Callable[[Writes], None]
 
 
@@ -41,9 +40,9 @@ class Gathering:
             self._at = place
         self._rows[statement].extend(rows)
 
-    def flush(self) -> None:
-        """Send all that was held back."""
+    def flush(self, send: Send | None = None) -> None:
+        """Send all that was held back, the last of it in another way where one is given."""
         statements, rows = self._statements, self._rows
         self._statements, self._rows, self._at = [], {}, -1
         if statements:
-            self._send([(statement, rows[statement]) for statement in statements])
+            (send or self._send)([(statement, rows[statement]) for statement in statements])

@@ -32,7 +32,7 @@ from engine.store.rows import (
     records,
 )
 from engine.store.sealing import DataKey, place
-from engine.store.statements import at_key, columns, key_of, upsert_into, values_of
+from engine.store.statements import at_key, columns, key_of, must_change_one, upsert_into, values_of
 from engine.store.tables import data_key, incident, instance, job, page, subscription, user_task
 from engine.store.transaction import Transaction
 
@@ -137,12 +137,16 @@ def _changing(*names: str) -> Update:
     return found.values(new | {"revision": instance.c.revision + 1})
 
 
+def _one(change: Update) -> Prepared:
+    return Prepared(must_change_one(change), strict=True)
+
+
 CHANGE = _changing(*_ALWAYS, *_SELDOM, "state_bytes")  # the parameters: ``changes``
-_UPDATE = Prepared(_changing(*_ALWAYS, *_SELDOM))
-_UPDATE_STATE = Prepared(CHANGE)
+_UPDATE = _one(_changing(*_ALWAYS, *_SELDOM))
+_UPDATE_STATE = _one(CHANGE)
 # SQLite writes every index a named column is in, whether or not the column changes.
-_GO_ON = Prepared(_changing(*_ALWAYS))
-_GO_ON_STATE = Prepared(_changing(*_ALWAYS, "state_bytes"))
+_GO_ON = _one(_changing(*_ALWAYS))
+_GO_ON_STATE = _one(_changing(*_ALWAYS, "state_bytes"))
 _SELECT = select(*columns(instance, InstanceRow))
 _READ = Prepared(_SELECT.where(*at_key(instance)))
 _HEADS = (

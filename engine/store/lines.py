@@ -48,6 +48,7 @@ class Line:
         self._connection: Connection | None = None
         self._open = False
         self._begun = False
+        self._held: list[Asked] = []
         self._asked = False
         dispatch: Any = database.dispatch
         self._heard = bool(dispatch.before_cursor_execute) or bool(dispatch.after_cursor_execute)
@@ -97,26 +98,21 @@ class Line:
     @property
     def connection(self) -> Connection:
         """Return SQLAlchemy's connection over this line, in its transaction."""
-        if self._wire is not None and not self._begun:
-            with self.explained("BEGIN"):
-                self._wire.ask(self._beginning())
-            self._begun = True
+        if self._wire is not None and (self._held or not self._begun):
+            self._exchange(())
         return self._over()
+
+    def hold(self, asked: Sequence[Asked]) -> None:
+        """Leave writes to COMMIT, or to whatever is asked before it."""
+        self._tell("before_cursor_execute", asked)
+        self._held += asked
 
     def ask(self, asked: Sequence[Asked]) -> list[Answer]:
         """Run statements on PostgreSQL in one round trip, within the transaction; what follows a failed one
         is not run."""
-        wire = cast(Wire, self._wire)
         self._require_first()
-        self._tell_of(asked, "before_cursor_execute")
-        beginning = () if self._begun or self._single else self._beginning()
-        try:
-            answers = wire.ask([*beginning, *((each.statement, each.runs) for each in asked)])
-        except self.errors as error:
-            raise self.as_sqlalchemy(error, asked[0].text if len(asked) == 1 else "several") from error
-        self._begun = not self._single
-        self._tell_of(asked, "after_cursor_execute")
-        return answers[len(beginning) :]
+        self._tell("before_cursor_execute", asked)
+        return self._exchange(asked)
 
     def cursor(self) -> Any:
         """Return a new cursor of the driver."""
@@ -134,12 +130,12 @@ class Line:
             listener(self._over(), *details)
 
     def commit(self) -> None:
-        """Commit what was written."""
+        """Commit what was written; raises ``DBAPIError``, also that of a write held back until now."""
         self.tell("commit")
-        try:
-            self._commit()
-        except self.errors as error:
-            raise self.as_sqlalchemy(error, "COMMIT") from error
+        if self._wire is None:
+            self._commit_at_once()
+        elif self._begun or self._held:
+            self._exchange((), _COMMIT)
         self._open = False
 
     @contextmanager
@@ -167,11 +163,6 @@ class Line:
         )
         return raised
 
-    def _tell_of(self, asked: Sequence[Asked], event: str) -> None:
-        if self._heard:
-            for statement, _, text, given in asked:
-                self.tell(event, statement, text, given, None, isinstance(given, list))
-
     def _over(self) -> Connection:
         if self._connection is None:
             over = Connection(self._database, connection=self._pooled)
@@ -185,14 +176,35 @@ class Line:
             )
         self._asked = True
 
-    def _beginning(self) -> list[tuple[Statement, Sequence[Arguments]]]:
-        return [(_BEGIN_READING if self._reading else _BEGIN, _ONCE)]
+    def _exchange(self, asked: Sequence[Asked], ending: Statement | None = None) -> list[Answer]:
+        """Send BEGIN where it is due, what was held, what is asked, and COMMIT; return what was asked for."""
+        sending = [*self._held, *asked]
+        beginning = () if self._begun or self._single else (_BEGIN_READING if self._reading else _BEGIN,)
+        messages: list[tuple[Statement, Sequence[Arguments]]] = [(each, _ONCE) for each in beginning]
+        messages += [(each.statement, each.runs) for each in sending]
+        messages += [(ending, _ONCE)] if ending else []
+        try:
+            answers = cast(Wire, self._wire).ask(messages)
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, "; ".join(each.text for each in sending) or "COMMIT") from error
+        self._begun, self._held = not self._single, []
+        self._tell("after_cursor_execute", sending)
+        if ending and answers[-1].did != ending.text:
+            raise RuntimeError(
+                "expected to commit, but a statement before had failed and nothing was written"
+            )
+        first = len(beginning) + len(sending) - len(asked)
+        return answers[first : first + len(asked)]
 
-    def _commit(self) -> None:
-        if self._wire is None:
+    def _commit_at_once(self) -> None:
+        try:
             self._driver.commit()
-        elif self._begun:
-            self._wire.ask([(_COMMIT, _ONCE)])
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, "COMMIT") from error
+
+    def _tell(self, event: str, asked: Sequence[Asked]) -> None:
+        for statement, _, text, given in asked if self._heard else ():
+            self.tell(event, statement, text, given, None, isinstance(given, list))
 
     def _roll_back(self) -> None:
         if self._wire is None:

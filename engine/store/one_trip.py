@@ -16,7 +16,7 @@ from engine.store import instances
 from engine.store.prepared import Prepared
 from engine.store.rows import HistoryRow, InstanceRow
 from engine.store.sealing import DataKey
-from engine.store.statements import values_of
+from engine.store.statements import must_change_one, values_of
 from engine.store.tables import data_key, history, instance
 from engine.store.transaction import Transaction
 
@@ -29,7 +29,7 @@ def _insert(table: Table, prefix: str) -> Insert:
 
 _HISTORY = _insert(history, "history").cte("written")
 _BEGIN = Prepared(_insert(instance, "new").add_cte(_insert(data_key, "key").cte("keyed"), _HISTORY))
-_GO_ON = Prepared(instances.CHANGE.add_cte(_HISTORY))
+_GO_ON = Prepared(must_change_one(instances.CHANGE, _HISTORY), strict=True)
 
 
 def possible(tx: Transaction) -> bool:
@@ -46,7 +46,7 @@ def begin(tx: Transaction, row: InstanceRow, *, data_key: DataKey, state: bytes,
         "wrapped": data_key.wrapped,
     }
     begun = values_of(row, row.key) | {"state_bytes": instances.sealed(row.key, data_key, state)}
-    tx.run(_BEGIN, _named("new", begun) | _named("key", key) | _of(command))
+    tx.write(_BEGIN, [_named("new", begun) | _named("key", key) | _of(command)])
 
 
 def go_on(tx: Transaction, row: InstanceRow, *, data_key: DataKey, state: bytes, command: HistoryRow) -> None:

@@ -118,11 +118,18 @@ class Prepared:
 
     An INSERT takes all columns of its table. ``single`` is another way to write it where each list has one
     element: a plan made for any list would not do for one key (PostgreSQL), and costs more (SQLite).
+    ``strict`` says that on PostgreSQL it fails where it does not change one row
+    (``statements.must_change_one``).
     """
 
     def __init__(
-        self, statement: Executable | Mapping[str, Executable], *, single: Executable | None = None
+        self,
+        statement: Executable | Mapping[str, Executable],
+        *,
+        single: Executable | None = None,
+        strict: bool = False,
     ) -> None:
+        self.strict = strict
         self._statement = statement
         self._single = None if single is None else Prepared(single)
         self._compiled: dict[str, Compiled] = {}
@@ -166,6 +173,9 @@ class Prepared:
         return found
 
 
+Writes: TypeAlias = Sequence[tuple[Prepared, Sequence[Values]]]
+
+
 def _bound(compiled: Any) -> dict[str, Any]:
     return {name: bound for bound, name in compiled.bind_names.items()}
 
@@ -174,11 +184,16 @@ def _constants(compiled: Any) -> dict[str, Any]:
     return {name: bound.effective_value for bound, name in compiled.bind_names.items() if not bound.required}
 
 
-def run_all(line: Line, statements: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[Rows]:
+def run_all(line: Line, writes: Writes) -> list[Rows]:
     """Run statements, each with its rows, in one round trip where that is possible; raises ``DBAPIError``."""
     if line.wired:
-        return [Rows(each) for each in line.ask([one.asked(line, rows) for one, rows in statements])]
-    return [one.run_many(line, rows) for one, rows in statements]
+        return [Rows(each) for each in line.ask([one.asked(line, rows) for one, rows in writes])]
+    return [one.run_many(line, rows) for one, rows in writes]
+
+
+def hold_all(line: Line, writes: Writes) -> None:
+    """Leave writes to PostgreSQL's COMMIT, or to whatever is asked before it; raises ``DBAPIError``."""
+    line.hold([one.asked(line, rows) for one, rows in writes])
 
 
 def _has_single_lists(values: Values) -> bool:

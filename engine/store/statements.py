@@ -9,7 +9,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Executable, FromClause, LargeBinary, Table, bindparam, literal_column
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Executable,
+    FromClause,
+    LargeBinary,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.keys import bucket_of, bucket_of_text
@@ -66,6 +78,17 @@ def upsert_into(table: Table, *, keep: Iterable[str] = ()) -> Mapping[str, Execu
         replaced = {column: insert.excluded[column] for column in changed}
         both[name] = insert.on_conflict_do_update(index_elements=list(table.primary_key), set_=replaced)
     return both
+
+
+def must_change_one(change: Update, *also: CTE) -> Mapping[str, Executable]:
+    """Return an UPDATE of one row for each database; on PostgreSQL it fails where there is no such row.
+
+    So it can be sent together with COMMIT, which a failed statement keeps from being carried out. SQLite says
+    how many rows it changed. ``also`` is written in the same statement, on PostgreSQL.
+    """
+    changed = change.returning(literal_column("1")).cte("changed")
+    checked: Select[Any] = select(literal_column("1 / count(*)")).select_from(changed).add_cte(*also)
+    return {"sqlite": change, "postgresql": checked}
 
 
 def insert_new_into(table: Table) -> Mapping[str, Executable]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, CursorResult, Executable, text
 
 from engine.errors import Conflict
-from engine.store.gathering import Gathering, Writes
+from engine.store.gathering import Gathering
 from engine.store.lines import Line
-from engine.store.prepared import Prepared, Rows, Values, run_all
+from engine.store.prepared import Prepared, Rows, Values, Writes, hold_all, run_all
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 
@@ -111,19 +111,34 @@ class Transaction:
         if self.dialect == "postgresql":  # on SQLite nobody else writes while this transaction is open
             self.execute(_HURRY)
 
-    def in_few_trips(self) -> AbstractContextManager[object]:
-        """Hold writes back as ``gathering`` does, where each statement is a round trip: not on SQLite."""
-        return self.gathering() if self._line.wired else nullcontext()
+    def last_writes(self) -> AbstractContextManager[object]:
+        """Hold writes back as ``gathering`` does, until COMMIT where nothing else is asked before it.
+
+        On SQLite, where statements are no round trips, they are run as they come.
+        """
+        return self._gathered(self._leave) if self._line.wired else nullcontext()
+
+    def gathering(self) -> AbstractContextManager[Gathering]:
+        """Hold writes back until the end of the block, or until something else is asked of the database."""
+        return self._gathered(self._send)
 
     @contextmanager
-    def gathering(self) -> Iterator[Gathering]:
-        """Hold writes back until the end of the block, or until something else is asked of the database."""
+    def _gathered(self, at_the_end: Callable[[Writes], None]) -> Iterator[Gathering]:
         self._gathering = Gathering(self._send)
         try:
             yield self._gathering
-            self._gathering.flush()
+            self._gathering.flush(at_the_end)
         finally:
             self._gathering = None
+
+    def _leave(self, writes: Writes) -> None:
+        """Leave writes to COMMIT; not those whose outcome is seen only when they have been run."""
+        if any(statement in self._promised and not statement.strict for statement, _ in writes):
+            self._send(writes)
+            return
+        for _ in writes:
+            self._count()
+        hold_all(self._line, writes)
 
     def _send(self, writes: Writes) -> None:
         for _ in writes:

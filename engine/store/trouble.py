@@ -14,7 +14,7 @@ from typing import NoReturn
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from engine.errors import Incompatible, InvalidVariables, Unavailable
+from engine.errors import Conflict, Incompatible, InvalidVariables, Unavailable
 
 
 class Trouble(StrEnum):
@@ -60,6 +60,8 @@ _POSTGRESQL = {
     "57P02": (Trouble.GONE, "the database restarted after a crash"),
     "57P03": (Trouble.GONE, "the database is starting up"),
 }
+_NOT_CHANGED = "22012"  # the only division by zero in our statements: ``statements.must_change_one``
+_NO_CHARACTER = "22021"  # UTF-8 from us is always valid, but for NUL
 _SQLITE = {
     sqlite3.SQLITE_BUSY: (Trouble.AGAIN, "another program is writing to the database file"),
     sqlite3.SQLITE_LOCKED: (Trouble.AGAIN, "another connection is writing to the database"),
@@ -106,8 +108,12 @@ def explain(error: DBAPIError, *, committing: bool = False) -> Exception | None:
 
     ``committing`` says that the error came from COMMIT.
     """
+    sqlstate = getattr(error.orig, "sqlstate", None)
+    if sqlstate == _NOT_CHANGED:
+        return Conflict("expected an instance as it was when it was locked, but it was changed meanwhile")
     if isinstance(error, DataError):
-        return InvalidVariables(f"expected texts and numbers the database can hold, but {error.orig}")
+        said = "a text has the character NUL" if sqlstate == _NO_CHARACTER else error.orig
+        return InvalidVariables(f"expected texts and numbers the database can hold, but {said}")
     if isinstance(error.orig, sqlite3.Error):
         extended = getattr(error.orig, "sqlite_errorcode", 0)
         if extended & _PRIMARY in _NOT_OURS:

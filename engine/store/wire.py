@@ -18,7 +18,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
-from engine.store.wire_values import Encoded, Kind
+from engine.store.wire_values import Encoded, Kind, encoded
 
 Arguments: TypeAlias = Sequence[Encoded]
 _BINARY = 1
@@ -26,7 +26,6 @@ _MOST_KEPT = 400  # statements prepared on one connection; any further one is se
 _NO_SUCH_STATEMENT = "26000"
 _FAILED = pq.ExecStatus.FATAL_ERROR
 _SYNCHRONIZED = pq.ExecStatus.PIPELINE_SYNC
-_OPEN = (pq.TransactionStatus.INTRANS, pq.TransactionStatus.INERROR)
 _numbers = count(1)
 
 
@@ -44,10 +43,7 @@ class Statement:
 
     def encoded(self, values: Sequence[Any]) -> list[Encoded]:
         """Return parameters as they are sent; raises ``psycopg.DataError`` for what no column can hold."""
-        return [
-            None if value is None else kind.encode(value)
-            for kind, value in zip(self.kinds, values, strict=True)
-        ]
+        return encoded(self.kinds, values)
 
 
 _ROLLBACK = Statement("ROLLBACK")
@@ -62,6 +58,11 @@ class Answer:
         self._connection = connection
         self._results = results
         self.rowcount = sum(result.command_tuples or 0 for result in results)
+
+    @property
+    def did(self) -> bytes | None:
+        """Return what the server says it did: ``COMMIT``, or ``ROLLBACK`` where that was all it could."""
+        return self._results[-1].command_status
 
     def fetchone(self) -> tuple[Any, ...] | None:
         """Return the first row, None where there is none."""
@@ -97,7 +98,7 @@ class Wire:
 
     def roll_back(self) -> None:
         """Undo what the open transaction did, if there is one; raises psycopg's errors."""
-        if self._libpq.transaction_status in _OPEN:
+        if self._libpq.transaction_status != pq.TransactionStatus.IDLE:
             self.ask([(_ROLLBACK, ((),))])
 
     def ask(self, asked: Sequence[tuple[Statement, Sequence[Arguments]]]) -> list[Answer]:
@@ -113,7 +114,9 @@ class Wire:
         except BaseException:
             self._libpq.finish()
             raise
-        self._check(results, preparing)
+        if preparing:
+            self._kept.update(name for at, name in preparing.items() if results[at].status != _FAILED)
+        self._raise_first(results)
         return self._sorted(asked, results, preparing)
 
     def _send(self, asked: Sequence[tuple[Statement, Sequence[Arguments]]]) -> dict[int, bytes]:
@@ -164,10 +167,6 @@ class Wire:
     def _check_alive(self) -> None:
         if self._libpq.status == pq.ConnStatus.BAD:
             raise psycopg.OperationalError(self._libpq.get_error_message())
-
-    def _check(self, results: Sequence[pq.abc.PGresult], preparing: dict[int, bytes]) -> None:
-        self._kept.update(name for at, name in preparing.items() if results[at].status != _FAILED)
-        self._raise_first(results)
 
     def _raise_first(self, results: Sequence[pq.abc.PGresult]) -> None:
         for result in results:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
@@ -22,6 +21,7 @@ class Kind(NamedTuple):
 
 
 _INT8 = 20
+_BIG = struct.Struct("!q")
 
 
 def kind_of(declared: TypeEngine[Any]) -> Kind:
@@ -34,34 +34,31 @@ def kind_of(declared: TypeEngine[Any]) -> Kind:
     raise TypeError(f"expected a parameter of a known type, but got {declared!r}: add it to wire_values")
 
 
-def _number(value: int, *, size: int) -> bytes:
+def encoded(kinds: Sequence[Kind], values: Sequence[Any]) -> list[Encoded]:
+    """Return parameters as they are sent; raises ``psycopg.DataError`` for what no column can hold."""
     try:
-        return value.to_bytes(size, "big", signed=True)
-    except OverflowError:
-        raise psycopg.DataError(f"a number of {size} bytes cannot hold {value}") from None
+        return [
+            None if value is None else kind.encode(value) for kind, value in zip(kinds, values, strict=True)
+        ]
+    except (struct.error, UnicodeEncodeError) as error:
+        raise psycopg.DataError(f"a value cannot be stored: {error}") from None
 
 
 def _numbers(values: Sequence[int]) -> bytes:
     """Return an array: dimensions, NULLs, type; length, lower bound; each with its length."""
     if not values:
         return struct.pack("!iii", 0, 0, _INT8)
-    content = b"".join([b"\0\0\0\x08" + _number(value, size=8) for value in values])
+    content = b"".join([b"\0\0\0\x08" + _BIG.pack(value) for value in values])
     return struct.pack("!iiiii", 1, 0, _INT8, len(values), 1) + content
-
-
-def _text(value: str) -> bytes:
-    if "\0" in value:
-        raise psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
-    return value.encode()
 
 
 # The subclasses first. A parameter of no type is a LIMIT or OFFSET.
 _KINDS: tuple[tuple[type[TypeEngine[Any]], Kind], ...] = (
-    (SmallInteger, Kind(21, partial(_number, size=2))),
-    (BigInteger, Kind(_INT8, partial(_number, size=8))),
-    (Integer, Kind(23, partial(_number, size=4))),
-    (String, Kind(25, _text)),
+    (SmallInteger, Kind(21, struct.Struct("!h").pack)),
+    (BigInteger, Kind(_INT8, _BIG.pack)),
+    (Integer, Kind(23, struct.Struct("!i").pack)),
+    (String, Kind(25, str.encode)),
     (LargeBinary, Kind(17, bytes)),
     (Boolean, Kind(16, lambda value: b"\x01" if value else b"\0")),
-    (NullType, Kind(_INT8, partial(_number, size=8))),
+    (NullType, Kind(_INT8, _BIG.pack)),
 )

@@ -79,7 +79,7 @@ def test_a_second_write_of_one_revision_is_refused(store: Store) -> None:
     key = store.run(lambda tx: insert_instance(tx, KEY))
     row = instance_row(KEY)
     store.run(lambda tx: instances.update(tx, row, data_key=key, state=b"one"))
-    with pytest.raises(Conflict, match="at revision 0"):
+    with pytest.raises(Conflict, match="changed meanwhile"):
         store.run(lambda tx: instances.update(tx, row, data_key=key, state=b"two"))
 
 
@@ -113,6 +113,26 @@ def test_a_known_task_is_changed_and_keeps_what_nobody_changes(store: Store) -> 
     store.run(lambda tx: user_tasks.update(tx, [msgspec.structs.replace(changed, name="other")]))
     with store.reading() as tx:
         assert user_tasks.read(tx, TASK) == changed
+
+
+def test_a_write_refused_on_the_way_to_commit_takes_the_others_with_it(store: Store) -> None:
+    key = store.run(lambda tx: insert_instance(tx, KEY))
+    stale = instance_row(KEY)
+    store.run(lambda tx: instances.update(tx, stale, data_key=key, state=b"one"))
+
+    def verb(tx: Transaction) -> None:
+        with tx.last_writes():
+            user_tasks.upsert(tx, [user_task_row(TASK, KEY)])
+            instances.update(tx, stale, data_key=key, state=b"two")
+            user_tasks.end(tx, {TASK: "completed"}, 1)
+
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        store.run(verb)
+    with store.reading() as tx:
+        assert user_tasks.read(tx, TASK) is None
+        locked = instances.load(tx, KEY)
+        assert locked is not None
+        assert locked.state == b"one"
 
 
 def test_concurrent_verbs_lose_nothing(store: Store) -> None:

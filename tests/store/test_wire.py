@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -12,9 +13,10 @@ import psycopg
 import pytest
 from psycopg import pq
 from sqlalchemy import insert, select, text
+from sqlalchemy.exc import DBAPIError
 
 from engine.errors import InvalidVariables
-from engine.store import Store, Transaction
+from engine.store import Store, Transaction, user_tasks
 from engine.store.prepared import Prepared
 from engine.store.tables import page
 from engine.store.trouble import Interrupted, Trouble
@@ -23,7 +25,7 @@ from engine.store.wire_values import Kind, kind_of
 
 _INSERT = Prepared(insert(page))
 _PAGES = Prepared(select(page.c.page).order_by(page.c.page))
-BIG = 300_000
+BIG = 200_000
 
 
 def row(number: int, content: bytes = b"\x00\xff") -> dict[str, object]:
@@ -62,13 +64,16 @@ def test_what_a_column_cannot_hold_is_the_callers_mistake(postgresql_store: Stor
     for wrong in ({"bucket": 2**15}, {"instance_key": -(2**63) - 1}):
         with pytest.raises(InvalidVariables), postgresql_store.transaction() as tx:
             tx.run(_INSERT, row(1) | wrong)
+    for name in ("a\0b", "a\ud800b"):
+        with pytest.raises(InvalidVariables), postgresql_store.reading(single=True) as tx:
+            user_tasks.query(tx, element_id=name)
 
 
 def test_more_goes_both_ways_at_once_than_any_buffer_holds(wire: Wire) -> None:
     echo = Statement("SELECT $1", [Kind(17, bytes)])
-    (answer,) = wire.ask([(echo, [[bytes([number]) * BIG] for number in range(60)])])
+    (answer,) = wire.ask([(echo, [[bytes([number]) * BIG] for number in range(20)])])
     assert [(content[:1], len(content)) for (content,) in answer.fetchall()] == [
-        (bytes([number]), BIG) for number in range(60)
+        (bytes([number]), BIG) for number in range(20)
     ]
 
 
@@ -118,6 +123,41 @@ def test_a_rollback_of_sqlalchemys_leaves_statements_prepared(postgresql_store: 
             postgresql_store.run(verb)
     with postgresql_store.reading() as tx:
         assert tx.run(_PAGES).all() == []
+
+
+def test_last_writes_go_with_commit_or_before_whatever_is_asked(postgresql_store: Store) -> None:
+    with postgresql_store.transaction() as tx:
+        with tx.last_writes():
+            tx.write(_INSERT, [row(1)])
+        assert tx.run(_PAGES).all() == [(1,)]
+        with tx.last_writes():
+            tx.write(_INSERT, [row(2)])
+        assert len(tx.execute(select(page.c.page)).all()) == 2
+        with tx.last_writes():
+            tx.write(_INSERT, [row(3), row(4)])
+    with postgresql_store.reading(single=True) as tx:
+        assert tx.run(_PAGES).all() == [(1,), (2,), (3,), (4,)]
+
+    def again(tx: Transaction) -> None:
+        with tx.last_writes():
+            tx.write(_INSERT, [row(5), row(4)])
+
+    with pytest.raises(Interrupted, match="wrote the same"), postgresql_store.transaction() as tx:
+        again(tx)
+    with postgresql_store.reading(single=True) as tx:
+        assert len(tx.run(_PAGES).all()) == 4
+
+
+def test_a_transaction_in_which_a_statement_failed_is_not_taken_for_committed(
+    postgresql_store: Store,
+) -> None:
+    def verb(tx: Transaction) -> None:
+        tx.run(_INSERT, row(1))
+        with suppress(DBAPIError):
+            tx.run(_INSERT, row(1))
+
+    with pytest.raises(RuntimeError, match="nothing was written"):
+        postgresql_store.run(verb)
 
 
 def test_a_single_reading_is_one_statement(store: Store) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.store.gathering import Gathering, Writes
-from engine.store.prepared import Prepared
+from engine.store.gathering import Gathering
+from engine.store.prepared import Prepared, Writes
 
 INSERT, UPDATE, DELETE = (Prepared({}) for _ in range(3))
 NAMES = {INSERT: "insert", UPDATE: "update", DELETE: "delete"}
