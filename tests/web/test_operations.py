@@ -50,6 +50,7 @@ def test_an_incident_tells_its_error_and_is_resolved_with_a_reason(
     (incident,) = office.incidents(instance_key=keys[0])
     page = oskar.get(f"/incidents/{incident.key}")
     assert "550 &lt;b&gt;nie&lt;/b&gt;" in page
+    assert "Gdy przyczyna zniknie, wznów." in page
     assert 'Wyślij pismo <code class="id">wyslij</code>' in page
     assert "nikt.nie.robi" in page
     oskar.post(f"/incidents/{incident.key}/resolve", reason=" ")

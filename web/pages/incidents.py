@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from engine import EngineError, IncidentLine, NotFound
+from web.handler_errors import explained
 from web.naming import Names
 from web.personal import Mask
 from web.translation import _
@@ -127,6 +128,7 @@ def _details(visit: Visit, *, refused: str, status: int = 200) -> Response:
         line=line,
         variables=variables,
         called=Names(visit.engine),
+        explained=explained(line.incident.message) if line.job else "",
         message=mask.text(line.incident.message),
         refused=refused,
         instance=visit.engine.instance(key),
