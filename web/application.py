@@ -19,12 +19,10 @@ from starlette.staticfiles import StaticFiles
 from engine import EngineError, ProcessEngine
 from web import refusals
 from web.attempts import Attempts
-from web.authorisations import REGISTER
 from web.authorization import Action
 from web.deviations import Deviation
 from web.headers import SecurityHeaders
 from web.identity import Identity
-from web.known_entries import KnownEntries
 from web.pages import (
     accessibility,
     authorisations,
@@ -140,7 +138,6 @@ def create_application(
     application.state.demonstration = demonstration
     application.state.attempts = Attempts(engine.accounts)
     application.state.identity = identity or Identity()
-    application.state.authorisations = KnownEntries(engine, REGISTER)
     application.state.extract = extract
     application.state.reconcile = reconcile
     application.state.deviations = deviations

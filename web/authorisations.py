@@ -7,7 +7,7 @@ extended, expired, blocked; none of them is ever changed.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import Any
 
@@ -70,18 +70,17 @@ class Authorisation(msgspec.Struct, frozen=True, kw_only=True):
         return all(word in text for word in words)
 
 
-def as_of(entries: Iterable[Entry], day: dt.date) -> list[Authorisation]:
-    """Return the authorisations known at the end of a day (Warsaw), the newest first.
+def as_of(entries: Iterable[Entry], day: dt.date) -> Iterator[Authorisation]:
+    """Yield the authorisations known at the end of a day (Warsaw), the newest first.
 
-    ``entries`` are the register's, the newest first.
+    ``entries`` are the register's, the newest first. Each comes as soon as the entry that granted it is read,
+    so whoever looks at a few reads no more than that.
     """
-    known: dict[str, list[Entry]] = {}
+    later: dict[str, list[Entry]] = {}
     for entry in entries:
-        if entry.at.astimezone(WARSAW).date() <= day:
-            known.setdefault(str(entry.data["numer"]), []).append(entry)
-    whole = {number: tuple(reversed(of_number)) for number, of_number in known.items()}
-    return [
-        Authorisation(number=number, entries=of_number)
-        for number, of_number in whole.items()
-        if of_number[0].data["zdarzenie"] == GRANTED
-    ]
+        if entry.at.astimezone(WARSAW).date() > day:
+            continue
+        number = str(entry.data["numer"])
+        later.setdefault(number, []).append(entry)
+        if entry.data["zdarzenie"] == GRANTED:
+            yield Authorisation(number=number, entries=tuple(reversed(later.pop(number))))

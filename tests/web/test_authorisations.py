@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from engine import Entry, ProcessEngine
+from engine.store import registers
 from tests.web.conftest import Browser
 from web.authorisations import Standing, as_of
-from web.known_entries import KnownEntries
 
 Browsers = Callable[[str | None], Browser]
 AT = dt.datetime(2026, 3, 1, 9, tzinfo=dt.UTC)
@@ -112,19 +112,38 @@ def test_an_extract_says_of_which_day_and_holds_no_formula(browser: Browsers, fi
     assert jan.client.get("/authorisations/csv?on=x").status_code == 422
 
 
-def test_an_entry_is_opened_once_and_what_is_written_since_is_seen(
-    browser: Browsers, filled: ProcessEngine
+def test_a_page_opens_hardly_more_of_the_register_than_it_shows(
+    browser: Browsers, office: ProcessEngine
 ) -> None:
-    jan, known = browser("jan"), KnownEntries(filled, "upowaznienia")
-    before = known.newest_first()
-    assert [each.number for each in before] == [4, 3, 2, 1]
-    assert known.newest_first() is before
-    jan.get("/authorisations?all=1")
-    with filled.parts.store.transaction() as tx:
-        filled.registers.append(
-            tx, register="upowaznienia", instance_key=None, subject="u", data=EWA | {"numer": "U-3"}
-        )
-    newest, *others = known.newest_first()
-    assert (newest.number, [*map(id, others)]) == (5, [*map(id, before)])
-    text = jan.get("/authorisations?all=1")
-    assert text.index("U-3") < text.index("U-2") < text.index("U-1")
+    """The first 30 entries cannot be opened: whoever comes to one of them is told so."""
+    today = office.now().date()
+    said = ANNA | {"od": today, "do": today.replace(year=today.year + 4)}
+    told = [said | {"numer": f"U-{number}"} for number in range(1, 221)] + [BLOCKED | {"numer": "U-219"}]
+    with office.parts.store.transaction() as tx:
+        for _ in range(30):
+            registers.append(
+                tx, register="upowaznienia", instance_key=None, at=tx.now, subject=b"x", data=b"x"
+            )
+        for data in told:
+            office.registers.append(tx, register="upowaznienia", instance_key=None, subject="u", data=data)
+    jan = browser("jan")
+    page = jan.get("/authorisations?all=1")
+    assert (jan.status, "Upoważnienia 1–100, są dalsze" in page) == (200, True)
+    assert [f">U-{number}<" in page for number in (220, 121, 120)] == [True, True, False]
+    assert "zablokowane" in page
+    assert ">U-219<" not in jan.get("/authorisations")
+    assert jan.status == 200
+    jan.get("/authorisations?all=1&from=200")
+    assert jan.status == 503
+
+
+def test_what_a_page_did_not_look_through_is_told(
+    browser: Browsers, filled: ProcessEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jan = browser("jan")
+    assert "Przejrzano" not in jan.get("/authorisations?all=1")
+    monkeypatch.setattr("web.pages.authorisations.MOST_OPENED", 3)
+    page = jan.get("/authorisations?all=1")
+    assert "Przejrzano 3 najnowszych wpisów" in page
+    assert (">U-2<" in page, ">U-1<" in page) == (True, False)
+    assert "U-1" in jan.client.get("/authorisations/csv?all=1").text

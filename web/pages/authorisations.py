@@ -6,7 +6,8 @@ The lines of the register itself are at ``/registers/upowaznienia``; here they a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Iterator
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -14,13 +15,13 @@ from starlette.responses import Response
 from engine import WARSAW, Entry
 from web import words
 from web.authorisations import REGISTER, Authorisation, Standing, as_of
-from web.known_entries import KnownEntries
 from web.pages import registers
 from web.register_tables import CODES, HAPPENED
 from web.translation import N_, Table, _
 from web.visits import NOT_FOUND, UNPROCESSABLE, Visit, whole_number
 
 PAGE = 100  # authorisations on a page
+MOST_OPENED = 10_000  # entries opened for one page; an extract opens all
 _FURTHEST = 1_000_000
 STANDINGS = Table(
     {
@@ -41,19 +42,23 @@ def overview(visit: Visit) -> Response:
     """Show who is authorised on the day asked for, today unless told."""
     day, refused = _day(visit)
     begin = whole_number(visit.query("from"), _FURTHEST) or 0
-    found = _found(visit, day)
+    looked = _Looked(visit, MOST_OPENED)
+    # Nothing of what was opened is kept: the register is of people.
+    found = list(itertools.islice(_found(visit, day, looked), begin, begin + PAGE + 1))
     asked = {"q": visit.query("q"), "on": day.isoformat(), "all": visit.query("all")}
     return visit.page(
         "authorisations.html",
         status=UNPROCESSABLE if refused else 200,
         columns=_head(),
-        found=[(each, _row(each, day)) for each in found[begin : begin + PAGE]],
-        count=len(found),
+        found=[(each, _row(each, day)) for each in found[:PAGE]],
+        count=begin + len(found[:PAGE]),
+        first=begin + 1,
+        most=MOST_OPENED if looked.is_cut else 0,
         day=day,
         asked=asked,
         refused=refused,
         previous=max(begin - PAGE, 0) if begin else None,
-        following=begin + PAGE if len(found) > begin + PAGE else None,
+        following=begin + PAGE if len(found) > PAGE else None,
         has_extract=visit.request.app.state.extract is not None,
     )
 
@@ -62,7 +67,7 @@ def show(visit: Visit) -> Response:
     """Show one authorisation: what it says, and every entry about it."""
     today = _today(visit)
     number = visit.path("number")
-    found = next((each for each in as_of(_entries(visit), today) if each.number == number), None)
+    found = next((each for each in as_of(_Looked(visit), today) if each.number == number), None)
     if found is None:
         raise HTTPException(NOT_FOUND)
     facts = list(zip(_head(), _row(found, today), strict=True))
@@ -74,7 +79,8 @@ def download(visit: Visit) -> Response:
     """Return what is asked for as CSV."""
     day = _asked_day(visit)
     _note(visit, "csv")
-    return registers.csv_of(f"{REGISTER}-{day}", _head(), (_row(each, day) for each in _found(visit, day)))
+    found = _found(visit, day, _Looked(visit))
+    return registers.csv_of(f"{REGISTER}-{day}", _head(), (_row(each, day) for each in found))
 
 
 def extract(visit: Visit) -> Response:
@@ -83,7 +89,8 @@ def extract(visit: Visit) -> Response:
     if make is None:
         raise HTTPException(NOT_FOUND)
     day = _asked_day(visit)
-    rows = [_row(each, day) for each in _found(visit, day)]
+    found = itertools.islice(_found(visit, day, _Looked(visit)), registers.PRINTED + 1)
+    rows = [_row(each, day) for each in found]
     if len(rows) > registers.PRINTED:
         told = _(
             "Wyciąg mieści %(count)s wpisów. Zawęź wyszukiwanie albo pobierz CSV.", count=registers.PRINTED
@@ -94,19 +101,29 @@ def extract(visit: Visit) -> Response:
     return registers.pdf_of(f"{REGISTER}-{day}", make(title, _head(), rows, visit.engine.now()))
 
 
-def _found(visit: Visit, day: dt.date) -> list[Authorisation]:
-    """Return what is asked for: those in force on the day, or all that were known then."""
+class _Looked:
+    """The entries of the register, the newest first, opened as far as somebody looks, at most so many."""
+
+    def __init__(self, visit: Visit, most: int | None = None) -> None:
+        self._visit = visit
+        self._most = most
+        self.is_cut = False
+
+    def __iter__(self) -> Iterator[Entry]:
+        entries = registers.newest_first(self._visit.engine, REGISTER, part=PAGE)
+        for opened, entry in enumerate(entries):
+            if opened == self._most:
+                self.is_cut = True
+                return
+            yield entry
+
+
+def _found(visit: Visit, day: dt.date, entries: Iterable[Entry]) -> Iterator[Authorisation]:
+    """Yield what is asked for: those in force on the day, or all that were known then."""
     wanted, every = visit.query("q").casefold().split(), bool(visit.query("all"))
-    return [
-        each
-        for each in as_of(_entries(visit), day)
-        if (every or each.standing(day) is Standing.IN_FORCE) and each.says(wanted)
-    ]
-
-
-def _entries(visit: Visit) -> Sequence[Entry]:
-    known: KnownEntries = visit.request.app.state.authorisations
-    return known.newest_first()
+    for each in as_of(entries, day):
+        if (every or each.standing(day) is Standing.IN_FORCE) and each.says(wanted):
+            yield each
 
 
 def _day(visit: Visit) -> tuple[dt.date, str]:

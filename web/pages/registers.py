@@ -179,16 +179,21 @@ def _entries(visit: Visit, name: str, before: int | None) -> Iterator[Entry]:
 
 
 def newest_first(
-    engine: ProcessEngine, name: str, *, unresolved: bool = False, before: int | None = None
+    engine: ProcessEngine,
+    name: str,
+    *,
+    unresolved: bool = False,
+    before: int | None = None,
+    part: int = _PART,
 ) -> Iterator[Entry]:
     """Return entries of a register, the newest first, reading as far as somebody looks."""
-    part = PAGE + 1
+    wanted = PAGE + 1
     while True:
-        found = engine.registers.entries(name, unresolved=unresolved, before=before, limit=part)
+        found = engine.registers.entries(name, unresolved=unresolved, before=before, limit=wanted)
         yield from found
-        if len(found) < part:
+        if len(found) < wanted:
             return
-        before, part = found[-1].number, _PART
+        before, wanted = found[-1].number, part
 
 
 def _is_wanted(visit: Visit, line: Line) -> bool:
