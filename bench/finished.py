@@ -56,7 +56,7 @@ SEARCHES: Mapping[str, dict[str, Any]] = {
     "with a deadline": {"order": "deadline"},
     "with a deadline, newest": {"due_before": dt.datetime(2030, 1, 1, tzinfo=dt.UTC)},
     "page 10": {"offset": 450},
-    "page 100": {"offset": 4_950},
+    "page 50": {"offset": 2_450},
     "no such number": {"business_key": "nic takiego"},
 }
 LISTS: Mapping[str, dict[str, Any]] = {

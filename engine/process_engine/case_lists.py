@@ -13,7 +13,7 @@ from engine.process_engine.parts import Parts
 from engine.store import case_search
 
 MOST_COUNTED = 500
-FURTHEST = 5_000  # cases a page may begin after: what comes before is read
+FURTHEST = 2_500  # cases a page may begin after: what comes before is read
 ORDERS = ("newest", "oldest", "number", "deadline")
 
 

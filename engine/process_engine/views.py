@@ -199,7 +199,7 @@ class Views:
         ``business_key`` with ``*`` at its end is the beginning of one; ``order`` is newest, oldest, number or
         deadline (the last two: only cases that have one). However many cases there are, some thousands are
         looked at: ``complete`` says whether that was enough. Raises ``InvalidVariables`` for an ``offset``
-        over 5 000.
+        over 2 500.
         """
         return case_lists.find(
             self.parts,

@@ -31,7 +31,7 @@ from engine.store.statements import columns, drawn
 from engine.store.tables import history, instance, user_task
 from engine.store.transaction import Transaction
 
-MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 2_500
 _LAST = chr(0x10FFFF)  # sorts after every character a number can have
 _WIDTH = len(InstanceRow.__struct_fields__)
 _MANY = 1_000  # cases whose deadlines one statement reads

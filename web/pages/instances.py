@@ -16,7 +16,7 @@ from web.sentences import said_of
 from web.visits import NOT_FOUND, Visit, go_to, whole_number
 
 _PER_PAGE = 50
-_FURTHEST = 5_000  # as far as the engine goes
+_FURTHEST = 2_500  # as far as the engine goes
 _STATES = {
     "active": ("active", "suspended"),
     "ended": ("completed", "terminated", "cancelled"),
