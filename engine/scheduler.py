@@ -195,7 +195,7 @@ def bury(parts: Parts, row: JobRow) -> None:
         locked, current = found
         reason = f"the job crashed {current.crash_count} times, each time losing its lease"
         _fail(family.tx, row)
-        member = family.adopt(locked)
+        member = family.adopt(locked, current.page)
         element_key = current.element_key or 0
         if current.kind == "job":
             asked: cmd.AnyCommand = cmd.FailJob(

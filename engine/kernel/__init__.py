@@ -14,8 +14,9 @@ from engine.kernel.behaviours import BEHAVIOURS
 from engine.kernel.commands import AnyCommand, CommandContext
 from engine.kernel.context import SEMANTICS_VERSION, BoundDecision, Context, Decisions, Limits
 from engine.kernel.effects import EFFECTS
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
 from engine.kernel.step import Step
+from engine.kernel.tree import InstanceTree
 from engine.kernel.verbs import VERBS, admit
 
 __all__ = [

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Union
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 import msgspec
 
@@ -11,7 +11,8 @@ from engine.errors import Damaged, Incompatible, InvalidVariables
 from engine.kernel import events as ev
 from engine.kernel.appliers import APPLIERS
 from engine.kernel.commands import AnyCommand, Command, CommandContext
-from engine.kernel.state import CompensationData, ElementInstance, Header, InstanceTree, PageId, page_of
+from engine.kernel.state import CompensationData, ElementInstance, Header, LoopPart, Page, PageId
+from engine.kernel.tree import InstanceTree
 from engine.kernel.values import is_plain, tagged, untagged
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _VALUED: dict[type, tuple[str, ...]] = {}
 
 
 class StateDocument(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """The stored root container: header, the process itself, what is directly in it."""
+    """Page 0: the header, and all element instances that are not on a page of their own."""
 
     format: int
     header: Header
@@ -35,10 +36,26 @@ class StateDocument(msgspec.Struct, array_like=True, frozen=True, forbid_unknown
 
 
 class PageDocument(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """One stored page of a container inside the instance."""
+    """One stored page of a container; ``around`` is the page the container itself is on."""
 
     format: int
     elements: list[ElementInstance]
+    around: int
+    part: LoopPart | None
+
+
+class WholeDocument(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
+    """A whole state, page 0 first, what is on a page in the order of keys."""
+
+    state: StateDocument
+    pages: list[tuple[int, PageDocument]]
+
+
+class StoredPages(Protocol):
+    """Where the content of stored pages comes from."""
+
+    def read(self, numbers: Collection[int] | None) -> Mapping[int, bytes]:
+        """Return those of these pages (None: of all) that there are."""
 
 
 class CommandRecord(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +72,7 @@ class CommandRecord(msgspec.Struct, array_like=True, frozen=True, forbid_unknown
 _encode = msgspec.msgpack.Encoder().encode
 _state = msgspec.msgpack.Decoder(StateDocument, ext_hook=untagged)
 _page = msgspec.msgpack.Decoder(PageDocument, ext_hook=untagged)
+_whole = msgspec.msgpack.Decoder(WholeDocument, ext_hook=untagged)
 _record = msgspec.msgpack.Decoder(CommandRecord, ext_hook=untagged)
 _command = msgspec.msgpack.Decoder(AnyCommand, ext_hook=untagged)
 _raw = msgspec.msgpack.Decoder(ext_hook=untagged)
@@ -73,43 +91,92 @@ def decode_values(data: bytes) -> Any:
         raise Damaged(f"expected stored values, but {error}") from error
 
 
-def is_root_page(tree: InstanceTree, page: PageId) -> bool:
-    """Return whether a page is kept with the instance itself."""
-    return page in ((0, 0), (tree.header.key, 0))
-
-
 def encode_state(tree: InstanceTree) -> bytes:
-    """Return the header, the root container and its own children as bytes."""
-    header = tree.header
-    elements = [tree.elements[header.key]]
-    elements += [each for each in tree.children.get(header.key, {}).values() if not each.loop_index]
-    return _encode(StateDocument(STATE_FORMAT, header, [_writable(each) for each in elements]))
+    """Return the header and what is on page 0 as bytes."""
+    return _encode(StateDocument(STATE_FORMAT, tree.header, [_writable(each) for each in tree.at_home()]))
 
 
-def encode_pages(tree: InstanceTree, pages: Iterable[PageId]) -> dict[PageId, bytes]:
-    """Return the content of these pages; an empty page is empty bytes: delete it."""
-    found: dict[PageId, list[ElementInstance]] = {page: [] for page in pages if not is_root_page(tree, page)}
-    for container in {container for container, _ in found}:
-        for element in tree.children.get(container, {}).values():
-            page = page_of(element)
-            if page in found:
-                found[page].append(_writable(element))
-    return {page: _encode(PageDocument(STATE_FORMAT, each)) if each else b"" for page, each in found.items()}
+def encode_pages(tree: InstanceTree, pages: Iterable[PageId]) -> dict[int, bytes]:
+    """Return the content of these pages but page 0, by number; an empty page is empty bytes: delete it."""
+    return {
+        number: _encode(page) if page.elements or page.part is not None else b""
+        for number, page in _page_documents(tree, pages)
+    }
 
 
-def decode_tree(state: bytes, pages: Mapping[PageId, bytes]) -> InstanceTree:
-    """Return the state in memory; raises ``Damaged`` or ``Incompatible``."""
+def _page_documents(tree: InstanceTree, pages: Iterable[PageId]) -> list[tuple[int, PageDocument]]:
+    by_container: dict[int, dict[int, list[ElementInstance]]] = {}
+    for container, number in pages:
+        if number:
+            by_container.setdefault(container, {})[number] = []
+    found = []
+    for container, numbers in sorted(by_container.items()):
+        for number, element in tree.inside_of(container):
+            if number in numbers:
+                numbers[number].append(_writable(element))
+        around = tree.places.get(container, 0)
+        for number, elements in numbers.items():
+            found.append((number, PageDocument(STATE_FORMAT, elements, around, _part(tree, number))))
+    return found
+
+
+def decode_tree(state: bytes, pages: Mapping[int, bytes]) -> InstanceTree:
+    """Return the state in memory, all of it; raises ``Damaged`` or ``Incompatible``."""
+    tree = _page_0(state)
+    for number in sorted(pages):
+        tree.take(number, _page_of(pages[number]))
+    return tree
+
+
+def open_tree(state: bytes, pages: StoredPages) -> InstanceTree:
+    """Return the state with its pages read when they are needed; that raises as ``decode_tree`` does."""
+    tree = _page_0(state)
+    tree.read_from(
+        lambda numbers: {number: _page_of(content) for number, content in pages.read(numbers).items()}
+    )
+    return tree
+
+
+def _page_0(state: bytes) -> InstanceTree:
     document = _decoded(_state, state, STATE_FORMAT, "state")
-    elements = list(document.elements)
-    for page in sorted(pages):
-        elements += _decoded(_page, pages[page], STATE_FORMAT, "state page").elements
-    return InstanceTree(document.header, elements)
+    return InstanceTree(document.header, document.elements)
+
+
+def _page_of(content: bytes) -> Page:
+    document = _decoded(_page, content, STATE_FORMAT, "state page")
+    return Page(elements=document.elements, around=document.around, part=document.part)
 
 
 def canonical(tree: InstanceTree) -> bytes:
     """Return bytes that are equal exactly when two states are."""
-    elements = [_writable(tree.elements[key]) for key in sorted(tree.elements)]
-    return _encode(StateDocument(STATE_FORMAT, tree.header, elements))
+    elements = {key: tree.elements[key] for key in sorted(tree.elements)}
+    home = [_writable(each) for key, each in elements.items() if key not in tree.places]
+    pages: dict[int, list[ElementInstance]] = {number: [] for number in tree.parts}
+    around: dict[int, int] = {}
+    for key, number in tree.places.items():
+        around[number] = tree.places.get(elements[key].scope, 0)
+    for key, element in elements.items():
+        if key in tree.places:
+            pages.setdefault(tree.places[key], []).append(_writable(element))
+    documents = [
+        (number, PageDocument(STATE_FORMAT, pages[number], around.get(number, 0), _part(tree, number)))
+        for number in sorted(pages)
+    ]
+    return _encode(WholeDocument(StateDocument(STATE_FORMAT, tree.header, home), documents))
+
+
+def copy_of(tree: InstanceTree) -> InstanceTree:
+    """Return a copy that shares nothing with a state."""
+    document: WholeDocument = _whole.decode(canonical(tree))
+    copy = InstanceTree(document.state.header, document.state.elements)
+    for number, page in document.pages:
+        copy.take(number, Page(elements=page.elements, around=page.around, part=page.part))
+    return copy
+
+
+def _part(tree: InstanceTree, number: int) -> LoopPart | None:
+    part = tree.parts.get(number)
+    return None if part is None else _writable_items(part)
 
 
 def encode_record(
@@ -191,7 +258,7 @@ def _writable(part: Any) -> Any:
 def _writable_parts(element: ElementInstance) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if element.loop is not None:
-        changes["loop"] = _writable_loop(element.loop)
+        changes["loop"] = _writable_items(element.loop)
     if element.received is not None:
         changes["received"] = _tagged_parts(element.received)
     if element.compensations is not None:
@@ -218,5 +285,5 @@ def _writable_record(record: CompensationData) -> CompensationData:
     return msgspec.structs.replace(record, variables=tagged(record.variables), inner=inner)
 
 
-def _writable_loop(loop: Any) -> Any:
-    return msgspec.structs.replace(loop, items=tagged(loop.items), outputs=tagged(loop.outputs))
+def _writable_items(part: Any) -> Any:
+    return msgspec.structs.replace(part, items=tagged(part.items), outputs=tagged(part.outputs))

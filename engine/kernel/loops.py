@@ -53,9 +53,9 @@ def iterate(step: Step, body: ElementInstance, index: int) -> None:
     element = step.element_of(body)
     loop = element.loop
     variables: dict[str, Any] = {"loopCounter": index}
-    items = _data(body).items
-    if items is not None and isinstance(loop, MultiInstance) and loop.input_element is not None:
-        variables[loop.input_element] = items[index - 1]
+    if isinstance(loop, MultiInstance) and loop.input_element is not None:
+        for item in step.tree.item_of(body, index):
+            variables[loop.input_element] = item
     step.entered += 1
     key = step.key()
     step.emit(ev.ElementActivated(key, element.id, body.key, "", index, variables))
@@ -131,10 +131,10 @@ def go_on(step: Step, body: ElementInstance, element: Element, *, satisfied: boo
 
 def finish_body(step: Step, body: ElementInstance, element: Element) -> None:
     """Give the collected outputs to the scope around the body and take the outgoing flows."""
-    loop, data = element.loop, _data(body)
+    loop = element.loop
     try:
         if isinstance(loop, MultiInstance) and loop.output_collection is not None:
-            write(step, step.tree.elements[body.scope], {loop.output_collection: list(data.outputs or [])})
+            write(step, step.tree.elements[body.scope], {loop.output_collection: step.tree.outputs_of(body)})
         flows = step.ways_out(body, element)
     except Failure as failure:
         step.stop(body, failure, ElementState.COMPLETING)

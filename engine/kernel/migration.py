@@ -15,8 +15,9 @@ from engine.kernel import compensation, conditions, joins, waits
 from engine.kernel import events as ev
 from engine.kernel.failure import Failure
 from engine.kernel.migration_plan import Plan
-from engine.kernel.state import ConditionData, ElementInstance, InstanceTree, SubscriptionData, TimerData
+from engine.kernel.state import ConditionData, ElementInstance, SubscriptionData, TimerData
 from engine.kernel.step import Step
+from engine.kernel.tree import InstanceTree
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import ElementState
 

@@ -2,8 +2,9 @@
 
 There is no token class: a token is an active element instance, or a taken flow waiting at a join
 (``joins``). The records are mutable and owned by one step; the only writers are the appliers
-(``engine.kernel.appliers``). Stored as pages: one per container, the children of a multi-instance body
-spread over pages of bounded size, so that a step writes what it touched and not the whole tree.
+(``engine.kernel.appliers``). What is not big is stored in one piece, as page 0. The children of a big
+multi-instance body are spread over pages of their own, with their items and outputs; what is inside a
+container on such a page has a page too. So a step reads and writes what it is about, and not the whole tree.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import msgspec
 from engine.model.records import ElementState, IncidentState, InstanceState, UserTaskState
 
 CHILDREN_PER_PAGE = 100
+WITH_BODY = 20  # a multi-instance body of so many instances at most has no pages of its own
+TOGETHER = 200  # element instances on page 0 from which on a further container gets a page
 
-PageId: TypeAlias = tuple[int, int]
+PageId: TypeAlias = tuple[int, int]  # the key of a container, and one of its pages
 
 
 class Part(msgspec.Struct, array_like=True, kw_only=True, gc=False):
@@ -118,12 +121,19 @@ class IncidentData(Part, kw_only=True):
 
 
 class LoopData(Part, kw_only=True):
-    """The progress of a multi-instance body."""
+    """The progress of a multi-instance body; items and outputs of a big one are on its pages."""
 
     total: int
     items: list[Any] | None  # None for a cardinality
     completed: int = 0
     terminated: int = 0
+    outputs: list[Any] | None = None
+
+
+class LoopPart(Part, kw_only=True):
+    """The items (until all have begun) and the outputs of the instances of one page."""
+
+    items: list[Any] | None = None
     outputs: list[Any] | None = None
 
 
@@ -142,7 +152,8 @@ class ElementInstance(Part, kw_only=True):
     waiting at a join in this container. ``called`` is the key of the instance a call activity waits for.
     ``received`` holds, by event, the parts of a parallel multiple event that have happened, with what they
     brought. ``compensations`` is what has completed in this container, ``compensation`` what this instance
-    is undoing, ``runner`` the instance this one undoes something for.
+    is undoing, ``runner`` the instance this one undoes something for. ``inside`` is the first page of what is
+    in this container, 0 where that has none of its own.
     """
 
     key: int
@@ -168,6 +179,7 @@ class ElementInstance(Part, kw_only=True):
     runner: int = 0
     consumed: list[str] | None = None  # flows a complex gateway took from, while it waits for reset
     ad_hoc: AdHocData | None = None
+    inside: int = 0
 
     @property
     def listens(self) -> bool:
@@ -192,71 +204,13 @@ class Header(Part, kw_only=True):
     last_at: int = 0  # the business clock is monotone per instance
     queue: list[tuple[str, int, str]] | None = None  # activations left over from an interrupted step
     run_length: int = 0  # elements entered since the last wait state, while a step is interrupted
+    pages: int = 0  # how many page numbers were given out
+    watching: int = 0  # element instances on other pages than 0 that watch conditions
 
 
-class InstanceTree:
-    """One instance's state in memory, with the indexes a step needs and the pages it has touched."""
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """One stored page: ``around`` is the page its container is on, ``part`` what a big body keeps here."""
 
-    __slots__ = ("children", "elements", "header", "touched", "watching")
-
-    def __init__(self, header: Header, elements: list[ElementInstance]) -> None:
-        self.header = header
-        self.elements: dict[int, ElementInstance] = {}
-        self.children: dict[int, dict[int, ElementInstance]] = {}
-        self.touched: set[PageId] = set()
-        self.watching: set[int] = set()  # keys of the element instances with conditions
-        for element in elements:
-            self.add(element)
-
-    @classmethod
-    def empty(cls) -> InstanceTree:
-        """Return the state before an instance has started; its first event fills in the header."""
-        header = Header(
-            key=0,
-            process_id="",
-            definition_key=0,
-            state=InstanceState.ACTIVE,
-            business_key=None,
-            parent_key=0,
-            parent_element_key=0,
-            root_key=0,
-            depth=0,
-            started_at=0,
-        )
-        return cls(header, [])
-
-    def add(self, element: ElementInstance) -> None:
-        """Put an element instance into the tree."""
-        self.elements[element.key] = element
-        if element.conditions:
-            self.watching.add(element.key)
-        siblings = self.children.get(element.scope)
-        if siblings is None:
-            self.children[element.scope] = {element.key: element}
-        else:
-            siblings[element.key] = element
-
-    def remove(self, element: ElementInstance) -> None:
-        """Take an element instance, which has no children any more, out of the tree."""
-        del self.elements[element.key]
-        del self.children[element.scope][element.key]
-        self.children.pop(element.key, None)
-        self.watching.discard(element.key)
-
-    def touch(self, element: ElementInstance) -> None:
-        """Remember that the page this element instance is stored in must be written."""
-        index = element.loop_index  # as ``page_of`` has it: this is done for every event
-        self.touched.add((element.scope, 1 + (index - 1) // CHILDREN_PER_PAGE if index else 0))
-
-    @property
-    def root(self) -> ElementInstance:
-        """Return the process' own element instance; raises KeyError once the instance has ended."""
-        return self.elements[self.header.key]
-
-
-def page_of(element: ElementInstance) -> PageId:
-    """Return the page an element instance is stored in: its container's, or one of a multi-instance
-    body's."""
-    if element.loop_index:
-        return element.scope, 1 + (element.loop_index - 1) // CHILDREN_PER_PAGE
-    return element.scope, 0
+    elements: list[ElementInstance]
+    around: int = 0
+    part: LoopPart | None = None

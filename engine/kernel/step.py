@@ -24,7 +24,8 @@ from engine.kernel.appliers import APPLIERS
 from engine.kernel.context import Context
 from engine.kernel.failure import Failure
 from engine.kernel.flows import chosen_flows
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 from engine.kernel.variables import Scope
 from engine.model.definition import Element, ElementType, Expression, SequenceFlow
 from engine.model.records import ElementState, InstanceState

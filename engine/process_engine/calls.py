@@ -14,7 +14,8 @@ from engine.model.records import InstanceState
 from engine.store import Transaction
 from engine.store.rows import InstanceRow
 
-Notice = tuple[int, cmd.Command]
+# The key of an instance, what to tell it, and the page of its state this is about (None: page 0, or unknown).
+Notice = tuple[int, cmd.Command, int | None]
 CAUSES = frozenset(  # the effects that other instances may have to hear of
     {ev.InstanceCalled, ev.CallEnded, ev.EscalationPropagated, ev.ErrorPropagated, ev.InstanceEnded}
 )
@@ -57,15 +58,24 @@ def notices(
     ended: ev.InstanceEnded | None = None
     for effect in effects:
         if isinstance(effect, ev.CallEnded) and effect.cancelled:
-            yield effect.child, cmd.Cancel(reason="interrupted by its caller", by_model=True)
+            yield effect.child, cmd.Cancel(reason="interrupted by its caller", by_model=True), None
         elif isinstance(effect, ev.EscalationPropagated):
-            yield row.parent_key or 0, _escalated(row, effect)
+            yield row.parent_key or 0, _escalated(row, effect), row.parent_page
         elif isinstance(effect, ev.ErrorPropagated):
             error = effect
         elif isinstance(effect, ev.InstanceEnded):
             ended = effect
     if ended is not None and row.parent_key and not by_caller:
-        yield row.parent_key, _ending(row, variables, ended, error)
+        yield row.parent_key, _ending(row, variables, ended, error), row.parent_page
+
+
+def refused(caller: InstanceRow, call: ev.InstanceCalled, error: Exception) -> Notice:
+    """Return what a caller is told of a call that cannot be started."""
+    return (
+        caller.key,
+        cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error)),
+        None,
+    )
 
 
 def is_awaited(tree: InstanceTree, command: cmd.Command) -> bool:

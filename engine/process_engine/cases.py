@@ -21,6 +21,7 @@ from engine.model.records import IncidentState, JobState
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
 from engine.process_engine.queries import incident_of
+from engine.process_engine.trees import opened, whole
 from engine.replay import MULTI_INSTANCE_BODY, user_task_of
 from engine.store import Transaction, effects, incidents, instances, jobs
 from engine.store.instances import LockedInstance
@@ -84,7 +85,7 @@ class _Read:
         self._parts = parts
         self._tx = tx
         self._loaded = loaded
-        self._trees = {key: codec.decode_tree(locked.state, locked.pages) for key, locked in loaded.items()}
+        self._trees = {key: whole(locked) for key, locked in loaded.items()}
         self._jobs = _by_instance(
             jobs.query(tx, instance_keys=loaded, kinds=("job",), stages=_OPEN_STAGES, limit=_MOST_ROWS)
         )
@@ -243,7 +244,7 @@ def _personal(
     keys = [each.definition_key for each in whole]
     names = frozenset(field.key for field in _fields(parts, tx, keys) if field.personal)
     names |= parts.catalogue.personal_names(tx)
-    trees = (codec.decode_tree(each.state, each.pages) for each in loaded.values())
+    trees = (opened(each) for each in loaded.values())
     return Personal(names=names, variables=tuple(tree.root.variables or {} for tree in trees))
 
 

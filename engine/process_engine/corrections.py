@@ -156,7 +156,7 @@ def resolve_incident(
         retries=retries,
         new_effect=new_effect,
     )
-    family.apply(family.adopt(locked), asked)
+    family.apply(family.adopt(locked, row.page), asked)
     if row.type == "job_crashed":
         jobs.revive(family.tx, row.instance_key)
 
@@ -174,7 +174,7 @@ def reschedule_timer(family: Family, timer_key: int, *, due_at: dt.datetime, rea
         local=due_at.isoformat(),
         reason=reason,
     )
-    family.apply(family.adopt(locked), asked)
+    family.apply(family.adopt(locked, row.page), asked)
 
 
 def retry_job(parts: Parts, job_key: int, *, actor: str, reason: str) -> None:

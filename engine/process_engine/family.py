@@ -30,6 +30,7 @@ from engine.model.records import InstanceState
 from engine.process_engine import calls, messages
 from engine.process_engine.parts import Parts
 from engine.process_engine.projection import Changes
+from engine.process_engine.trees import opened
 from engine.store import Transaction, correlation, data_keys, history_rows, instances, one_trip
 from engine.store.instances import LockedInstance
 from engine.store.rows import HistoryRow, InstanceRow, JobRow
@@ -48,7 +49,6 @@ class Member:
     data_key: DataKey
     tree: InstanceTree | None
     loaded: InstanceRow | None = None  # as it was; None for one that is new
-    pages: set[tuple[int, int]] = field(default_factory=set)
     history: list[HistoryRow] = field(default_factory=list)
 
     @property
@@ -82,43 +82,44 @@ class Family:
         self._first_number = first_number
         self._locked = locked or {}
         self._members: dict[int, Member] = {}
-        self._todo: deque[tuple[int, cmd.Command]] = deque()
+        self._todo: deque[calls.Notice] = deque()
         self._calls: deque[tuple[Member, ev.InstanceCalled]] = deque()
         self._cascaded = 0
 
     # --- who takes part ---
 
-    def adopt(self, locked: LockedInstance) -> Member:
-        """Take a locked instance in."""
-        member = Member(
-            row=locked.row,
-            data_key=locked.data_key,
-            tree=codec.decode_tree(locked.state, locked.pages),
-            loaded=locked.row,
-            pages=set(locked.pages),
-        )
-        self.bucket = bucket_of(locked.row.key)
-        self._members[locked.row.key] = member
-        return member
+    def adopt(self, locked: LockedInstance, *pages: int | None) -> Member:
+        """Take a locked instance in; ``pages`` are those of its state that what is to be done is about."""
+        row, tree = locked.row, opened(locked, *pages)
+        self.bucket = bucket_of(row.key)
+        self._members[row.key] = Member(row=row, data_key=locked.data_key, tree=tree, loaded=row)
+        return self._members[row.key]
 
-    def member(self, key: int) -> Member:
+    def member(self, key: int, page: int | None = None) -> Member:
         """Return an instance of this family, loading it under the root's lock when needed."""
-        known = self._members.get(key)
-        if known is not None:
-            return known
-        locked = instances.lock(self.tx, instance_key=key)
-        if locked is None:
-            raise NotFound(f"no process instance {key}")
-        return self.adopt(locked)
+        if key not in self._members:
+            locked = instances.lock(self.tx, instance_key=key)
+            if locked is None:
+                raise NotFound(f"no process instance {key}")
+            self.adopt(locked)
+        if page is not None:
+            self._members[key].state.load((page,))
+        return self._members[key]
 
     def member_of_job(self, job_key: int) -> tuple[Member, JobRow] | None:
         """Return the instance a job belongs to, locked, and the job; None for one that is no longer there."""
         if job_key in self._locked:
             locked, row = self._locked[job_key]
-            member = self._members.get(locked.row.key) or self.adopt(locked)
-            return None if self.changes.ends_job(job_key) else (member, row)
+            return None if self.changes.ends_job(job_key) else (self._grouped(locked), row)
         found = instances.lock_by_job(self.tx, job_key)
-        return None if found is None else (self.adopt(found[0]), found[1])
+        return None if found is None else (self.adopt(found[0], found[1].page), found[1])
+
+    def _grouped(self, locked: LockedInstance) -> Member:
+        """Return an instance several of whose jobs are done at once, with the pages of all of them."""
+        key = locked.row.key
+        if key in self._members:
+            return self._members[key]
+        return self.adopt(locked, *(row.page for _, row in self._locked.values() if row.instance_key == key))
 
     def members(self) -> list[Member]:
         """Return everybody who takes part, in the order they came."""
@@ -155,12 +156,12 @@ class Family:
         command = msgspec.structs.replace(command, key=key)
         if parameters is None:
             parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
-        member = self._new_member(bound, command, self.tx.keyring.new_data_key(key), parameters)
+        member = self._new_member(bound, command, self.tx.keyring.new_data_key(key), parameters, None)
         self.apply(member, command)
         return member
 
     def _new_member(
-        self, bound: BoundProcess, command: cmd.Start, data_key: DataKey, parameters: int
+        self, bound: BoundProcess, command: cmd.Start, data_key: DataKey, parameters: int, page: int | None
     ) -> Member:
         row = InstanceRow(
             key=command.key,
@@ -177,6 +178,7 @@ class Family:
             parameters_version=parameters,
             seq=0,
             head_hash=GENESIS,
+            parent_page=page,
         )
         member = Member(row=row, data_key=data_key, tree=None)
         self._members[row.key] = member
@@ -203,15 +205,15 @@ class Family:
             else:
                 self._call(*self._calls.popleft())
 
-    def _notify(self, key: int, command: cmd.Command) -> None:
+    def _notify(self, key: int, command: cmd.Command, page: int | None) -> None:
         """Tell another instance, if it still wants to know.
 
         A called one whose start was deferred, or that has ended already, has nothing to end; a caller that
         has left its call activity no longer waits.
         """
         deferred = key not in self._members and instances.read(self.tx, key) is None
-        if not deferred and calls.is_awaited(self.member(key).state, command):
-            self._step(self.member(key), command)
+        if not deferred and calls.is_awaited(self.member(key, page).state, command):
+            self._step(self._members[key], command)
 
     def _step(self, member: Member, command: cmd.Command) -> Outcome:
         context = self._context(member)
@@ -290,8 +292,7 @@ class Family:
         try:
             bound = calls.called_process(self.parts.catalogue, self.tx, caller.row.definition_key, call)
         except (NotFound, Conflict) as error:
-            failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
-            self._todo.append((caller.row.key, failed))
+            self._todo.append(calls.refused(caller.row, call, error))
             return
         header = caller.state.header
         command = cmd.Start(
@@ -303,13 +304,13 @@ class Family:
             key=call.child,
         )
         parameters = self.parts.parameters.latest_version(self.tx, bound.definition.id)
-        called = self._new_member(bound, command, caller.data_key, parameters)
+        page = caller.state.places.get(call.element_key)
+        called = self._new_member(bound, command, caller.data_key, parameters, page)
         try:
             self._step(called, command)
         except Conflict as error:  # it has no start that a call could enter
             del self._members[called.row.key]
-            failed = cmd.ChildFailed(element_key=call.element_key, child_key=call.child, reason=str(error))
-            self._todo.append((caller.row.key, failed))
+            self._todo.append(calls.refused(caller.row, call, error))
 
     # --- saving ---
 
@@ -326,15 +327,14 @@ class Family:
                 self._let_next_start(member)
 
     def _saved_in_one_trip(self, acted: list[Member]) -> bool:
-        """Write state and history of the usual case, one command in one instance without pages."""
+        """Write state and history of the usual case: one command in one instance, on its page 0."""
         if len(acted) != 1 or len(acted[0].history) != 1 or not one_trip.possible(self.tx):
             return False
         (member,) = acted
         tree = member.state
-        keyed = (
-            member.loaded is not None or member.row.parent_key is None
-        )  # a called one shares its case's data key
-        if member.pages or not keyed or not all(codec.is_root_page(tree, page) for page in tree.touched):
+        # a called one shares its case's data key
+        keyed = member.loaded is not None or member.row.parent_key is None
+        if not keyed or any(number for _, number in tree.touched):
             return False
         write = one_trip.begin if member.loaded is None else one_trip.go_on
         write(
@@ -364,10 +364,9 @@ class Family:
         tree = member.state
         written = codec.encode_pages(tree, tree.touched)
         upserted = {page: content for page, content in written.items() if content}
-        deleted = [page for page, content in written.items() if not content and page in member.pages]
-        member.pages.update(upserted)
-        member.pages.difference_update(deleted)
-        row = msgspec.structs.replace(member.row, pages=len(member.pages))
+        deleted = [page for page, content in written.items() if not content and page in tree.stored]
+        pages = member.row.pages + len(upserted.keys() - tree.stored) - len(deleted)
+        row = msgspec.structs.replace(member.row, pages=pages)
         state = codec.encode_state(tree)
         if member.loaded is not None:
             instances.update(
@@ -375,8 +374,8 @@ class Family:
                 row,
                 data_key=member.data_key,
                 state=state,
-                pages_upserted=upserted,
-                pages_deleted=deleted,
+                upserted=upserted,
+                deleted=deleted,
                 loaded=member.loaded,
             )
         else:
@@ -385,7 +384,7 @@ class Family:
                 row,
                 data_key=member.data_key,
                 state=state,
-                pages=upserted,
+                inserted=upserted,
                 new_data_key=row.parent_key is None,
             )
 

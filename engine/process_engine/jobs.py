@@ -12,10 +12,11 @@ from engine.errors import Conflict, NotFound
 from engine.handling import RegisterEntry
 from engine.kernel import codec
 from engine.kernel import commands as cmd
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 from engine.kernel.values import accepted
 from engine.model.records import Job, JobState
-from engine.process_engine import waiting
+from engine.process_engine import trees, waiting
 from engine.process_engine.family import Family, Member
 from engine.process_engine.parts import ENGINE, Parts
 from engine.process_engine.verb import run_verb
@@ -49,10 +50,14 @@ def opened(tx: Transaction, rows: Sequence[JobRow]) -> list[Job]:
 def opened_with(tx: Transaction, rows: Sequence[JobRow]) -> list[tuple[Job, InstanceRow]]:
     """Return what ``opened`` does, each job with its instance."""
     loaded = instances.load_many(tx, {row.instance_key for row in rows if row.instance_key is not None})
+    needed: dict[int, set[int | None]] = {}
+    for row in rows:
+        needed.setdefault(row.instance_key or 0, set()).add(row.page)
+    states = {key: trees.opened(locked, *needed[key]) for key, locked in loaded.items()}
     found = []
     for row in rows:
-        locked = loaded.get(row.instance_key or 0)
-        opened = None if locked is None else _opened(locked, row)
+        key = row.instance_key or 0
+        opened = _opened(states[key], loaded[key], row) if key in loaded else None
         if opened is not None:
             found.append(opened)
     return found
@@ -64,11 +69,10 @@ def opened_leased(tx: Transaction, claimed: JobRow) -> tuple[Job, InstanceRow] |
     found = instances.load_by_job(tx, claimed.key)
     if found is None or not jobs.leased(found[1], claimed):
         return None
-    return _opened(found[0], claimed)
+    return _opened(trees.opened(found[0], claimed.page), found[0], claimed)
 
 
-def _opened(locked: LockedInstance, row: JobRow) -> tuple[Job, InstanceRow] | None:
-    tree = codec.decode_tree(locked.state, locked.pages)
+def _opened(tree: InstanceTree, locked: LockedInstance, row: JobRow) -> tuple[Job, InstanceRow] | None:
     element = tree.elements.get(row.element_key or 0)
     return None if element is None else (_job(row, locked.data_key, visible(tree, element)), locked.row)
 
@@ -181,7 +185,7 @@ def throw_error(
 def _thrower(family: Family, key: int, worker: str | None, attempt: int | None) -> tuple[Member, int, int]:
     by_task = instances.lock_by_task(family.tx, key) if worker is None else None
     if by_task is not None:
-        return family.adopt(by_task[0]), key, 0
+        return family.adopt(by_task[0], by_task[1].page), key, 0
     member, row = _fenced(family, key, worker, attempt)
     return member, row.element_key or 0, key
 

@@ -209,6 +209,7 @@ def _delivery(
         idempotency_key=str(data_key.root_key) if starts else "",
         created_at=tx.now,
         payload=data_key.seal(place("job", key), content),
+        page=match.page,
     )
 
 

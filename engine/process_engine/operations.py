@@ -7,7 +7,6 @@ from typing import Any
 
 from engine.clock import instant, micros
 from engine.errors import NotFound
-from engine.kernel import codec
 from engine.model.operations import (
     DueTimer,
     ElementCount,
@@ -23,6 +22,7 @@ from engine.process_engine.instances import process_instance
 from engine.process_engine.jobs import visible
 from engine.process_engine.parts import Parts
 from engine.process_engine.queries import incident_of
+from engine.process_engine.trees import opened
 from engine.store import Transaction, data_keys, incidents, instances, jobs, operations
 from engine.store.rows import IncidentRow
 
@@ -122,7 +122,7 @@ def _names_seen(tx: Transaction, row: IncidentRow) -> tuple[str, ...]:
     loaded = instances.load_many(tx, [row.instance_key]).get(row.instance_key)
     if loaded is None:
         return ()
-    tree = codec.decode_tree(loaded.state, loaded.pages)
+    tree = opened(loaded, row.page)
     element = tree.elements.get(row.element_key or 0)
     return () if element is None else tuple(sorted(visible(tree, element)))
 

@@ -148,6 +148,7 @@ class Changes:
             priority=task.priority,
             form_id=task.form_id,
             created_at=task.created_at,
+            page=member.state.places.get(event.key),
         )
 
     def user_task_ended(self, member: Member, event: ev.UserTaskEnded) -> None:
@@ -174,6 +175,7 @@ class Changes:
                 element_id=event.element_id,
                 definition_key=row.definition_key,
                 opened_at=self._family.tx.now,
+                page=member.state.places.get(event.owner),
             ),
         )
 
@@ -207,6 +209,7 @@ class Changes:
             message=member.data_key.seal(place("incident", event.key), event.message.encode()),
             state=IncidentState.OPEN,
             created_at=self._family.tx.now,
+            page=member.state.places.get(event.element_key),
         )
 
     def incident_resolved(self, member: Member, event: ev.IncidentResolved) -> None:
@@ -275,6 +278,7 @@ class Changes:
             idempotency_key=idempotency_key,
             created_at=self._family.tx.now,
             payload=sealed,
+            page=member.state.places.get(element_key),
         )
 
     def _end_job(self, key: int) -> None:
@@ -366,6 +370,7 @@ def job_row(family: Family, *, key: int, kind: str, subscription: SubscriptionRo
         due_at=family.tx.now,
         created_at=family.tx.now,
         payload=payload,
+        page=subscription.page,
     )
 
 

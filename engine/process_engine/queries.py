@@ -9,14 +9,13 @@ from typing import Any
 
 from engine.clock import instant
 from engine.errors import NotFound
-from engine.kernel import InstanceTree, codec
 from engine.model.node import SILENT_AFTER, Figures, Node, NodeState
 from engine.model.records import Incident, ProcessInstance, StrandedJob, Timer
 from engine.process_engine.instances import process_instance
 from engine.process_engine.parts import Parts
+from engine.process_engine.trees import tree_around, tree_of
 from engine.replay import timer_of
 from engine.store import (
-    Transaction,
     data_keys,
     definitions,
     figures,
@@ -50,18 +49,10 @@ def starter(parts: Parts, key: int) -> str:
     return first[0].actor
 
 
-def tree_of(tx: Transaction, key: int) -> InstanceTree:
-    """Return an instance's state; raises ``NotFound``."""
-    locked = instances.load(tx, key)
-    if locked is None:
-        raise NotFound(f"no process instance {key}")
-    return codec.decode_tree(locked.state, locked.pages)
-
-
 def variables(parts: Parts, key: int) -> dict[str, Any]:
     """Return an instance's own variables; raises ``NotFound``."""
     with parts.store.reading() as tx:
-        return dict(tree_of(tx, key).root.variables or {})
+        return dict(tree_around(tx, key).root.variables or {})
 
 
 def timers(parts: Parts, key: int) -> list[Timer]:

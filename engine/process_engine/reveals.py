@@ -16,7 +16,7 @@ from engine.model.definition import Element
 from engine.model.records import Shown, UserTaskState
 from engine.process_engine import jobs
 from engine.process_engine.parts import Parts
-from engine.process_engine.queries import tree_of
+from engine.process_engine.trees import tree_around
 from engine.store import Transaction, instance_lists, instances, user_tasks
 from engine.store.rows import UserTaskRow
 
@@ -110,7 +110,7 @@ def _element(parts: Parts, tx: Transaction, row: UserTaskRow, definition_key: in
 
 
 def _visible(tx: Transaction, row: UserTaskRow) -> Mapping[str, Any]:
-    tree = tree_of(tx, row.instance_key)
+    tree = tree_around(tx, row.instance_key, row.page)
     element = tree.elements.get(row.key)
     return {} if element is None else jobs.visible(tree, element)
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from engine.bpmn.outline import outline_of
 from engine.catalogue import BoundProcess
 from engine.deployed import content_of
 from engine.errors import NotFound
 from engine.forms import FilledForm, Form
 from engine.model.outline import ProcessOutline
+from engine.process_engine.jobs import visible
 from engine.process_engine.parts import Parts
-from engine.process_engine.queries import tree_of
+from engine.process_engine.trees import tree_around
 from engine.store import Transaction, instances, user_tasks
 
 
@@ -26,13 +25,10 @@ def task_form(parts: Parts, task_key: int) -> FilledForm | None:
         if task is None or case is None:
             raise NotFound(f"no user task {task_key}")
         bound = parts.catalogue.process(tx, case.definition_key)
-        tree = tree_of(tx, task.instance_key)
+        tree = tree_around(tx, task.instance_key, task.page)
         form = _form(parts, tx, bound, task.form_id)
-    element = tree.elements.get(task_key)
-    seen: dict[str, Any] = {}
-    while element is not None:
-        seen = {**(element.variables or {}), **seen}
-        element = tree.elements.get(element.scope)
+        element = tree.elements.get(task_key)
+        seen = {} if element is None else visible(tree, element)
     return None if form is None else FilledForm(form=form, variables=seen)
 
 

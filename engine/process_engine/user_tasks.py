@@ -134,7 +134,7 @@ def _locked(family: Family, key: int) -> tuple[Member, UserTaskRow]:
     locked, row = found
     if row.state not in OPEN:
         raise Conflict(f"user task {key} is already {row.state}")
-    return family.adopt(locked), row
+    return family.adopt(locked, row.page), row
 
 
 def _require_apart(family: Family, member: Member, row: UserTaskRow, person: str) -> None:

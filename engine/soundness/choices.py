@@ -7,8 +7,8 @@ from typing import Any
 
 from engine.kernel.behaviours import BEHAVIOURS
 from engine.kernel.context import Context
-from engine.kernel.state import InstanceTree
 from engine.kernel.step import Step
+from engine.kernel.tree import InstanceTree
 from engine.kernel.variables import Scope
 from engine.kernel.verbs import VERBS
 from engine.model.definition import Expression

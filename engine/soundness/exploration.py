@@ -126,7 +126,7 @@ class Exploration:
             self.complete = False
             return
         snapshot = states.decode(state.data)
-        tree = InstanceTree(snapshot.header, snapshot.elements)
+        tree = states.tree_in(snapshot)
         moves = possible(tree, self.graph, snapshot.fired, self.bound)
         state.moves = len(moves)
         owners = {move.owner for move in moves}

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 from engine.model.definition import ElementType
 from engine.model.records import Flaw, FlawKind
 from engine.soundness.exploration import Exploration, State, is_last

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from engine.kernel import commands as cmd
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 from engine.model.definition import ElementType, EventType
 from engine.soundness.abstraction import CONDITION
 from engine.soundness.graph import Graph

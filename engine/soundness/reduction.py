@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 from engine.model.definition import EventType, MultiInstance
 from engine.soundness.graph import Graph, Waiting
 
@@ -36,7 +37,7 @@ class Reduction:
             return {key for each in side for key in below(tree, each)}
         if not ample:
             return None
-        for instance in reversed(tree.elements.values()):
+        for instance in reversed(list(tree.elements.values())):
             if instance.scope and self._is_independent(tree, instance):
                 inside = set(below(tree, instance))
                 if inside & owners:

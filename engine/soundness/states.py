@@ -11,10 +11,12 @@ from typing import Any
 
 import msgspec
 
-from engine.kernel.state import CompensationData, ElementInstance, Header, InstanceTree
+from engine.kernel.state import CompensationData, ElementInstance, Header, LoopPart
+from engine.kernel.tree import InstanceTree
 
 FIRST_KEY = 1 << 40  # every key is above, every other number in a state below
 _LOOP_INDEX = ElementInstance.__struct_fields__.index("loop_index")
+_INSIDE = ElementInstance.__struct_fields__.index("inside")
 _LISTENING = tuple(ElementInstance.__struct_fields__.index(name) for name in ("timers", "subscriptions"))
 Fired = dict[str, int]  # how often a non-interrupting event has fired, by "owner event"
 
@@ -26,6 +28,7 @@ class Snapshot(msgspec.Struct, array_like=True):
     elements: list[ElementInstance]
     fired: Fired
     next_key: int
+    parts: dict[int, LoopPart]
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -34,18 +37,22 @@ _decode = msgspec.msgpack.Decoder(Snapshot).decode
 
 def encode(tree: InstanceTree, fired: Fired, next_key: int) -> bytes:
     """Return a state as bytes."""
-    return _encode(Snapshot(tree.header, list(tree.elements.values()), fired, next_key))
+    return _encode(Snapshot(tree.header, list(tree.elements.values()), fired, next_key, tree.parts))
 
 
 def decode(data: bytes) -> Snapshot:
-    """Return the state; ``tree_of`` makes a tree of it."""
+    """Return the state; ``tree_in`` makes a tree of it."""
     return _decode(data)
+
+
+def tree_in(snapshot: Snapshot) -> InstanceTree:
+    """Return the state as the kernel wants it; which pages it would be stored on makes no difference."""
+    return InstanceTree(snapshot.header, snapshot.elements, snapshot.parts)
 
 
 def tree_of(data: bytes) -> InstanceTree:
     """Return the state as the kernel wants it."""
-    snapshot = _decode(data)
-    return InstanceTree(snapshot.header, snapshot.elements)
+    return tree_in(_decode(data))
 
 
 def normalise(tree: InstanceTree, fired: Fired, bound: int) -> Fired:
@@ -61,6 +68,8 @@ def normalise(tree: InstanceTree, fired: Fired, bound: int) -> Fired:
             timer.due_at, timer.local, timer.remaining = 0, "", None
         if element.loop is not None:
             element.loop.outputs = None
+    for part in tree.parts.values():
+        part.outputs = None
     return {place: count for place, count in fired.items() if int(place.split(" ")[0]) in tree.elements}
 
 
@@ -99,6 +108,7 @@ def _form(
     own = msgspec.to_builtins(element)
     if element.loop_index:
         own[_LOOP_INDEX] = 1  # the instances of a multi-instance activity differ by number only
+    own[_INSIDE] = 0
     for place in _LISTENING:
         own[place] = [each for each in own[place] or () if each[1] not in apart] or None
     children = sorted(

@@ -12,14 +12,14 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 import msgspec
-from sqlalchemy import FromClause, Select, Table, Update, and_, bindparam, select, tuple_
-from sqlalchemy import delete as delete_from
+from sqlalchemy import FromClause, Select, Table, Update, and_, bindparam, select
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
 
 from engine.errors import Conflict
 from engine.keys import bucket_of
-from engine.store import data_keys, user_tasks
+from engine.store import data_keys, pages, user_tasks
+from engine.store.pages import StoredPages
 from engine.store.prepared import Prepared, lists, with_lists
 from engine.store.rows import (
     IncidentRow,
@@ -31,23 +31,23 @@ from engine.store.rows import (
     record,
     records,
 )
-from engine.store.sealing import DataKey, place
-from engine.store.statements import at_key, columns, key_of, must_change_one, upsert_into, values_of
-from engine.store.tables import data_key, incident, instance, job, page, subscription, user_task
+from engine.store.sealing import DataKey
+from engine.store.statements import at_key, columns, key_of, must_change_one, values_of
+from engine.store.tables import data_key, incident, instance, job, subscription, user_task
 from engine.store.transaction import Transaction
 
-Pages = Mapping[tuple[int, int], bytes]  # (container key, page number) → opened content
+Pages = Mapping[int, bytes]  # page number → opened content
 Work = TypeVar("Work", bound=StoredRow)
 
 
 class LockedInstance(msgspec.Struct, frozen=True, kw_only=True):
-    """An instance with its state opened: ``state`` is the root container, ``pages`` the further ones."""
+    """An instance with page 0 of its state opened; ``pages`` are the further ones, read when asked for."""
 
     row: InstanceRow
     root_state: str
     data_key: DataKey
     state: bytes
-    pages: dict[tuple[int, int], bytes]
+    pages: StoredPages
 
 
 _root = instance.alias("r")
@@ -55,6 +55,7 @@ _instance = instance.alias("i")
 _LASTING = 1_000  # bytes from which a state is compressed: it is soon replaced, and compressing takes 0.1 ms
 _WIDTH = len(InstanceRow.__struct_fields__)
 _KID = _WIDTH + 2
+_KEY = InstanceRow.__struct_fields__.index("key")
 
 
 def _joined(source: Any) -> Any:
@@ -116,16 +117,7 @@ _LOCK_BY_JOBS = with_lists(  # without waiting: one case that somebody holds mus
 _LOAD_BY_JOB = Prepared(_with(job, JobRow).where(*at_key(job)))
 _LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
 _LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
-_PAGES = Prepared(
-    select(page.c.container_key, page.c.page, page.c.content).where(*at_key(page, "instance_key"))
-)
 _INSERT = Prepared(insert_into(instance))
-_INSERT_PAGES = Prepared(insert_into(page))
-_UPSERT_PAGES = Prepared(upsert_into(page))
-_DELETE_PAGES = delete_from(page).where(
-    *at_key(page, "instance_key"),
-    tuple_(page.c.container_key, page.c.page).in_(bindparam("places", expanding=True)),
-)
 _ALWAYS = ("seq", "head_hash", "pages")  # what a command changes, and no index has
 _SELDOM = ("state", "ended_at", "definition_key", "process_id", "version", "business_key")
 _seldom_of = attrgetter(*_SELDOM)
@@ -168,7 +160,7 @@ def load(tx: Transaction, instance_key: int) -> LockedInstance | None:
 
 
 def load_many(tx: Transaction, instance_keys: Iterable[int]) -> dict[int, LockedInstance]:
-    """Return instances with their states by key, in one statement (and one per paged one).
+    """Return instances with their states by key, in one statement.
 
     Erased ones are missing.
     """
@@ -208,8 +200,19 @@ def lock_by_jobs(tx: Transaction, job_keys: Collection[int]) -> dict[int, tuple[
     Returns, by job, those that are there and that nobody else holds.
     """
     rows = tx.run(_LOCK_BY_JOBS, lists(keys=job_keys, buckets=map(bucket_of, job_keys))).all()
-    found = [(_opened(tx, row), record(JobRow, row[len(_STATE) :])) for row in rows]
-    return {row.key: (locked, row) for locked, row in found}
+    opened: dict[int, LockedInstance] = {}  # several jobs of one instance: it is opened once
+    found: dict[int, tuple[LockedInstance, JobRow]] = {}
+    for row in rows:
+        locked = opened.get(row[_KEY])
+        if locked is None:
+            locked = opened[row[_KEY]] = _opened(tx, row)
+        work = record(JobRow, row[len(_STATE) :])
+        found[work.key] = (locked, work)
+    for key, locked in opened.items():
+        locked.pages.read_ahead(
+            {row.page for _, row in found.values() if row.instance_key == key and row.page}
+        )
+    return found
 
 
 def lock_by_incident(tx: Transaction, incident_key: int) -> tuple[LockedInstance, IncidentRow] | None:
@@ -237,21 +240,9 @@ def _opened(tx: Transaction, selected: Any) -> LockedInstance:
     if kid is None:
         raise Conflict(f"expected a case that can be read, but instance {row.key} was erased")
     key = tx.keyring.data_key(row.root_key, kid, wrapped)
-    pages = _read_pages(tx, row.key, key) if row.pages else {}
-    state = key.open(_place_of(row.key), state_bytes)
-    return LockedInstance(row=row, root_state=root_state, data_key=key, state=state, pages=pages)
-
-
-def _read_pages(tx: Transaction, instance_key: int, key: DataKey) -> dict[tuple[int, int], bytes]:
-    rows = tx.run(_PAGES, key_of(instance_key))
-    return {
-        (container, number): key.open(_place_of(instance_key, container, number), content)
-        for container, number, content in rows
-    }
-
-
-def _place_of(instance_key: int, container: int = 0, number: int = 0) -> bytes:
-    return place("state", instance_key, container, number)
+    state = key.open(pages.place_of(row.key), state_bytes)
+    stored = StoredPages(tx, row.key, key, row.pages)
+    return LockedInstance(row=row, root_state=root_state, data_key=key, state=state, pages=stored)
 
 
 def insert(
@@ -260,19 +251,18 @@ def insert(
     *,
     data_key: DataKey,
     state: bytes,
-    pages: Pages | None = None,
+    inserted: Pages | None = None,
     new_data_key: bool = True,
 ) -> None:
     """Insert a new instance; ``new_data_key=False`` for a called one, whose case has its key already."""
     if new_data_key:
         data_keys.insert_key(tx, data_key)
     values = values_of(row, row.key) | {
-        "pages": len(pages or {}),
+        "pages": len(inserted or {}),
         "state_bytes": sealed(row.key, data_key, state),
     }
     tx.run(_INSERT, values)
-    if pages:
-        tx.run_many(_INSERT_PAGES, _sealed_pages(row.key, data_key, pages))
+    pages.insert(tx, row.key, data_key, inserted or {})
 
 
 def update(
@@ -281,13 +271,13 @@ def update(
     *,
     data_key: DataKey,
     state: bytes | None,
-    pages_upserted: Pages | None = None,
-    pages_deleted: Iterable[tuple[int, int]] = (),
+    upserted: Pages | None = None,
+    deleted: Iterable[int] = (),
     loaded: InstanceRow | None = None,
 ) -> None:
     """Write an instance back; ``row.revision`` is the one loaded, ``row.pages`` the new number of page rows.
 
-    ``state=None`` leaves the root container as it is; ``loaded``, the row as it was, saves writing what is
+    ``state=None`` leaves page 0 as it is; ``loaded``, the row as it was, saves writing what is
     the same. Raises Conflict where somebody else wrote meanwhile:
     with the lock held that is impossible, so it means a bug and must not pass silently (invariant I8).
     """
@@ -299,11 +289,8 @@ def update(
     else:
         statement = _UPDATE if state is None else _UPDATE_STATE
     check_written(row, written=tx.write_one(statement, values))
-    if pages_upserted:
-        tx.write(_UPSERT_PAGES, _sealed_pages(row.key, data_key, pages_upserted))
-    deleted = list(pages_deleted)
-    if deleted:
-        tx.execute(_DELETE_PAGES, key_of(row.key) | {"places": deleted})
+    pages.upsert(tx, row.key, data_key, upserted or {})
+    pages.delete(tx, row.key, deleted)
 
 
 def _goes_on(row: InstanceRow, loaded: InstanceRow | None) -> bool:
@@ -319,8 +306,8 @@ def changes(row: InstanceRow) -> dict[str, Any]:
 
 
 def sealed(instance_key: int, key: DataKey, state: bytes) -> bytes:
-    """Return the root container of an instance as it is stored."""
-    return key.seal(_place_of(instance_key), state, worth=_LASTING)
+    """Return page 0 of an instance as it is stored."""
+    return key.seal(pages.place_of(instance_key), state, worth=_LASTING)
 
 
 def check_written(row: InstanceRow, *, written: bool) -> None:
@@ -329,19 +316,6 @@ def check_written(row: InstanceRow, *, written: bool) -> None:
         raise Conflict(
             f"expected instance {row.key} at revision {row.revision}, but it was changed meanwhile"
         )
-
-
-def _sealed_pages(instance_key: int, key: DataKey, pages: Pages) -> list[dict[str, Any]]:
-    return [
-        {
-            "bucket": bucket_of(instance_key),
-            "instance_key": instance_key,
-            "container_key": container,
-            "page": number,
-            "content": key.seal(_place_of(instance_key, container, number), content),
-        }
-        for (container, number), content in pages.items()
-    ]
 
 
 def read(tx: Transaction, instance_key: int) -> InstanceRow | None:

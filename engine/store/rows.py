@@ -54,6 +54,7 @@ class InstanceRow(StoredRow, frozen=True, kw_only=True):
     head_hash: bytes  # of the last history row
     revision: int = 0
     pages: int = 0
+    parent_page: int | None = None  # of the caller's state, where its call activity is; None: on page 0
 
 
 class HistoryRow(StoredRow, frozen=True, kw_only=True):
@@ -94,6 +95,7 @@ class UserTaskRow(StoredRow, frozen=True, kw_only=True):
     form_id: str | None
     created_at: int
     ended_at: int | None = None
+    page: int | None = None  # of the instance's state, where the element instance is; None: on page 0
 
 
 class JobRow(StoredRow, frozen=True, kw_only=True):
@@ -124,6 +126,7 @@ class JobRow(StoredRow, frozen=True, kw_only=True):
     idempotency_key: str = ""
     created_at: int
     payload: bytes = b""
+    page: int | None = None  # as in a user task's row
 
 
 class SubscriptionRow(StoredRow, frozen=True, kw_only=True):
@@ -145,6 +148,7 @@ class SubscriptionRow(StoredRow, frozen=True, kw_only=True):
     element_id: str
     definition_key: int
     opened_at: int
+    page: int | None = None  # as in a user task's row
 
 
 class MessageRow(StoredRow, frozen=True, kw_only=True):
@@ -176,6 +180,7 @@ class IncidentRow(StoredRow, frozen=True, kw_only=True):
     state: str
     created_at: int
     resolved_at: int | None = None
+    page: int | None = None  # as in a user task's row
 
 
 class DefinitionRow(StoredRow, frozen=True, kw_only=True):

@@ -94,6 +94,7 @@ instance = table(
     bytes_column("head_hash"),
     key_column("revision"),
     Column("pages", Integer, nullable=False),
+    Column("parent_page", Integer),  # of the caller's state, where its call activity is; NULL: on page 0
     bytes_column("state_bytes"),
     # Lists, newest or oldest first (instance_lists): what is open, of a process; what is suspended; what has
     # ended in a state, of a process. Those of ended ones are written once, when an instance ends.
@@ -121,11 +122,9 @@ instance = table(
     hot=True,
 )
 
-page = table(  # further containers of a big instance; the root container is instance.state_bytes
+page = table(  # further pages of a big instance; page 0 is instance.state_bytes
     "page",
-    *identity(
-        small_column("bucket"), key_column("instance_key"), key_column("container_key"), key_column("page")
-    ),
+    *identity(small_column("bucket"), key_column("instance_key"), key_column("page")),
     bytes_column("content"),
     hot=True,
 )
@@ -173,6 +172,7 @@ user_task = table(
     text_column("form_id", nullable=True),
     key_column("created_at"),
     key_column("ended_at", nullable=True),
+    Column("page", Integer),  # of the instance's state, where the element instance is; NULL: on page 0
     key_column("due_order"),  # due_at, or after all others: what both databases read off an index in order
     text_column("search_text"),  # the name folded: small letters without diacritics (search_text.py)
     Index("user_task_by_instance", "instance_key"),  # query: instance_key
@@ -223,6 +223,7 @@ job = table(
     text_column("idempotency_key"),
     key_column("created_at"),
     bytes_column("payload"),
+    Column("page", Integer),  # as in user_task
     text_column("lane"),  # kind, type, process: what claims share out evenly
     partial("job_scheduled", "due_at", where="stage = 'scheduled'"),  # promote_due, next_due
     partial("job_ready", "lane", text("priority DESC"), "due_at", where="stage = 'ready'"),  # claim
@@ -247,6 +248,7 @@ subscription = table(
     text_column("element_id"),
     key_column("definition_key"),
     key_column("opened_at"),
+    Column("page", Integer),  # as in user_task
     partial("subscription_by_correlation", "correlation_hash", where="kind = 'message'"),  # publish
     partial(
         "subscription_by_name", "name_hash", "key", where="kind <> 'message'"
@@ -323,6 +325,7 @@ incident = table(
     text_column("state"),
     key_column("created_at"),
     key_column("resolved_at", nullable=True),
+    Column("page", Integer),  # as in user_task
     Index("incident_by_instance", "instance_key"),  # query: instance_key
     partial("incident_open", "created_at", where="state = 'open'"),  # query: what needs a person
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.errors import EngineError
 from engine.kernel import InstanceTree, fold
-from engine.kernel.codec import CommandRecord, canonical, decode_tree
+from engine.kernel.codec import CommandRecord, canonical, copy_of, decode_tree
 from engine.kernel.events import RegisterEntryMade
 from engine.kernel.state import ElementInstance
 from engine.store import Transaction, instances
@@ -40,7 +40,7 @@ class FoldCheck:
 
     def copy(self) -> InstanceTree:
         """Return a copy of the state as it is now."""
-        return decode_tree(canonical(self._tree or InstanceTree.empty()), {})
+        return copy_of(self._tree or InstanceTree.empty())
 
     def end(self, key: DataKey) -> None:
         """Compare the folded state with the stored one and with the open rows."""
@@ -50,7 +50,7 @@ class FoldCheck:
             return
         try:
             loaded = instances.load(self._tx, row.key)
-            stored = decode_tree(loaded.state, loaded.pages) if loaded is not None else None
+            stored = decode_tree(loaded.state, loaded.pages.all()) if loaded is not None else None
         except EngineError as error:
             self._report(row.seq, f"the stored state cannot be read: {error}")
             stored = None
@@ -83,6 +83,8 @@ def _parting(folded: InstanceTree, stored: InstanceTree) -> Iterator[str]:
         elif one != other:
             differing = ", ".join(_fields(one, other))
             yield f"the stored state of '{one.element_id}' ({key}) differs from the history in {differing}"
+    if folded.places != stored.places or folded.parts != stored.parts:
+        yield "the stored pages differ from the history in what is on them, items or outputs"
 
 
 def _fields(one: ElementInstance, other: ElementInstance) -> list[str]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from engine import ProcessEngine, VirtualClock
 from engine.kernel import InstanceTree
-from engine.process_engine.queries import tree_of
+from engine.process_engine.trees import tree_of
 from tests.conftest import START
 from tests.scenarios.nets import BLOCKS, WIRES, diagram, structured, wired
 from tests.scenarios.token_game import Game, Net, Path

@@ -17,31 +17,32 @@ TASK = compose(bucket_of(KEY), 2)
 
 
 def test_what_is_written_is_what_is_opened(store: Store) -> None:
-    pages = {(7, 0): b"page" * 1000, (7, 1): b"", (9, 0): b"other"}
+    pages = {1: b"page" * 1000, 2: b"", 7: b"other"}
     row = instance_row(KEY, business_key="ZSZO-03/1")
 
     def insert(tx: Transaction) -> None:
-        instances.insert(tx, row, data_key=tx.keyring.new_data_key(KEY), state=b"root" * 100, pages=pages)
+        instances.insert(tx, row, data_key=tx.keyring.new_data_key(KEY), state=b"root" * 100, inserted=pages)
 
     store.run(insert)
     with store.transaction() as tx:
         locked = instances.lock(tx, instance_key=KEY)
         assert locked is not None
-        assert (locked.state, locked.pages, locked.root_state) == (b"root" * 100, pages, "active")
+        assert (locked.state, locked.pages.all(), locked.root_state) == (b"root" * 100, pages, "active")
+        assert locked.pages.read({2, 7, 8}) == {2: b"", 7: b"other"}
         assert locked.row == msgspec.structs.replace(row, pages=3)
         instances.update(
             tx,
             msgspec.structs.replace(locked.row, state="completed", seq=2, pages=2),
             data_key=locked.data_key,
             state=None,
-            pages_upserted={(9, 0): b"changed"},
-            pages_deleted=[(7, 1)],
+            upserted={7: b"changed"},
+            deleted=[2],
         )
     with store.reading() as tx:
         read = instances.load(tx, KEY)
         assert read is not None
         assert (read.state, read.row.state, read.row.revision) == (b"root" * 100, "completed", 1)
-        assert read.pages == {(7, 0): b"page" * 1000, (9, 0): b"changed"}
+        assert read.pages.all() == {1: b"page" * 1000, 7: b"changed"}
 
 
 def test_a_start_and_a_lock_by_task_take_few_statements(store: Store) -> None:
@@ -197,7 +198,7 @@ def test_changed_state_does_not_open(store: Store, tampering: str) -> None:
     store.run(start)
     with store.transaction() as tx:
         tx.connection.execute(text(tampering))
-    with store.reading() as tx, pytest.raises(Damaged, match=rf"expected state\|{KEY}\|0\|0 to open"):
+    with store.reading() as tx, pytest.raises(Damaged, match=rf"expected state\|{KEY}\|0 to open"):
         instances.load(tx, KEY)
 
 

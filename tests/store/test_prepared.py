@@ -21,7 +21,7 @@ _KEYS = with_lists(
 
 
 def row(key: int, content: bytes = b"\x00\xff") -> dict[str, object]:
-    return {"bucket": 3, "instance_key": key, "container_key": 0, "page": 0, "content": content}
+    return {"bucket": 3, "instance_key": key, "page": 0, "content": content}
 
 
 @pytest.mark.parametrize("count", [0, 1, 700])

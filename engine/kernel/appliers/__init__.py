@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.kernel import events as ev
 from engine.kernel.appliers import compensations, elements, instances, waits, work
-from engine.kernel.state import InstanceTree
+from engine.kernel.tree import InstanceTree
 
 
 def no_change(tree: InstanceTree, event: ev.Event, at: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import CompensationData, CompensationRun, ElementInstance, InstanceTree
+from engine.kernel.state import CompensationData, CompensationRun, ElementInstance
+from engine.kernel.tree import InstanceTree
 
 
 def recorded(tree: InstanceTree, event: ev.CompensationRecorded, at: int) -> None:

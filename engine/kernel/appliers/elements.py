@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import AdHocData, ElementInstance, IncidentData, InstanceTree, LoopData
+from engine.kernel.state import AdHocData, ElementInstance, IncidentData
+from engine.kernel.tree import InstanceTree
 from engine.model.records import ElementState
 
 
@@ -97,10 +98,7 @@ def variables_set(tree: InstanceTree, event: ev.VariablesSet, at: int) -> None:
 
 def loop_started(tree: InstanceTree, event: ev.LoopStarted, at: int) -> None:
     """Make an element instance a multi-instance body."""
-    body = touched(tree, event.key)
-    body.loop = LoopData(
-        total=event.total, items=event.items, outputs=[None] * event.total if event.collects else None
-    )
+    tree.begin_loop(touched(tree, event.key), event.total, event.items, collects=event.collects)
 
 
 def loop_progressed(tree: InstanceTree, event: ev.LoopProgressed, at: int) -> None:
@@ -110,8 +108,7 @@ def loop_progressed(tree: InstanceTree, event: ev.LoopProgressed, at: int) -> No
     assert loop is not None  # noqa: S101 - a fold of our own events: a missing loop is a bug
     if event.completed:
         loop.completed += 1
-        if loop.outputs is not None:
-            loop.outputs[event.loop_index - 1] = event.output
+        tree.keep_output(body, event.loop_index, event.output)
     else:
         loop.terminated += 1
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from engine.kernel import events as ev
-from engine.kernel.state import ElementInstance, Header, InstanceTree
+from engine.kernel.state import ElementInstance, Header
+from engine.kernel.tree import InstanceTree
 from engine.model.records import InstanceState
 
 

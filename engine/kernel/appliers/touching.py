@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.kernel.state import ElementInstance, InstanceTree
+from engine.kernel.state import ElementInstance
+from engine.kernel.tree import InstanceTree
 
 
 def touched(tree: InstanceTree, key: int) -> ElementInstance:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import ConditionData, InstanceTree, SubscriptionData, TimerData
+from engine.kernel.state import ConditionData, SubscriptionData, TimerData
+from engine.kernel.tree import InstanceTree
 
 
 def timer_scheduled(tree: InstanceTree, event: ev.TimerScheduled, at: int) -> None:
@@ -62,7 +63,7 @@ def condition_opened(tree: InstanceTree, event: ev.ConditionOpened, at: int) -> 
     owner = touched(tree, event.owner)
     condition = ConditionData(element_id=event.element_id, definition=event.definition)
     owner.conditions = [*(owner.conditions or ()), condition]
-    tree.watching.add(owner.key)
+    tree.watch(owner)
 
 
 def condition_changed(tree: InstanceTree, event: ev.ConditionChanged, at: int) -> None:
@@ -80,7 +81,7 @@ def conditions_closed(tree: InstanceTree, event: ev.ConditionsClosed, at: int) -
         each for each in owner.conditions or () if gone and each.element_id not in gone
     ] or None
     if owner.conditions is None:
-        tree.watching.discard(owner.key)
+        tree.unwatch(owner)
 
 
 def part_received(tree: InstanceTree, event: ev.PartReceived, at: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from engine.kernel import events as ev
 from engine.kernel.appliers.touching import touched
-from engine.kernel.state import InstanceTree, JobData, UserTaskData
+from engine.kernel.state import JobData, UserTaskData
+from engine.kernel.tree import InstanceTree
 from engine.model.records import UserTaskState
 
 

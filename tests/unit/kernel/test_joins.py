@@ -40,7 +40,7 @@ def to_the_end(drawing: Drawn, limits: Limits) -> tuple[InstanceTree, list[ev.Ev
 
 def pages(tree: InstanceTree) -> set[tuple[int, int]]:
     """Every page of a state."""
-    everything = InstanceTree(tree.header, list(tree.elements.values()))
+    everything = codec.copy_of(tree)
     for element in everything.elements.values():
         everything.touch(element)
     return everything.touched

@@ -16,6 +16,7 @@ CREATE TABLE instance (
 	head_hash BYTEA NOT NULL, 
 	revision BIGINT NOT NULL, 
 	pages INTEGER NOT NULL, 
+	parent_page INTEGER, 
 	state_bytes BYTEA NOT NULL, 
 	PRIMARY KEY (bucket, key)
 )
@@ -23,10 +24,9 @@ CREATE TABLE instance (
 CREATE TABLE page (
 	bucket SMALLINT NOT NULL, 
 	instance_key BIGINT NOT NULL, 
-	container_key BIGINT NOT NULL, 
 	page BIGINT NOT NULL, 
 	content BYTEA NOT NULL, 
-	PRIMARY KEY (bucket, instance_key, container_key, page)
+	PRIMARY KEY (bucket, instance_key, page)
 )
  WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);;
 CREATE TABLE data_key (
@@ -69,6 +69,7 @@ CREATE TABLE user_task (
 	form_id TEXT, 
 	created_at BIGINT NOT NULL, 
 	ended_at BIGINT, 
+	page INTEGER, 
 	due_order BIGINT NOT NULL, 
 	search_text TEXT NOT NULL, 
 	PRIMARY KEY (bucket, key)
@@ -95,6 +96,7 @@ CREATE TABLE job (
 	idempotency_key TEXT NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	payload BYTEA NOT NULL, 
+	page INTEGER, 
 	lane TEXT NOT NULL, 
 	PRIMARY KEY (bucket, key)
 )
@@ -113,6 +115,7 @@ CREATE TABLE subscription (
 	element_id TEXT NOT NULL, 
 	definition_key BIGINT NOT NULL, 
 	opened_at BIGINT NOT NULL, 
+	page INTEGER, 
 	PRIMARY KEY (bucket, key)
 );;
 CREATE TABLE correlation (
@@ -162,6 +165,7 @@ CREATE TABLE incident (
 	state TEXT NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	resolved_at BIGINT, 
+	page INTEGER, 
 	PRIMARY KEY (bucket, key)
 );;
 CREATE TABLE request (

@@ -16,6 +16,7 @@ CREATE TABLE instance (
 	head_hash BLOB NOT NULL, 
 	revision INTEGER NOT NULL, 
 	pages INTEGER NOT NULL, 
+	parent_page INTEGER, 
 	state_bytes BLOB NOT NULL, 
 	PRIMARY KEY (bucket, "key")
 )
@@ -23,10 +24,9 @@ CREATE TABLE instance (
 CREATE TABLE page (
 	bucket INTEGER NOT NULL, 
 	instance_key INTEGER NOT NULL, 
-	container_key INTEGER NOT NULL, 
 	page INTEGER NOT NULL, 
 	content BLOB NOT NULL, 
-	PRIMARY KEY (bucket, instance_key, container_key, page)
+	PRIMARY KEY (bucket, instance_key, page)
 )
  STRICT;;
 CREATE TABLE data_key (
@@ -72,6 +72,7 @@ CREATE TABLE user_task (
 	form_id TEXT, 
 	created_at INTEGER NOT NULL, 
 	ended_at INTEGER, 
+	page INTEGER, 
 	due_order INTEGER NOT NULL, 
 	search_text TEXT NOT NULL, 
 	PRIMARY KEY (bucket, "key")
@@ -99,6 +100,7 @@ CREATE TABLE job (
 	idempotency_key TEXT NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	payload BLOB NOT NULL, 
+	page INTEGER, 
 	lane TEXT NOT NULL, 
 	PRIMARY KEY (bucket, "key")
 )
@@ -118,6 +120,7 @@ CREATE TABLE subscription (
 	element_id TEXT NOT NULL, 
 	definition_key INTEGER NOT NULL, 
 	opened_at INTEGER NOT NULL, 
+	page INTEGER, 
 	PRIMARY KEY (bucket, "key")
 )
  WITHOUT ROWID,
@@ -175,6 +178,7 @@ CREATE TABLE incident (
 	state TEXT NOT NULL, 
 	created_at INTEGER NOT NULL, 
 	resolved_at INTEGER, 
+	page INTEGER, 
 	PRIMARY KEY (bucket, "key")
 )
  STRICT;;
