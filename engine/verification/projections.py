@@ -98,6 +98,7 @@ def _tasks_expected(tree: InstanceTree) -> Shapes:
             "priority": task.priority,
             "form_id": task.form_id,
             "created_at": task.created_at,
+            "page": tree.places.get(key),
         }
         for key, element in tree.elements.items()
         if (task := element.user_task) is not None
@@ -119,6 +120,7 @@ def _subscriptions_expected(tree: InstanceTree, keyring: Keyring) -> Shapes:
             "name_hash": keyring.digest(each.name),
             "correlation_hash": keyring.digest(f"{each.name}\0{each.correlation_key}"),
             "definition_key": tree.header.definition_key,
+            "page": tree.places.get(key),
         }
         for key, element in tree.elements.items()
         for each in element.subscriptions or ()
@@ -137,6 +139,7 @@ def _incidents_expected(tree: InstanceTree) -> Shapes:
             "element_key": key,
             "type": incident.type,
             "message": incident.message,
+            "page": tree.places.get(key),
         }
         for key, element in tree.elements.items()
         if (incident := element.incident) is not None
@@ -151,6 +154,7 @@ def _incidents_found(tx: Transaction, instance_key: int, key: DataKey) -> Shapes
             "element_key": row.element_key,
             "type": row.type,
             "message": _message(row, key),
+            "page": row.page,
         }
         for row in rows
     }
@@ -177,6 +181,7 @@ def _jobs_expected(tree: InstanceTree, found: dict[int, JobRow]) -> Shapes:
             "retries": job.retries,
             "idempotency_key": f"{tree.header.key}-{key}{effect}",
             "stage": _stage(element, found.get(job.key)),
+            "page": tree.places.get(key),
         }
     return shapes
 
@@ -207,7 +212,12 @@ def _timers_expected(tree: InstanceTree, found: dict[int, JobRow]) -> Shapes:
             # A timer whose firing was tried and put off waits until a later instant than its own.
             tried = row is not None and row.attempt > 0 and row.due_at >= timer.due_at
             due_at = row.due_at if row is not None and tried else timer.due_at
-            shapes[timer.key] = {"element_id": timer.element_id, "element_key": key, "due_at": due_at}
+            shapes[timer.key] = {
+                "element_id": timer.element_id,
+                "element_key": key,
+                "due_at": due_at,
+                "page": tree.places.get(key),
+            }
     return shapes
 
 

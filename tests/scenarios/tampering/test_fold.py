@@ -19,6 +19,20 @@ def test_a_changed_byte_of_the_stored_state(case: Case, attacker: Attacker) -> N
     assert places(report, "fold") == [(case.key, case.last)]
 
 
+def test_a_changed_byte_of_a_page(case: Case, attacker: Attacker) -> None:
+    engine = case.engine
+    engine.deploy(process("big").start().user_task("a").multi_instance(times="250").end().files(), by="x")
+    big = engine.start("big", actor="anna").key
+    attacker.change("UPDATE user_task SET page = 3 WHERE page = 1 AND instance_key = :key", key=big)
+    task = engine.user_tasks(instance_key=big, limit=1)[0]
+    engine.complete(task.key, actor="jan")  # a row that names another page is found out, and does no harm
+    assert "expected page 1, but the row has 3" in messages(engine.verify(big), "fold")
+    attacker.flip("page", "content", "instance_key = :key AND page = 2", key=big)
+    report = engine.verify(big)
+    assert (report.chain, report.fold) == ("ok", "failed")
+    assert f"expected state|{big}|2 to open" in messages(report, "fold")
+
+
 def test_a_state_set_back_to_an_earlier_one(case: Case, attacker: Attacker) -> None:
     with case.engine.parts.store.reading() as tx:
         (earlier,) = tx.connection.execute(text("SELECT state_bytes FROM instance")).one()
