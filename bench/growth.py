@@ -7,6 +7,7 @@ smallest.
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -26,6 +27,13 @@ BRANCHES = 3
 def at_once(times: int) -> list[Process]:
     """Return a service task for each of so many items."""
     return [process("p").start().service_task("s", "work").multi_instance(times=str(times)).end()]
+
+
+def collecting(times: int) -> list[Process]:
+    """Return the same with an item for each, whose results are collected."""
+    drawing = process("p").start().service_task("s", "work")
+    items = f"for i in 1..{times} return i"
+    return [drawing.multi_instance(items, "item", collect=("all", "item * 2")).end()]
 
 
 def one_by_one(length: int) -> list[Process]:
@@ -64,6 +72,7 @@ class Growth:
 
 KINDS = (
     Growth(name="multi-instance", drawn=at_once, sizes=(100, 1_000, 10_000)),
+    Growth(name="with items and outputs", drawn=collecting, sizes=(100, 1_000, 10_000)),
     Growth(name="sequence", drawn=one_by_one, sizes=(50, 500)),
     Growth(name="tree of calls", drawn=tree, sizes=(13, 40, 121, 364)),
 )
@@ -99,6 +108,8 @@ def grown(engine: ProcessEngine, drawings: Sequence[Process], units: int) -> Fig
 
 def main(*, quick: bool = False) -> None:
     """Measure and print."""
+    load = ", ".join(f"{each:.1f}" for each in os.getloadavg())
+    click.echo(f"per unit; CPU of the program + of the server; load of the machine {load}")
     for kind in KINDS:
         sizes = [each for each in kind.sizes if not quick or each <= 1_000]
         for database in ("SQLite", "PostgreSQL"):

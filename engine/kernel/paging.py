@@ -26,8 +26,8 @@ class ReadPages(Protocol):
 
 
 class Paging:
-    """Which pages of a state are in memory; ``stored`` are those that were read, ``gone`` the keys of
-    element instances that were taken out since."""
+    """Which pages of a state are in memory; ``stored`` are those that were read, ``gone`` and ``added`` the
+    keys of element instances that were taken out and put in since."""
 
     def __init__(self, tree: InstanceTree, read: ReadPages) -> None:
         self._tree = tree
@@ -36,19 +36,18 @@ class Paging:
         self._asked: set[int] = {0}
         self.stored: set[int] = set()
         self.gone: set[int] = set()
+        self.added: set[int] = set()
         self.whole = False
 
-    def load(self, numbers: Iterable[int]) -> bool:
-        """Read these pages and those around them; return whether any was new."""
+    def load(self, numbers: Iterable[int]) -> None:
+        """Read these pages and those around them."""
         wanted = set() if self.whole else self._missing(numbers)
-        any_new = bool(wanted)
         while wanted:
             self._asked |= wanted
             found = self._read(wanted)
             for number in sorted(found):
                 self._take(number, found[number])
             wanted = self._missing(page.around for page in found.values())
-        return any_new
 
     def load_all(self) -> None:
         """Read all that is not there yet."""
@@ -57,6 +56,7 @@ class Paging:
         found = self._read(None)
         for number in sorted(found.keys() - self.stored):
             self._take(number, found[number])
+        self._tree.arrange(self.added)
         self.whole = True
 
     def _missing(self, numbers: Iterable[int]) -> set[int]:
@@ -68,7 +68,7 @@ class Paging:
 
 
 class PagedElements(Mapping[int, "ElementInstance"]):
-    """Element instances by key; in the order of their keys, whichever page was read first."""
+    """Element instances by key; in the order of their pages, whichever was read first."""
 
     def __init__(self, known: dict[int, ElementInstance], paging: Paging) -> None:
         self._known = known
@@ -87,7 +87,7 @@ class PagedElements(Mapping[int, "ElementInstance"]):
     def __iter__(self) -> Iterator[int]:
         """Iterate over the keys of the whole state."""
         self._paging.load_all()
-        return iter(sorted(self._known))
+        return iter(self._known)
 
     def __len__(self) -> int:
         """Return how many element instances the whole state has."""
@@ -102,13 +102,29 @@ class PagedChildren(Mapping[int, Children]):
         self._tree = tree
         self._kin = kin
         self._paging = paging
+        self._asked: set[int] = set()
 
     def __getitem__(self, container: int) -> Children:
-        """Return the children of a container, in the order of their keys; raises KeyError for none."""
-        scope = self._tree.elements.get(container)
-        if scope is not None and self._paging.load(self._tree.pages_of(scope)):
-            self._kin[container] = dict(sorted(self._kin.get(container, {}).items()))
+        """Return the children of a container, in their order; raises KeyError for none.
+
+        Who goes over those of a big body goes on to what is in them: all is read at once.
+        """
+        if container not in self._asked:
+            self._asked.add(container)
+            self._read(container)
         return self._kin[container]
+
+    def _read(self, container: int) -> None:
+        scope = self._tree.elements.get(container)
+        pages = range(0) if scope is None else self._tree.pages_of(scope)
+        if len(pages) < 2:
+            self._paging.load(pages)
+            return
+        self._paging.load_all()
+        children = self._kin.get(container)
+        if children:
+            by_index = sorted(children.items(), key=lambda child: child[1].loop_index)
+            self._kin[container] = dict(by_index)
 
     def __iter__(self) -> Iterator[int]:
         """Iterate over the containers of the whole state."""

@@ -103,6 +103,14 @@ class InstanceTree:
         if page.part is not None:
             self.parts[number] = page.part
 
+    def arrange(self, added: set[int]) -> None:
+        """Put what was read in any order into the one ``decode_tree`` has: by pages, then what was added."""
+        last = self.header.pages + 1
+        order = sorted(self._known, key=lambda key: last if key in added else self.places.get(key, 0))
+        arranged = {key: self._known[key] for key in order}
+        self._known.clear()
+        self._known.update(arranged)
+
     @property
     def stored(self) -> set[int]:
         """Return the numbers of the pages that were read."""
@@ -220,6 +228,8 @@ class InstanceTree:
             scope = self._known[element.scope]
             if element.loop_index and scope.loop is not None:
                 self._forget_items(number, element.loop_index, scope.loop.total)
+        if self._paging is not None:
+            self._paging.added.add(element.key)
         self._enter(element)
 
     def _enter(self, element: ElementInstance) -> None:

@@ -140,6 +140,7 @@ def test_a_state_read_in_parts_decides_as_the_whole_does(seed: int, monkeypatch:
         after = step(stored.opened(*hint), command, around)
         told = step(whole, command, around)
         assert after.events == told.events
+        assert list(after.tree.elements) == list(told.tree.elements)
         stored.write(after.tree)
         folded = fold(folded, after.events, NOW)
         assert codec.canonical(stored.whole()) == codec.canonical(told.tree) == codec.canonical(folded)
