@@ -88,8 +88,9 @@ demo: $(VENV)/.runtime ## carry one case of ZSZO-03 through in the terminal, eve
 	$(BIN)/obieg demo
 
 .PHONY: screenshots
-screenshots: $(VENV)/.dev ui ## take the pictures of the guides anew from a demonstration (docs/images)
+screenshots: $(VENV)/.dev ui ## take the pictures of the guides and of the diagrams anew from a demonstration (docs/images)
 	$(BIN)/python -m tests.browser.screenshots
+	$(BIN)/python -m tests.browser.diagram_pictures
 
 .PHONY: messages
 messages: $(VENV)/.dev ## collect the texts of the pages into the catalogues of languages (web/locale)
