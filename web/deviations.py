@@ -56,7 +56,7 @@ class Approval(NamedTuple):
 
 
 class Approved(NamedTuple):
-    """A reading with its newest approval here, if there is one."""
+    """A reading with the approval of its wording, else the newest of another; None where there is none."""
 
     deviation: Deviation
     approval: Approval | None
@@ -83,9 +83,9 @@ def wording(deviation: Deviation) -> str:
 
 
 def with_approvals(engine: ProcessEngine, deviations: Sequence[Deviation]) -> list[Approved]:
-    """Return the readings in their order, each with its newest approval."""
+    """Return the readings in their order, each with the approval of its wording, else the newest there is."""
     known = _approvals(engine) if deviations else {}
-    return [Approved(each, known.get((each.procedure, each.number))) for each in deviations]
+    return [Approved(each, _fitting(known.get((each.procedure, each.number), {}), each)) for each in deviations]
 
 
 def approve(engine: ProcessEngine, deviation: Deviation, *, by: str) -> None:
@@ -100,11 +100,17 @@ def approve(engine: ProcessEngine, deviation: Deviation, *, by: str) -> None:
     )
 
 
-def _approvals(engine: ProcessEngine) -> Mapping[tuple[str, str], Approval]:
-    found: dict[tuple[str, str], Approval] = {}
+def _approvals(engine: ProcessEngine) -> Mapping[tuple[str, str], Mapping[str, Approval]]:
+    """Return all approvals by procedure and number, then by wording in the order they were given."""
+    found: dict[tuple[str, str], dict[str, Approval]] = {}
     for entry in engine.registers.all_in(REGISTER):
         data = entry.data
-        found[str(data["procedura"]), str(data["numer"])] = Approval(
-            str(data["kto"]), entry.at, str(data["brzmienie"])
-        )
+        worded = str(data["brzmienie"])
+        of_reading = found.setdefault((str(data["procedura"]), str(data["numer"])), {})
+        of_reading[worded] = Approval(str(data["kto"]), entry.at, worded)
     return found
+
+
+def _fitting(given: Mapping[str, Approval], deviation: Deviation) -> Approval | None:
+    """Return the approval of today's wording: one put back to what it was is approved as it was."""
+    return given.get(wording(deviation)) or next(reversed(given.values()), None)

@@ -67,6 +67,11 @@ register_entry = table(
     bytes_column("data"),
     text_column("resolved", nullable=True),
     partial("register_entry_open", "register", "number", where="resolved IS NULL"),  # query: unresolved
+    partial(
+        "register_entry_of_case",  # query: instance_key
+        *("instance_key", "register", "number"),
+        where="instance_key IS NOT NULL",
+    ),
 )
 
 person = table(

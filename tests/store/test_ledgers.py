@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from engine.history import audit_hash
 from engine.store import (
@@ -47,6 +47,29 @@ KEY = root_key(1)
 
 def append_entry(tx: Transaction) -> int:
     return registers.append(tx, register="incydenty", instance_key=KEY, at=1, subject=b"s", data=b"d")
+
+
+def test_what_a_register_says_of_one_case_is_found_without_reading_the_register(store: Store) -> None:
+    store.run(append_entry)
+    store.run(append_entry)
+    asked: list[tuple[str, object]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    with store.reading() as tx:
+        event.listen(tx.connection, "before_cursor_execute", note)
+        found = registers.query(tx, "incydenty", instance_key=KEY)
+        event.remove(tx.connection, "before_cursor_execute", note)
+        assert [row.number for row in found] == [2, 1]
+        assert registers.query(tx, "zgloszenia", instance_key=KEY) == []
+        [(statement, parameters)] = asked
+        explain = "EXPLAIN QUERY PLAN" if tx.dialect == "sqlite" else "EXPLAIN"
+        if tx.dialect == "postgresql":  # two rows it would rather read than look for
+            tx.connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            tx.connection.exec_driver_sql("SET LOCAL enable_bitmapscan = off")
+        plan = tx.connection.exec_driver_sql(f"{explain} {statement}", parameters)  # type: ignore[arg-type]
+        assert "register_entry_of_case" in str(plan.all())
 
 
 def test_a_registers_numbers_have_no_gaps(store: Store) -> None:

@@ -83,7 +83,13 @@ def test_what_is_worded_anew_is_approved_anew(office: ProcessEngine) -> None:
     assert (later.status, "Brzmienie BB1 zmieniono" in later.text) == (409, True)
     approve(later, shown)
     assert with_approvals(office, reworded)[0].standing is Standing.APPROVED
-    assert with_approvals(office, KNOWN)[0].standing is Standing.REWORDED
+    (back, _) = with_approvals(office, KNOWN)  # put back to what Olga approved first
+    assert back.approval is not None
+    assert (back.standing, back.approval.by) == (Standing.APPROVED, "olga")
+    once_more = [deviation("BB1", "Nigdy."), KNOWN[1]]
+    (third, _) = with_approvals(office, once_more)
+    assert third.approval is not None
+    assert (third.standing, third.approval.by) == (Standing.REWORDED, "piotr")
 
 
 def test_the_command_tells_what_was_approved_on_the_page(

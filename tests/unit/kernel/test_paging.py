@@ -82,7 +82,7 @@ def test_a_completion_reads_and_writes_the_same_few_pages_of_any_number(times: i
     assert stored.asked == ([number, 3] if deep else [3])
     assert sorted(written) == ([number] if deep else [3])
     assert sum(map(len, written.values())) + len(codec.encode_state(after)) < 12_000
-    assert len(stored.asked) < 3 < len(stored.pages) or not deep
+    assert len(stored.pages) >= times // 100
 
 
 def test_the_last_instances_need_what_all_have_brought_and_leave_nothing() -> None:

@@ -504,6 +504,7 @@ CREATE INDEX message_by_expiry ON message (expires_at) WHERE state = 'buffered';
 CREATE INDEX message_by_name ON message (name_hash, published_at) WHERE state = 'buffered';;
 CREATE INDEX message_start_by_root ON message_start (root_key);;
 CREATE INDEX person_group_by_name ON person_group (name);;
+CREATE INDEX register_entry_of_case ON register_entry (instance_key, register, number) WHERE instance_key IS NOT NULL;;
 CREATE INDEX register_entry_open ON register_entry (register, number) WHERE resolved IS NULL;;
 CREATE INDEX request_by_age ON request (created_at);;
 CREATE INDEX secret_by_root ON secret (root_key);;
