@@ -85,7 +85,9 @@ def wording(deviation: Deviation) -> str:
 def with_approvals(engine: ProcessEngine, deviations: Sequence[Deviation]) -> list[Approved]:
     """Return the readings in their order, each with the approval of its wording, else the newest there is."""
     known = _approvals(engine) if deviations else {}
-    return [Approved(each, _fitting(known.get((each.procedure, each.number), {}), each)) for each in deviations]
+    return [
+        Approved(each, _fitting(known.get((each.procedure, each.number), {}), each)) for each in deviations
+    ]
 
 
 def approve(engine: ProcessEngine, deviation: Deviation, *, by: str) -> None:

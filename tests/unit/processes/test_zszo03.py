@@ -11,6 +11,7 @@ import pytest
 
 from engine import HandlerRegistry, read_element_templates
 from engine.bpmn import CheckEnvironment, compile_files
+from engine.feel import Environment, compile_expression
 from engine.forms import Form, read_form
 from engine.model.definition import Element, ElementType, ProcessDefinition
 from engine.model.records import Severity
@@ -247,6 +248,26 @@ def test_reasons_the_incident_register_knows_are_those_the_form_offers() -> None
 def test_personal_data_are_marked() -> None:
     marked = {field.key for form in forms().values() for field in form.fields if field.personal}
     assert {"login", "wnioskodawca", "opis", "koncowka_numeru", "f01_pelnomocnik", "rozmowca"} <= marked
+
+
+def test_what_registers_are_told_of_a_person_outlives_the_case_and_is_never_in_clear(
+    definitions: dict[str, ProcessDefinition],
+) -> None:
+    """Erasing the case does not reach its lines in registers: no field a person fills in freely is copied."""
+    personal = {field.key for form in forms().values() for field in form.fields if field.personal}
+    told = "Zofia Jawna, tel. 600 701 802"
+    marked = dict.fromkeys(personal | {"uzasadnienie_wyjasnienia"}, told)
+    scope = {**marked, "numer_sprawy": "ZSZO/2026/17", "droga_klucza": "telefon"}
+    surroundings = Environment(now=dt.datetime(2026, 12, 17, 9, 0, tzinfo=dt.UTC))
+    entries = [entry for each in elements(*definitions.values()) for entry in each.entries]
+    given = [
+        each for entry in entries for each in (entry.subject, *entry.fields.values()) if each is not None
+    ]
+    written = [compile_expression(each.source, scope) for each in given if not each.literal]
+    assert {"login", "rozmowca", "numer_rozmowy"} <= {name for each in written for name in each.variables}
+    for expression in written:
+        said = str(expression.evaluate(scope, surroundings))
+        assert not re.search(r"zofia|jawna|60070|701.?802", said, re.IGNORECASE), expression.source
 
 
 @pytest.mark.parametrize("path", sorted(MESSAGES.glob("*.txt.j2")), ids=lambda path: path.name)
