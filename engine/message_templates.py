@@ -12,7 +12,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 from engine.deployed import content_of
 from engine.errors import NotFound
@@ -50,13 +52,11 @@ def bound(tx: Transaction, template_id: str, instance: InstanceRow) -> Definitio
     version of its own may name what came with that version only. For a version older than its templates: the
     first of them.
     """
-    versions = _versions(tx, template_id)
-    own = _superseded(tx, instance)
-    ends = [own]
-    if instance.root_key != instance.key:
-        root = instances.read(tx, instance.root_key)
-        ends.append(None if root is None else _superseded(tx, root))
-    known_ends = [each for each in ends if each is not None]
+    root = instances.read(tx, instance.root_key) if instance.root_key != instance.key else None
+    involved = [instance] if root is None else [instance, root]
+    versions = _versions(tx, template_id, involved)
+    own, *others = (_superseded(tx, each) for each in involved)
+    known_ends = [each for each in (own, *others) if each is not None]
     for end in (min(known_ends, default=None), own):
         for row in versions:
             if end is None or (row.deployed_at, row.deployment_key) < end:
@@ -75,12 +75,30 @@ def read(tx: Transaction, template_id: str, version: int) -> MessageTemplate:
     )
 
 
-def _versions(tx: Transaction, template_id: str) -> Sequence[DefinitionRow]:
-    """Return the versions of a template, the newest first; one without its procedure if only one has it."""
+def _versions(tx: Transaction, template_id: str, involved: Sequence[InstanceRow]) -> Sequence[DefinitionRow]:
+    """Return the versions of a template, the newest first.
+
+    One without its procedure is that of the case's own procedure, whatever others have deployed; where the
+    case does not tell its procedure, the only one there is.
+    """
     if "/" in template_id:
         return definitions.versions(tx, KIND, template_id)
-    named = {row.id for row in definitions.query(tx, kind=KIND) if row.id.endswith(f"/{template_id}")}
+    ending = f"/{template_id}"
+    named = {row.id for row in definitions.query(tx, kind=KIND) if row.id.endswith(ending)}
+    for procedures in _procedures(tx, involved):
+        if len(own := named & {procedure + ending for procedure in procedures}) == 1:
+            return definitions.versions(tx, KIND, own.pop())
     return definitions.versions(tx, KIND, named.pop()) if len(named) == 1 else ()
+
+
+def _procedures(tx: Transaction, involved: Sequence[InstanceRow]) -> Iterator[set[str]]:
+    """Yield what a case's procedure may be: its diagram's folder, then that of words deployed with it."""
+    drawn = [row for each in involved if (row := definitions.by_key(tx, each.definition_key)) is not None]
+    for row in drawn:
+        yield {PurePosixPath(row.file.replace("\\", "/")).parent.name}
+    for row in drawn:
+        together = definitions.of_deployment(tx, row.deployment_key)
+        yield {each.id.partition("/")[0] for each in together if each.kind == KIND}
 
 
 def _superseded(tx: Transaction, instance: InstanceRow) -> tuple[int, int] | None:
@@ -100,18 +118,38 @@ def complaint(template_id: str, content: bytes, check: Callable[[str, str, str],
     return check(template_id, text, html)
 
 
-def gathered(files: Mapping[str, bytes]) -> tuple[dict[str, tuple[str, bytes]], list[str]]:
-    """Return the templates among files (id → its file, its content), and the files whose template is unknown:
-    they lie in no ``messages`` folder of a procedure, or have no text beside their HTML.
+class Gathered(NamedTuple):
+    """The templates among files (id → its file, its content), and the files that are none of them.
+
+    Those ``misplaced`` lie in no ``messages`` folder of a procedure, or are an HTML with no text beside it;
+    those given ``twice`` say something else than another file of the same template.
     """
-    texts = {id_of(file): file for file in files if file.endswith(TEXT)}
-    odd = [file for file in files if file.endswith((TEXT, HTML)) and id_of(file) not in texts]
-    odd += [texts.pop(None)] if None in texts else []
-    markup = {id_of(file): content for file, content in files.items() if file.endswith(HTML)}
-    found = {str(each): (file, joined(files[file], markup.get(each, b""))) for each, file in texts.items()}
-    return found, odd
+
+    found: dict[str, tuple[str, bytes]]
+    misplaced: list[str]
+    twice: list[str]
+
+
+def gathered(files: Iterable[tuple[str, bytes]]) -> Gathered:
+    """Return what files say of templates; an HTML belongs to the text in its own folder."""
+    result = Gathered({}, [], [])
+    given: dict[str, bytes] = {}
+    for file, content in files:
+        if file.endswith((TEXT, HTML)) and given.setdefault(file, content) != content:
+            result.twice.append(file)
+    for file, content in given.items():
+        beside = file.removesuffix(HTML).removesuffix(TEXT)
+        template_id = id_of(file)
+        if template_id is None or beside + TEXT not in given:
+            result.misplaced.append(file)
+        elif file.endswith(TEXT):
+            whole = joined(content, given.get(beside + HTML, b""))
+            if result.found.setdefault(template_id, (file, whole))[1] != whole:
+                result.twice.append(file)
+    return result
 
 
 def template_digests(files: Mapping[str, bytes]) -> dict[str, str]:
     """Return the SHA-256, as deployed versions have it, of each template among files, by id."""
-    return {each: hashlib.sha256(content).hexdigest() for each, (_, content) in gathered(files)[0].items()}
+    found = gathered(files.items()).found
+    return {each: hashlib.sha256(content).hexdigest() for each, (_, content) in found.items()}

@@ -115,4 +115,4 @@ def _approvals(engine: ProcessEngine) -> Mapping[tuple[str, str], Mapping[str, A
 
 def _fitting(given: Mapping[str, Approval], deviation: Deviation) -> Approval | None:
     """Return the approval of today's wording: one put back to what it was is approved as it was."""
-    return given.get(wording(deviation)) or next(reversed(given.values()), None)
+    return given.get(wording(deviation)) or next(reversed(list(given.values())), None)

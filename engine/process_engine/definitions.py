@@ -64,7 +64,7 @@ class Upload:
         models = [(name, content) for name, content in files if name.endswith(MODELS)]
         for name, content in files:
             self._read_other(name, content)
-        self._read_templates(parts)
+        self._read_templates(parts, files)
         compilation = compile_files(models, self._environment(parts))
         self.findings += compilation.findings
         self.processes = compilation.definitions
@@ -82,10 +82,11 @@ class Upload:
         except InvalidDefinition as refusal:
             self.findings += refusal.findings
 
-    def _read_templates(self, parts: Parts) -> None:
-        found, odd = message_templates.gathered(self.files)
-        self.findings += [_misplaced(name) for name in odd]
-        for template_id, (name, content) in found.items():
+    def _read_templates(self, parts: Parts, files: Files) -> None:
+        gathered = message_templates.gathered(files)
+        self.findings += [_misplaced(name) for name in gathered.misplaced]
+        self.findings += [_given_twice(name) for name in gathered.twice]
+        for template_id, (name, content) in gathered.found.items():
             wrong = message_templates.complaint(template_id, content, parts.handlers.check_message)
             if wrong:
                 self.findings.append(_unusable(name, wrong))
@@ -247,6 +248,19 @@ def _misplaced(name: str) -> Finding:
         remedy="deploy the procedure's folder; an .html.j2 needs its .txt.j2 beside it",
         message_pl=f"wzór leży w <procedura>/messages/<nazwa>.txt.j2, ale podano „{name}”",
         remedy_pl="wdróż cały folder procedury; obok .html.j2 musi być .txt.j2 o tej samej nazwie",
+    )
+
+
+def _given_twice(name: str) -> Finding:
+    said = message_templates.id_of(name)
+    return Finding(
+        rule="template-twice",
+        severity=Severity.ERROR,
+        message=f"expected the words of {said} once, but '{name}' says something else than another file",
+        file=name,
+        remedy="deploy one of the two folders, or rename one procedure's folder or template",
+        message_pl=f"wzór {said} podano dwa razy, a „{name}” różni się od innego pliku",
+        remedy_pl="wdróż jeden z dwóch folderów albo zmień nazwę folderu procedury lub wzoru",
     )
 
 

@@ -95,12 +95,24 @@ def test_what_came_with_a_called_process_only_is_found_there(run: Run) -> None:
     assert said(run, case) == ["new", "", 1]
 
 
-def test_words_are_found_by_their_bare_name_where_one_procedure_has_it(run: Run) -> None:
+def test_words_without_their_procedure_are_those_of_the_case_whatever_others_deploy(run: Run) -> None:
     deploy(run, letter(), *words("one"))
-    case, other, none = (run.start("letter", szablon=each) for each in ("list", "list", "lost"))
-    assert said(run, case)[0] == "one"
-    deploy(run, None, ("another/messages/list.txt.j2", b"another"))
-    for each in (other, none):
+    (_, drawing), *_ = process("filed").start().user_task("wait").service_task("s", "say").end("done").files()
+    deploy(run, None, ("processes/wydzial/filed.bpmn", drawing))
+    deploy(run, None, ("wydzial/messages/list.txt.j2", b"of the folder"))
+    loose = process("loose").start().user_task("wait").service_task("s", "say").end("done")
+    deploy(run, loose)
+    case, filed = run.start("letter", szablon="list"), run.start("filed", szablon="list")
+    unsure, none = run.start("loose", szablon="list"), run.start("letter", szablon="lost")
+    assert said(run, case)[0] == "one"  # though "wydzial" has a list too
+    assert said(run, filed)[0] == "of the folder"
+    for each in (unsure, none):
         each.complete("wait")
         run.advance(hours=1)
         assert each.variables["said"] is None
+
+
+def test_words_without_their_procedure_are_the_only_ones_where_the_case_does_not_tell(run: Run) -> None:
+    deploy(run, letter())
+    deploy(run, None, *words("one"))
+    assert said(run, run.start("letter", szablon="list"))[0] == "one"

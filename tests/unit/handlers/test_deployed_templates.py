@@ -34,6 +34,40 @@ def test_words_that_no_case_could_use_are_refused(file: str, content: bytes, rul
     assert [(each.rule, each.file, bool(each.remedy)) for each in found] == [(rule, file, True)]
 
 
+TEXT, OTHER, HTML = b"Subject: x\n\nA", b"Subject: x\n\nB", b"<p>"
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (
+            [("a/urzad/messages/list.txt.j2", TEXT), ("b/urzad/messages/list.txt.j2", OTHER)],
+            [("template-twice", "b/urzad/messages/list.txt.j2")],
+        ),
+        (  # as the command line names both of two folders
+            [("urzad/messages/list.txt.j2", TEXT), ("urzad/messages/list.txt.j2", OTHER)],
+            [("template-twice", "urzad/messages/list.txt.j2")],
+        ),
+        (
+            [("a/urzad/messages/list.txt.j2", TEXT), ("b/urzad/messages/list.html.j2", HTML)],
+            [("template-place", "b/urzad/messages/list.html.j2")],
+        ),
+        (
+            [("one.txt.j2", TEXT), ("two.txt.j2", TEXT), ("three.html.j2", HTML)],
+            [("template-place", each) for each in ("one.txt.j2", "two.txt.j2", "three.html.j2")],
+        ),
+        ([("a/urzad/messages/list.txt.j2", TEXT), ("b/urzad/messages/list.txt.j2", TEXT)], []),
+        ([("urzad/messages/list.txt.j2", TEXT), ("inny/messages/list.txt.j2", OTHER)], []),
+    ],
+)
+def test_every_file_whose_words_would_be_lost_is_told(
+    files: list[tuple[str, bytes]], told: list[tuple[str, str]]
+) -> None:
+    with ProcessEngine("sqlite:///:memory:", handlers=HandlerRegistry(check_message=complaint)) as engine:
+        found = engine.check(files)
+    assert [(each.rule, each.file) for each in found] == told
+
+
 def test_those_shipped_are_named_by_their_procedure_however_the_path_is_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
