@@ -7,13 +7,14 @@ is a chain of small steps named ``0002_expand_1``, ``0002_finalize_1``; the data
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Select, column, inspect, select, table, text
 
 from engine.errors import Incompatible
-from engine.store.office_tables import node
+from engine.store.office_tables import meta, node
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,14 +25,15 @@ FOLDER = Path(__file__).parent / "migrations"
 LOCK = 0x0B1E6  # PostgreSQL's advisory lock for migrations; nothing else takes one
 _VERSION: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
 _FINALIZE = "_finalize_"
+_MADE = "first_revision"  # what ``meta`` keeps the fingerprint under
 
 
 def prepare(connection: Connection, *, create: bool) -> None:
     """Make the tables where there are none, in the connection's open transaction; refuse unsuitable ones.
 
     Tables that are there stay as they are: ``obieg db upgrade`` changes them (``engine.store.upgrading``).
-    Raises Incompatible for those this program cannot work with, for somebody else's, and with
-    ``create=False`` for none.
+    Raises Incompatible for those this program cannot work with, for somebody else's, for those of a
+    development version, and with ``create=False`` for none.
     """
     found = found_in(connection)
     if create and found is None:
@@ -41,6 +43,9 @@ def prepare(connection: Connection, *, create: bool) -> None:
             _create(connection)
         found = found_in(connection)
     require_suitable(found)
+    reason = made_otherwise(connection)
+    if reason is not None:
+        raise Incompatible(reason)
 
 
 def found_in(connection: Connection) -> str | None:
@@ -86,6 +91,33 @@ def unsuitable(found: str | None) -> str | None:
     return (
         f"{expected} or {ours + 1:04} before it is finalized, but the database has {found}; "
         "it was made by a newer Obieg: upgrade this program first"
+    )
+
+
+def fingerprint(dialect: str) -> str:
+    """Return 16 hexadecimal digits that stand for the statements of revision 0001 in this program."""
+    written = (FOLDER / "versions" / f"0001.{dialect}.sql").read_text(encoding="utf-8")
+    return hashlib.sha256(written.encode()).hexdigest()[:16]
+
+
+def sign(connection: Connection) -> None:
+    """Keep with new tables which statements made them."""
+    connection.execute(meta.insert().values(name=_MADE, value=fingerprint(connection.dialect.name)))
+
+
+def made_otherwise(connection: Connection) -> str | None:
+    """Return why tables of ours cannot be used though their revision fits, None where they can.
+
+    Until it is released the first revision is rewritten in place: a development version's is another one.
+    """
+    made = connection.execute(select(meta.c.value).where(meta.c.name == _MADE)).scalar_one_or_none()
+    ours = fingerprint(connection.dialect.name)
+    if made == ours:
+        return None
+    return (
+        f"expected tables of revision 0001 as this program makes them ({ours}), but the database was made "
+        f"by a development version of Obieg ({made or 'unsigned'}), which no upgrade takes over: go on with "
+        "the program that made it, or name an empty database (OBIEG_DATABASE) and run obieg db upgrade"
     )
 
 

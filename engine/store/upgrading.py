@@ -106,12 +106,12 @@ def finalize(url: str) -> list[str]:
 def state(url: str) -> SchemaState:
     """Return at which step the tables are and whether this program can work with them."""
     with _opened(url) as database:
-        found = _found(database)
+        found, otherwise = _look(database)
     return SchemaState(
         found=found or "",
         program=schema.REVISION,
         final=found is not None and schema.is_final(found),
-        trouble=schema.unsuitable(found) or "",
+        trouble=schema.unsuitable(found) or otherwise,
     )
 
 
@@ -151,8 +151,17 @@ def _wait_for_others(session: Connection) -> None:
 
 
 def _found(database: Engine) -> str | None:
+    found, otherwise = _look(database)
+    if otherwise:
+        raise Incompatible(otherwise)
+    return found
+
+
+def _look(database: Engine) -> tuple[str | None, str]:
+    """Return at which step the tables are, and why they are another make's ("" where they are ours)."""
     with translated(), database.connect() as connection:
-        return schema.found_in(connection)
+        found = schema.found_in(connection)
+        return found, "" if found is None else schema.made_otherwise(connection) or ""
 
 
 def _chain(database: Engine) -> _Chain:

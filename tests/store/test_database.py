@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from engine import failpoint
+from engine import failpoint, schema_state, upgrade_database
 from engine.errors import Incompatible, InvalidVariables, Unavailable
 from engine.store import Store, Transaction, connections, instances, requests
 from engine.store.rows import RequestRow
@@ -177,6 +177,19 @@ def test_a_newer_schema_is_refused(database_url: str, store: Store) -> None:
         tx.connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Incompatible, match="newer Obieg"):
         Store(database_url)
+
+
+@pytest.mark.parametrize("change", ["SET value = '0123456789abcdef'", "SET name = 'x'"])
+def test_tables_of_a_development_version_are_refused_with_what_to_do(
+    database_url: str, store: Store, change: str
+) -> None:
+    """They are of the same revision, made by other statements, or by a program that did not sign them."""
+    with store.transaction() as tx:
+        tx.connection.execute(text(f"UPDATE meta {change} WHERE name = 'first_revision'"))
+    for opening in (lambda: Store(database_url).close(), lambda: upgrade_database(database_url)):
+        with pytest.raises(Incompatible, match=r"made by a development version .* name an empty database"):
+            opening()
+    assert "development version" in schema_state(database_url).trouble
 
 
 def test_somebody_elses_database_is_refused(database_url: str, store: Store) -> None:
