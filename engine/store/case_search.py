@@ -7,7 +7,7 @@ than among some thousands; where there was more to look at, it says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -115,7 +115,10 @@ class Keys(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """Cases to be gone through, and the order they come in, "" for none that is offered."""
+    """Cases to be gone through, and the order they come in, "" for none that is offered.
+
+    A case may come again, once for each of its deadlines (``has_due``): the first one counts.
+    """
 
     cases: Iterator[Seen]
     order: str
@@ -132,11 +135,13 @@ def search(tx: Transaction, wanted: CaseFilter, *, most: int) -> Keys:
     line = _line(tx, wanted)
     in_order = line.order == wanted.order and (line.has_due or not _asks_due(wanted))
     found: list[Seen] = []
+    known: set[int] = set()
     looked = 0
     for looked, case in enumerate(line.cases, start=1):
         if looked > MOST_LOOKED_AT + most:
             break
-        if _fits(case, wanted):
+        if case.key not in known and _fits(case, wanted):
+            known.add(case.key)
             found.append(case)
             if in_order and len(found) == most:
                 break
@@ -232,7 +237,7 @@ def _filed_by(tx: Transaction, wanted: CaseFilter, people: Collection[str]) -> _
 
 
 def _by_deadline(tx: Transaction, wanted: CaseFilter) -> _Line:
-    """Return the cases with an open task that is due, each with its first deadline, the first due first."""
+    """Return the cases with open tasks that are due, once for each of these, the first due first."""
     joined = user_task.join(
         instance, (user_task.c.bucket == instance.c.bucket) & (user_task.c.root_key == instance.c.key)
     )
@@ -244,15 +249,7 @@ def _by_deadline(tx: Transaction, wanted: CaseFilter) -> _Line:
     )
     if wanted.due_before is not None:
         found = found.where(user_task.c.due_at < wanted.due_before)
-    return _Line(_each_once(_cases(tx, found)), "deadline", has_due=True)
-
-
-def _each_once(cases: Iterable[Seen]) -> Iterator[Seen]:
-    known: set[int] = set()
-    for case in cases:
-        if case.key not in known:
-            known.add(case.key)
-            yield case
+    return _Line(_cases(tx, found), "deadline", has_due=True)
 
 
 def _by_number(tx: Transaction, wanted: CaseFilter) -> _Line:

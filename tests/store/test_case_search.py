@@ -152,6 +152,26 @@ def test_more_than_is_looked_at_is_told(store: Store, cases: Known, monkeypatch:
         assert set(few.keys) <= set(one_by_one(cases, rare))
 
 
+def test_a_case_with_many_deadlines_is_looked_at_no_further_than_others(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_search, "MOST_LOOKED_AT", 5)
+    monkeypatch.setattr(instance_lists, "_MOST_AT_ONCE", 7)
+    many, one = root_key(1), root_key(2)
+    with store.transaction() as tx:
+        for key, dues in ((many, range(30)), (one, (50,))):
+            insert_instance(tx, key)
+            tasks = [user_task_row(key + 100 * (1 + at), key, due_at=START_US + at) for at in dues]
+            user_tasks.upsert(tx, tasks)
+    by_deadline = CaseFilter(order="deadline")
+    with store.reading() as tx:
+        assert case_search.search(tx, by_deadline, most=1) == ([many], True)
+        assert case_search.search(tx, by_deadline, most=20) == ([many], False)
+        assert case_search.search(tx, by_deadline, most=26) == ([many, one], True)
+        many_left = case_search.search(tx, CaseFilter(due_before=START_US + 99), most=20)
+    assert many_left == ([many], False)
+
+
 def test_instances_of_every_kind_are_listed_newest_first(store: Store, cases: Known) -> None:
     newest = one_by_one(cases, CaseFilter())
     with store.reading() as tx:
