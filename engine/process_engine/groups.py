@@ -91,8 +91,7 @@ def _commit(parts: Parts, units: Sequence[Unit], actor: str) -> set[int]:
         return group
 
     def acknowledged(tx: Transaction) -> _Group | None:
-        group = groups[-1]
-        return group if group.families and all(written(tx, each) for each in group.families) else None
+        return next((each for each in groups if each.families and _written(tx, each)), None)
 
     try:
         group = parts.store.run(verb, acknowledged=acknowledged, yielding=True)
@@ -112,6 +111,10 @@ def _carried_out(family: Family, units: Iterable[Unit]) -> set[int]:
         done.add(row.key)
     family.save()
     return done
+
+
+def _written(tx: Transaction, group: _Group) -> bool:
+    return all(written(tx, family) for family in group.families)
 
 
 def _forget(parts: Parts, groups: Sequence[_Group]) -> None:

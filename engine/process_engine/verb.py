@@ -39,7 +39,7 @@ def run_verb(
     A ``request_id`` seen before raises ``Repeated`` with the first answer, and nothing is done; ``what``
     it asked for
     must be the same (``Conflict``). Where the
-    outcome of COMMIT is unknown, the last history row says whether it was written.
+    outcome of COMMIT is unknown, the last history rows say which of the attempts was written, if any.
     """
     actor, on_behalf_of = accepted_text(actor, "actor"), accepted_text(on_behalf_of, "person")
     allocator = parts.store.allocator()
@@ -62,7 +62,7 @@ def run_verb(
         return attempted[-1]
 
     def acknowledged(tx: Transaction) -> tuple[Family, T] | None:
-        return attempted[-1] if attempted and written(tx, attempted[-1][0]) else None
+        return next((each for each in attempted if written(tx, each[0])), None)
 
     try:
         family, result = parts.store.run(verb, acknowledged=acknowledged)

@@ -20,7 +20,7 @@ from engine.store.lines import Line
 from engine.store.sealing import Keyring
 from engine.store.times import Times
 from engine.store.transaction import Counter, Transaction
-from engine.store.trouble import TROUBLES, Interrupted, Trouble, raise_meaning, translated
+from engine.store.trouble import NOT_KNOWN, TROUBLES, Interrupted, Trouble, raise_meaning, translated
 
 T = TypeVar("T")
 ATTEMPTS = 10
@@ -95,25 +95,29 @@ class Store:
         One that is ``yielding`` is not repeated where others were in its way.
 
         Where the connection broke at COMMIT nobody knows the outcome: ``acknowledged`` looks (in a reading
-        transaction) and returns the result if it was written; without it, such a verb is not repeated.
+        transaction) and returns the result of whichever attempt was written; without it, such a verb is not
+        repeated. The server may go on with what it was sent (it waits for a lock, say) and commit later: so
+        from then on every attempt that fails, however it does, is followed by such a look.
         Raises Unavailable when patience is at its end.
         """
         give_up = monotonic() + PATIENCE
+        unknown = False
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with self.transaction() as tx:
                     return verb(tx)
-            except Interrupted as trouble:
-                if not _worth_repeating(trouble, attempt, give_up) or (yielding and trouble.others):
-                    raise
-                unknown = trouble.outcome_unknown
-                if unknown and acknowledged is None:
-                    raise
-            self._pause(attempt)
-            if unknown and acknowledged is not None:
-                found = self._acknowledge(acknowledged, give_up)
-                if found is not None:
-                    return found
+            except Exception as error:
+                unknown = unknown or (isinstance(error, Interrupted) and error.outcome_unknown)
+                if unknown:
+                    if acknowledged is None:
+                        raise
+                    self._pause(attempt)
+                    found = self._acknowledge(acknowledged, give_up)
+                    if found is not None:
+                        return found
+                _require_worth(error, attempt, give_up, unknown=unknown, yielding=yielding)
+            if not unknown:
+                self._pause(attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def allocator(self) -> Allocator:
@@ -200,6 +204,14 @@ class Store:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _measure(self) -> tuple[int, int]:
+        try:
+            return self._clocks()
+        except Interrupted as trouble:
+            if trouble.trouble is not Trouble.GONE:
+                raise
+            return self._clocks()  # the server had hung up on one connection: now the others are doubted too
+
+    def _clocks(self) -> tuple[int, int]:
         with translated(), self._reader.connect() as connection:
             return installation.clocks(connection)
 
@@ -210,9 +222,7 @@ class Store:
                     return acknowledged(tx)
             except Interrupted:
                 if attempt == ATTEMPTS or monotonic() > give_up:
-                    raise Unavailable(
-                        "the database is gone; it is not known whether anything was written"
-                    ) from None
+                    raise Unavailable(f"the database is gone; {NOT_KNOWN}") from None
                 self._pause(attempt)
         return None
 
@@ -222,11 +232,23 @@ class Store:
         time.sleep(min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE) * (1 + share))
 
 
-def _worth_repeating(trouble: Interrupted, attempt: int, give_up: float) -> bool:
-    """Return whether another attempt may succeed; what is still a duplicate at the third one is a bug."""
-    if trouble.trouble is Trouble.SAME and attempt > DUPLICATES:
-        raise trouble.__cause__ or trouble
-    return trouble.trouble is not Trouble.STOP and attempt < ATTEMPTS and monotonic() < give_up
+def _require_worth(error: Exception, attempt: int, give_up: float, *, unknown: bool, yielding: bool) -> None:
+    """Raise what a failed attempt means to the caller, unless another one may succeed.
+
+    ``unknown`` says that this or an earlier one may have been written after all. What is still a duplicate at
+    the third attempt is a bug.
+    """
+    if not isinstance(error, Interrupted):
+        raise error
+    if error.trouble is Trouble.SAME and attempt > DUPLICATES:
+        raise error.__cause__ or error
+    at_its_end = attempt == ATTEMPTS or monotonic() >= give_up
+    if error.trouble is not Trouble.STOP and not at_its_end and not (yielding and error.others):
+        return
+    if unknown and not error.outcome_unknown:
+        reason = f"the connection to the database broke, and later attempts failed too; {NOT_KNOWN}"
+        raise Interrupted(reason, trouble=error.trouble, outcome_unknown=True) from error
+    raise error
 
 
 def _prepare(connection: Connection, create: bool) -> str:

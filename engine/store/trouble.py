@@ -29,7 +29,8 @@ class Trouble(StrEnum):
 class Interrupted(Unavailable):
     """A transaction came to nothing for reasons of the database; ``trouble`` says whether to try again.
 
-    ``outcome_unknown`` is True where the connection broke at COMMIT: it may have been written after all.
+    ``outcome_unknown`` is True where the connection broke at COMMIT: it may have been written after all, also
+    where later attempts came to nothing.
     """
 
     def __init__(self, message: str, *, trouble: Trouble, outcome_unknown: bool = False) -> None:
@@ -47,6 +48,7 @@ class Interrupted(Unavailable):
 _POSTGRESQL = {
     "23505": (Trouble.SAME, "another operation wrote the same at the same time"),
     "26000": (Trouble.AGAIN, "somebody discarded what was prepared in the session"),
+    "42P05": (Trouble.AGAIN, "somebody prepared something else in the session"),
     "40001": (Trouble.AGAIN, "two operations met in the database and this one has to be repeated"),
     "40P01": (Trouble.AGAIN, "two operations waited for each other and this one has to be repeated"),
     "55P03": (Trouble.AGAIN, "another operation holds the same case for too long"),
@@ -75,6 +77,7 @@ _SQLITE = {
     sqlite3.SQLITE_PERM: (Trouble.STOP, "the database file may not be opened; check its rights"),
 }
 TROUBLES = (PoolTimeout, DBAPIError)
+NOT_KNOWN = "it is not known whether anything was written"
 _SAME = (sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY, sqlite3.SQLITE_CONSTRAINT_UNIQUE)
 _NOT_OURS = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _PRIMARY = 0xFF  # an extended SQLite code has the primary code in its low byte
@@ -125,7 +128,7 @@ def explain(error: DBAPIError, *, committing: bool = False) -> Exception | None:
         return None
     trouble, reason = found
     unknown = committing and trouble is Trouble.GONE
-    written = "it is not known whether anything was written" if unknown else "nothing was written"
+    written = NOT_KNOWN if unknown else "nothing was written"
     return Interrupted(f"{reason}; {written}", trouble=trouble, outcome_unknown=unknown)
 
 
