@@ -24,7 +24,7 @@ from engine import failpoint
 from engine.clock import monotonic
 from engine.errors import Unavailable
 from engine.store.lines import BEGUN, wire_of
-from engine.store.settings import taken_from
+from engine.store.settings import taken_from, watching
 from engine.store.wire import Statement
 
 BUSY_MS = 5_000  # how long SQLite waits for another program's write
@@ -129,14 +129,16 @@ def _postgresql(address: URL) -> Engine:
         max_overflow=settings.max_overflow,
         pool_timeout=settings.pool_timeout,
         pool_reset_on_return=None,  # _reset does it, asking only where there is something to undo
-        connect_args=settings.connecting,
+        connect_args=watching(plain) | settings.connecting,
     )
     # Several rows are one INSERT with many VALUES, not one INSERT per row.
     database.dialect.use_insertmanyvalues_wo_returning = True
     if settings.session:
         event.listen(database, "connect", partial(_set_up_postgresql, settings.session))
-    event.listen(database, "checkin", _note_use)
-    event.listen(database, "checkout", _ask_if_idle)
+    health = _Health()
+    event.listen(database, "checkin", health.note_use)
+    event.listen(database, "invalidate", health.note_loss)
+    event.listen(database, "checkout", health.ask_if_doubtful)
     event.listen(database, "rollback", _roll_back)
     event.listen(database, "reset", _reset)
     return database
@@ -151,22 +153,34 @@ def _set_up_postgresql(
     connection.commit()
 
 
-def _note_use(_: psycopg.Connection[Any] | None, entry: ConnectionPoolEntry) -> None:
-    entry.info["used"] = monotonic()
+class _Health:
+    """What one pool knows of its connections: when each was last used, and when one was last found broken."""
 
+    def __init__(self) -> None:
+        self._lost = float("-inf")
 
-def _ask_if_idle(_: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: object) -> None:
-    # pool_pre_ping asks at every checkout: a round trip per verb. Within a second, a retry costs less.
-    if monotonic() - entry.info.get("used", monotonic()) < _IDLE:
-        return
-    try:
-        wire_of(entry).ask([(_ALIVE, ((),))])
-    except psycopg.Error as error:
-        raise DisconnectionError from error  # the pool opens another one
+    def note_use(self, _: psycopg.Connection[Any] | None, entry: ConnectionPoolEntry) -> None:
+        entry.info["used"] = monotonic()
+
+    def note_loss(self, *_: object) -> None:
+        self._lost = monotonic()
+
+    def ask_if_doubtful(self, _: psycopg.Connection[Any], entry: ConnectionPoolEntry, __: object) -> None:
+        """Ask a connection whether it lives, if it was idle or another one broke since it was used."""
+        # pool_pre_ping asks at every checkout: a round trip per verb. Within a second, a retry costs less.
+        used = entry.info.get("used")
+        if used is None or (used > self._lost and monotonic() - used < _IDLE):
+            return
+        try:
+            wire_of(entry).ask([(_ALIVE, ((),))])
+        except psycopg.Error as error:
+            raise DisconnectionError from error  # the pool opens another one
 
 
 def _roll_back(connection: Connection) -> None:
     # psycopg follows its own ROLLBACK with DEALLOCATE ALL; it does neither where no transaction is open.
+    if connection.invalidated:  # SQLAlchemy knows that it is gone: there is nothing to undo, nor where
+        return
     with suppress(psycopg.Error):  # a connection that is gone: psycopg says so a moment later
         wire_of(connection.connection).roll_back()
 

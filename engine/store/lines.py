@@ -52,12 +52,7 @@ class Line:
         self._asked = False
         dispatch: Any = database.dispatch
         self._heard = bool(dispatch.before_cursor_execute) or bool(dispatch.after_cursor_execute)
-        try:
-            self._pooled = database.pool.connect()
-        except self.errors as error:
-            raise self.as_sqlalchemy(error, "CONNECT") from error
-        self._driver: Any = self._pooled.driver_connection
-        self._wire = None if self.dialect.name == "sqlite" else wire_of(self._pooled)
+        self._connect()
 
     def __enter__(self) -> Line:
         """Begin the transaction: SQLite for writing at once, PostgreSQL with its first statement."""
@@ -149,8 +144,9 @@ class Line:
     def as_sqlalchemy(self, error: Exception, text: str) -> Exception:
         """Return a driver's error as SQLAlchemy would raise it; a broken connection leaves the pool."""
         pooled: Any = getattr(self, "_pooled", None)
-        broken = pooled is None or self.dialect.is_disconnect(cast(Any, error), pooled, None)
-        if broken and pooled is not None and pooled.is_valid:
+        gone = pooled is None or not pooled.is_valid
+        broken = gone or self.dialect.is_disconnect(cast(Any, error), pooled, None)
+        if broken and not gone:
             pooled.invalidate(error)
         raised: Exception = DBAPIError.instance(
             text,
@@ -162,6 +158,15 @@ class Line:
             dialect=self.dialect,
         )
         return raised
+
+    def _connect(self) -> None:
+        try:
+            self._pooled = self._database.pool.connect()
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, "CONNECT") from error
+        self._driver: Any = self._pooled.driver_connection
+        self._wire = None if self.dialect.name == "sqlite" else wire_of(self._pooled)
+        self._connection = None
 
     def _over(self) -> Connection:
         if self._connection is None:
@@ -183,11 +188,16 @@ class Line:
         messages: list[tuple[Statement, Sequence[Arguments]]] = [(each, _ONCE) for each in beginning]
         messages += [(each.statement, each.runs) for each in sending]
         messages += [(ending, _ONCE)] if ending else []
-        try:
-            answers = cast(Wire, self._wire).ask(messages)
-        except self.errors as error:
-            raise self.as_sqlalchemy(error, "; ".join(each.text for each in sending) or "COMMIT") from error
+        first_reading, text = self._reading and not self._begun, "; ".join(each.text for each in sending)
+        # Open also where the first thing asked fails: COMMIT is then a ROLLBACK, and says so.
         self._begun, self._held = not self._single, []
+        try:
+            answers = self._answers(messages, text or "COMMIT")
+        except DBAPIError as error:
+            if not (first_reading and error.connection_invalidated):
+                raise
+            self._connect()  # the server has hung up since somebody used this connection: nothing is lost yet
+            answers = self._answers(messages, text)
         self._tell("after_cursor_execute", sending)
         if ending and answers[-1].did != ending.text:
             raise RuntimeError(
@@ -195,6 +205,12 @@ class Line:
             )
         first = len(beginning) + len(sending) - len(asked)
         return answers[first : first + len(asked)]
+
+    def _answers(self, messages: Sequence[tuple[Statement, Sequence[Arguments]]], text: str) -> list[Answer]:
+        try:
+            return cast(Wire, self._wire).ask(messages)
+        except self.errors as error:
+            raise self.as_sqlalchemy(error, text) from error
 
     def _commit_at_once(self) -> None:
         try:

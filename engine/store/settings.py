@@ -5,6 +5,9 @@
 ``pgbouncer=transaction`` says that a pooler stands between: then nothing is set in the session, which
 belongs to somebody else a moment later, nothing is prepared in it, and the timeouts are those of the role
 (``engine.store.grants``).
+
+libpq's own settings may stand there too; those that find out that a line is dead (``keepalives…``,
+``tcp_user_timeout``) are ours otherwise.
 """
 
 from __future__ import annotations
@@ -15,6 +18,16 @@ import msgspec
 from sqlalchemy import URL
 
 from engine.errors import Unavailable
+
+# TCP only: a network that says nothing any more is found out within a minute, also by who waits.
+# https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS
+_WATCHING = {
+    "keepalives": 1,
+    "keepalives_idle": 10,  # seconds
+    "keepalives_interval": 10,  # seconds
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,6 +61,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             "client_encoding": "utf8",
         }
         return arguments | {"prepare_threshold": None} if self.pgbouncer else arguments
+
+
+def watching(address: URL) -> dict[str, Any]:
+    """Return libpq's arguments that find out about a dead line, but for those the address itself has."""
+    return {name: value for name, value in _WATCHING.items() if name not in address.query}
 
 
 def taken_from(address: URL) -> tuple[URL, Settings]:

@@ -23,7 +23,9 @@ from engine.store.wire_values import Encoded, Kind, encoded
 Arguments: TypeAlias = Sequence[Encoded]
 _BINARY = 1
 _MOST_KEPT = 400  # statements prepared on one connection; any further one is sent with its text
-_NO_SUCH_STATEMENT = "26000"
+# What is prepared there is not what we think it is: ``26000`` there is none, ``42P05`` there is one already.
+_OUT_OF_STEP = ("26000", "42P05")
+_PREPARED = pq.ExecStatus.COMMAND_OK
 _FAILED = pq.ExecStatus.FATAL_ERROR
 _SYNCHRONIZED = pq.ExecStatus.PIPELINE_SYNC
 _numbers = count(1)
@@ -105,17 +107,17 @@ class Wire:
         """Run statements, each once with each of its arguments, in order and in one round trip.
 
         What follows one that fails is not run. Raises psycopg's errors; a connection whose answers were not
-        heard to the end is closed.
+        heard to the end is closed, and so is one where something else is prepared than we remember.
         """
         try:
             preparing = self._send(asked)
             results = self._answers()
+            # After a failed statement nothing is prepared either: such an answer is no error, but "aborted".
+            self._kept.update(name for at, name in preparing.items() if results[at].status == _PREPARED)
             self._libpq.exit_pipeline_mode()
         except BaseException:
             self._libpq.finish()
             raise
-        if preparing:
-            self._kept.update(name for at, name in preparing.items() if results[at].status != _FAILED)
         self._raise_first(results)
         return self._sorted(asked, results, preparing)
 
@@ -172,8 +174,8 @@ class Wire:
         for result in results:
             if result.status == _FAILED:
                 error = error_from_result(result, self._connection.info.encoding)
-                if error.sqlstate == _NO_SUCH_STATEMENT:  # somebody said DEALLOCATE ALL or DISCARD ALL
-                    self._kept.clear()
+                if error.sqlstate in _OUT_OF_STEP:  # somebody said DEALLOCATE ALL or DISCARD ALL
+                    self._libpq.finish()
                 raise error
 
     def _sorted(

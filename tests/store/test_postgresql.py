@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 import pytest
@@ -93,6 +93,24 @@ def test_the_address_sizes_the_pool_and_sets_the_timeouts(
     for wrong in ("pool_size=many", "pool_size=0", "pgbouncer=session", "lock_timeout=-x"):
         with pytest.raises(Unavailable, match="expected"):
             Store(f"{postgresql.url(database)}&{wrong}", keyring=keyring)
+
+
+def test_a_line_is_watched_and_the_address_may_say_how(
+    postgresql: postgres.Cluster, database: str, keyring: Keyring
+) -> None:
+    store = Store(f"{postgresql.url(database)}&keepalives_idle=77", keyring=keyring)
+    with store.reading() as tx:
+        driver: Any = tx.connection.connection.driver_connection
+        given = {option.keyword: option.val for option in driver.pgconn.info}
+    store.close()
+    watching = (
+        "keepalives",
+        "keepalives_idle",
+        "keepalives_interval",
+        "keepalives_count",
+        "tcp_user_timeout",
+    )
+    assert [given[each.encode()] for each in watching] == [b"1", b"77", b"10", b"3", b"30000"]
 
 
 def test_cases_run_behind_a_pooler_that_gives_each_transaction_another_session(

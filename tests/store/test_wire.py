@@ -16,7 +16,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from engine.errors import InvalidVariables
-from engine.store import Store, Transaction, user_tasks
+from engine.store import Store, Transaction, connections, user_tasks
 from engine.store.prepared import Prepared
 from engine.store.tables import page
 from engine.store.trouble import Interrupted, Trouble
@@ -96,6 +96,26 @@ def test_a_statement_that_cannot_be_prepared_is_prepared_when_it_can(wire: Wire)
     assert wire.ask([(count, [()])])[0].fetchone() == (0,)
 
 
+def test_what_was_not_prepared_after_a_failed_statement_is_prepared_later(wire: Wire) -> None:
+    before, divide, after = Statement("SELECT 1"), Statement("SELECT 1 / 0"), Statement("SELECT 2")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        wire.ask([(before, [()]), (divide, [()]), (after, [()])])
+    for _ in range(2):
+        assert [each.fetchone() for each in wire.ask([(after, [()]), (before, [()])])] == [(2,), (1,)]
+
+
+@pytest.mark.parametrize("prepared", [False, True])
+def test_a_session_in_which_something_else_is_prepared_is_closed(
+    wire: Wire, connection: psycopg.Connection[Any], prepared: bool
+) -> None:
+    one, two = Statement("SELECT 1"), Statement("SELECT 2")
+    wire.ask([(one, [()])])
+    connection.execute(b'PREPARE "%s" AS SELECT 3' % two.name if prepared else b"DEALLOCATE ALL")
+    with pytest.raises((psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)):
+        wire.ask([((two if prepared else one), [()])])
+    assert connection.closed
+
+
 def test_discarded_statements_are_prepared_again(postgresql_store: Store) -> None:
     runs: list[int] = []
 
@@ -158,6 +178,74 @@ def test_a_transaction_in_which_a_statement_failed_is_not_taken_for_committed(
 
     with pytest.raises(RuntimeError, match="nothing was written"):
         postgresql_store.run(verb)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_neither_is_one_in_which_the_first_statement_failed(postgresql_store: Store, held: bool) -> None:
+    """``held``: a write left to COMMIT fails before the first thing asked for, and is not sent again."""
+    postgresql_store.run(lambda tx: tx.run(_INSERT, row(1)))
+
+    def verb(tx: Transaction) -> None:
+        with suppress(DBAPIError):
+            if held:
+                with tx.last_writes():
+                    tx.write(_INSERT, [row(1)])
+                tx.run(_PAGES)
+            tx.run(_INSERT, row(1))
+
+    with pytest.raises(RuntimeError, match="nothing was written"):
+        postgresql_store.run(verb)
+
+
+def test_a_line_that_is_gone_stays_gone_for_who_goes_on(postgresql_store: Store) -> None:
+    def verb(tx: Transaction) -> None:
+        with suppress(DBAPIError):
+            tx.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        with suppress(DBAPIError):
+            tx.run(_INSERT, row(1))
+        tx.run(_INSERT, row(2))
+
+    with pytest.raises(Interrupted) as caught, postgresql_store.transaction() as first:
+        verb(first)
+    assert caught.value.trouble is Trouble.GONE
+
+
+def test_a_reading_that_meets_dead_connections_first_takes_another(
+    postgresql_store: Store, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of the server: what is in the pool was used a moment ago, and is dead."""
+    monkeypatch.setattr(connections, "_IDLE", 1_000.0)
+    database = postgresql_store._database
+    others = b"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'obieg'"
+
+    def all_die() -> None:
+        for taken in [database.pool.connect() for _ in range(2)]:
+            taken.close()
+        assert len(connection.execute(others).fetchall()) >= 2
+
+    for single in (True, False):
+        all_die()
+        with postgresql_store.reading(single=single) as tx:
+            assert tx.run(_PAGES).all() == []
+    all_die()
+    with postgresql_store.reading() as tx:
+        assert tx.execute(select(page.c.page)).all() == []
+    all_die()
+    postgresql_store._times.forget()
+    with postgresql_store.reading() as tx:
+        assert tx.run(_PAGES).all() == []
+
+
+def test_a_reading_that_has_begun_is_not_begun_again(postgresql_store: Store) -> None:
+    """What it has read already was another moment's."""
+
+    def read(tx: Transaction) -> None:
+        tx.run(_PAGES)
+        tx.connection.connection.driver_connection.pgconn.finish()  # type: ignore[union-attr]
+        tx.run(_PAGES)
+
+    with pytest.raises(Interrupted), postgresql_store.reading() as opened:
+        read(opened)
 
 
 def test_a_single_reading_is_one_statement(store: Store) -> None:
