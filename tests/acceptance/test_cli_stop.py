@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import socket
 import subprocess
@@ -79,8 +80,9 @@ def mail() -> Iterator[MailServer]:
 class Outside:
     """A served office with a mail being handed over and half of a form sent."""
 
-    def __init__(self, folder: Path, mail: MailServer) -> None:
+    def __init__(self, folder: Path, mail: MailServer, tables: Path) -> None:
         self.mail = mail
+        shutil.copytree(tables, folder, dirs_exist_ok=True)  # a database that is made already
         self.settings = {
             "OBIEG_SMTP_HOST": "127.0.0.1", "OBIEG_SMTP_PORT": str(mail.port), "OBIEG_SMTP_TLS": "off",
             "OBIEG_SMTP_SENDER": "urzad@um.krakow.example", "OBIEG_DATABASE": f"sqlite:///{folder}/obieg.db",
@@ -173,8 +175,10 @@ def _until_refused(port: int) -> None:
     raise AssertionError("expected the program to stop listening, but it does not")
 
 
-def test_what_runs_when_it_is_told_to_stop_is_finished_once(tmp_path: Path, mail: MailServer) -> None:
-    outside = Outside(tmp_path, mail)
+def test_what_runs_when_it_is_told_to_stop_is_finished_once(
+    tmp_path: Path, mail: MailServer, sqlite_template: Path
+) -> None:
+    outside = Outside(tmp_path, mail, sqlite_template)
     with outside.served(tmp_path) as (program, line):
         assert b" 303 " in outside.rest(line)  # it was filed; the browser goes on to the case
         mail.answering.set()
@@ -188,8 +192,10 @@ def test_what_runs_when_it_is_told_to_stop_is_finished_once(tmp_path: Path, mail
     assert len(mail.mails) == 1
 
 
-def test_what_does_not_end_in_time_is_given_up_and_done_once_more(tmp_path: Path, mail: MailServer) -> None:
-    outside = Outside(tmp_path, mail)
+def test_what_does_not_end_in_time_is_given_up_and_done_once_more(
+    tmp_path: Path, mail: MailServer, sqlite_template: Path
+) -> None:
+    outside = Outside(tmp_path, mail, sqlite_template)
     with outside.served(tmp_path, "--drain", "1") as (program, _line):
         assert program.wait(PATIENCE) == 0  # though neither the mail server nor the sender goes on
     mail.answering.set()
