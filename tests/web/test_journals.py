@@ -34,6 +34,7 @@ def test_a_call_is_written_down_once_with_both_times(browser: Browsers, office: 
     jan = browser("jan")
     assert 'href="/registers/rozmowy/new"' in jan.get("/registers/rozmowy")
     asked = request(jan.get("/registers/rozmowy/new"))
+    assert "wpis zostaje w dzienniku także po usunięciu danych sprawy" in jan.text
     at = local(office, hours=3)
     for _ in range(2):  # sent twice
         jan.get("/registers/rozmowy/new")
