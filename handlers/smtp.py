@@ -106,7 +106,7 @@ def deliver(settings: EmailSettings, recipient: str, raw: bytes, *, return_path:
         except smtplib.SMTPResponseException as error:
             raise Refused("AUTH or STARTTLS", error.smtp_code, error.smtp_error) from None
         except (smtplib.SMTPException, OSError) as error:
-            if watchdog.expired:
+            if watchdog.expired or isinstance(error, TimeoutError):  # a socket waits as long as the whole
                 raise Lost(f"it did not finish within {settings.deadline:g} s") from None
             raise Lost(f"{type(error).__name__}: {readable(str(error))}") from None
         finally:

@@ -89,7 +89,7 @@ def test_what_a_library_logs_of_an_error_has_neither_its_words_nor_its_variables
         typed = "hasło-Zofii"
         raise ValueError(f"odrzucono {typed}")
     except ValueError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+        logging.getLogger("a.library").exception("something went wrong")
     finally:
         root.handlers[:] = before
         root.setLevel(level)

@@ -16,6 +16,9 @@ D = Decimal
 WARSAW = ZoneInfo("Europe/Warsaw")
 
 EXAMPLES: tuple[tuple[str, Value], ...] = (
+    # ours
+    ('fingerprint("ZSZO/2026/1", "Jan")', "50217b096fb687ca"),
+    ('fingerprint("ZSZO/2026/1", null)', None),
     # conversion
     ('string([1.50, "a", {b: @"P1D", c: null}])', '[1.5, "a", {b: @"P1D", c: null}]'),
     ("string(null)", None),
