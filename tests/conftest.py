@@ -7,6 +7,7 @@ may be skipped: a skip is a failure, so that a machine lacking something cannot 
 from __future__ import annotations
 
 import datetime as dt
+import logging
 import os
 import shutil
 from collections.abc import Generator, Iterator
@@ -133,6 +134,18 @@ def long_counts(request: pytest.FixtureRequest) -> bool:
 def clock() -> VirtualClock:
     """A business clock that stands at START until the test moves it."""
     return VirtualClock(START)
+
+
+@pytest.fixture(autouse=True)
+def _logs_of_this_test_alone() -> Iterator[None]:
+    """Take away what a command of the test has set up to write logs: its stream is closed by then."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers[:]:
+        if handler not in before:
+            root.removeHandler(handler)
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session", autouse=True)
