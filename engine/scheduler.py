@@ -193,6 +193,9 @@ def bury(parts: Parts, row: JobRow) -> None:
         if found is None:
             raise NotFound(f"job {row.key} is gone")
         locked, current = found
+        if locked.row.ended_at is not None:  # what it still had to send is the engine's to send
+            _strand(family.tx, row)
+            return
         reason = f"the job crashed {current.crash_count} times, each time losing its lease"
         _fail(family.tx, row)
         member = family.adopt(locked, current.page)
@@ -211,7 +214,7 @@ def bury(parts: Parts, row: JobRow) -> None:
 
 
 def _strand(tx: Transaction, row: JobRow) -> None:
-    """Fail a job that belongs to no instance: operators see it in ``stranded_jobs`` and retry it there."""
+    """Fail a job that is of no open instance: see ``stranded_jobs``."""
     _fail(tx, row)
     log.error("job_stranded", key=row.key, kind=row.kind, process_id=row.process_id)
 

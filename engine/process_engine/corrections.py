@@ -178,7 +178,7 @@ def reschedule_timer(family: Family, timer_key: int, *, due_at: dt.datetime, rea
 
 
 def retry_job(parts: Parts, job_key: int, *, actor: str, reason: str) -> None:
-    """Let a job that belongs to no instance try again; it is no instance's history, so the audit has it."""
+    """Let a job that belongs to no open instance try again; no history has it, the audit does."""
     said = codec.encode_values([job_key, accepted_text(reason, "reason")])
 
     def work(tx: Transaction) -> None:

@@ -145,7 +145,7 @@ class Views:
         return intake.effect_of(self.parts, idempotency_key, name)
 
     def stranded_jobs(self, limit: int = 100) -> list[StrandedJob]:
-        """Return the engine's own jobs that crashed too often and belong to no instance, oldest first."""
+        """Return the engine's own jobs of no open instance that crashed too often, oldest first."""
         return queries.stranded_jobs(self.parts, limit)
 
     def batch(self, batch_key: int) -> Batch:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Select, bindparam, func, literal_column, select
 
+from engine.store.jobs import STRANDED
 from engine.store.office_tables import node
 from engine.store.statements import literally
 from engine.store.tables import incident, instance, job, message
@@ -37,7 +38,7 @@ _STAGES = ("scheduled", "ready", "locked")
 _COUNTS = select(
     _counted(instance, instance.c.ended_at.is_(None)).scalar_subquery(),
     *(_counted(job, job.c.stage == literally(stage)).scalar_subquery() for stage in _STAGES),
-    _counted(job, job.c.stage == literally("failed"), job.c.instance_key.is_(None)).scalar_subquery(),
+    _counted(job, *STRANDED).scalar_subquery(),
     _counted(incident, incident.c.state == literally("open")).scalar_subquery(),
     _counted(message, message.c.state == literally("buffered")).scalar_subquery(),
 )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, select
+from sqlalchemy import Select, bindparam, case, func, literal_column, not_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import insert as insert_into
 from sqlalchemy import update as update_table
@@ -37,7 +37,7 @@ from engine.store.statements import (
     upsert_into,
     values_of,
 )
-from engine.store.tables import job
+from engine.store.tables import instance, job
 from engine.store.transaction import Transaction
 
 _SCHEDULED, _READY, _LOCKED = literally("scheduled"), literally("ready"), literally("locked")
@@ -132,10 +132,19 @@ _ACTIVATE_STARTS = (
     .where(*_STARTS, job.c.stage == "suspended")
     .values(stage=case((job.c.due_at > bindparam("now"), _SCHEDULED), else_=_READY))
 )
-_STRANDED = (job.c.stage == literally("failed"), job.c.instance_key.is_(None))
+_OPEN = (
+    select(literal_column("1"))
+    .where(
+        instance.c.bucket == job.c.bucket,
+        instance.c.key == job.c.instance_key,
+        instance.c.ended_at.is_(None),
+    )
+    .exists()
+)
+STRANDED = (job.c.stage == literally("failed"), job.c.kind != literally("job"), not_(_OPEN))
 _RETRY_STRANDED = (
     update_table(job)
-    .where(*at_key(job), *_STRANDED)
+    .where(*at_key(job), *STRANDED)
     .values(stage="ready", crash_count=0, lane=acquitted(), **_FREED)
 )
 
@@ -253,12 +262,12 @@ def revive(tx: Transaction, instance_key: int) -> None:
 
 
 def stranded(tx: Transaction, *, limit: int) -> list[JobRow]:
-    """Return failed jobs that belong to no instance, so that no incident shows them; the oldest first."""
-    return records(JobRow, tx.execute(_SELECT.where(*_STRANDED).order_by(job.c.created_at).limit(limit)))
+    """Return failed jobs of no open instance, so that no incident shows them; the oldest first."""
+    return records(JobRow, tx.execute(_SELECT.where(*STRANDED).order_by(job.c.created_at).limit(limit)))
 
 
 def retry_stranded(tx: Transaction, key: int) -> bool:
-    """Make a failed job that belongs to no instance ready again; False where there is none."""
+    """Make a failed job of no open instance ready again; False where there is none."""
     return tx.execute(_RETRY_STRANDED, key_of(key)).rowcount == 1
 
 

@@ -227,7 +227,7 @@ job = table(
     text_column("lane"),  # kind, type, process: what claims share out evenly
     partial("job_scheduled", "due_at", where="stage = 'scheduled'"),  # promote_due, next_due
     partial("job_ready", "lane", text("priority DESC"), "due_at", where="stage = 'ready'"),  # claim
-    partial("job_stranded", "created_at", where="stage = 'failed' AND instance_key IS NULL"),  # stranded
+    partial("job_stranded", "created_at", where="stage = 'failed' AND kind <> 'job'"),  # stranded
     partial("job_locked", "lock_until", where="stage = 'locked'"),  # recover_expired
     Index("job_by_instance", "instance_key"),  # suspend, activate, query: instance_key
     hot=True,

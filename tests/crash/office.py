@@ -133,7 +133,10 @@ class Office:
         for incident in found:
             assert incident.type == "job_crashed", incident
             self.engine.resolve_incident(incident.key, actor=CLERK, reason="the worker was killed")
-        return len(found)
+        stranded = self.engine.stranded_jobs(limit=_MOST)
+        for job in stranded:
+            self.engine.retry_job(job.key, actor=CLERK, reason="the worker was killed")
+        return len(found) + len(stranded)
 
     def pass_time(self) -> bool:
         """Move the clock to the next thing that is due soon; return whether there is one."""

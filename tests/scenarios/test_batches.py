@@ -239,3 +239,24 @@ def test_work_that_belongs_to_no_case_and_crashes_is_shown_and_tried_again(run: 
     assert (len(run.engine.instances(process_id="q")), run.engine.stranded_jobs()) == (1, [])
     with pytest.raises(NotFound):
         run.engine.retry_job(stranded.key, actor="op", reason="again")
+
+
+def test_a_message_of_an_ended_case_that_crashes_is_shown_and_tried_again(run: Run) -> None:
+    run.deploy(process("told").start_message("m", "news").user_task("x").end())
+    run.deploy(process("tells").start().end_message("m", "last"))
+    run.settle()
+    case = run.engine.start("tells", actor="anna")
+    assert run.engine.instance(case.key).state == "completed"
+    parts = run.engine.parts
+    for _ in range(6):
+        (row,) = claim_internal(parts, 1)
+        parts.store.run(lambda tx: tx.execute(update(job).values(lock_until=0)))
+        recover(parts)
+    (stranded,) = run.engine.stranded_jobs()
+    assert (stranded.key, stranded.kind, stranded.process_id) == (row.key, "publish", "tells")
+    assert run.engine.figures().stranded_jobs == 1
+    run.settle()
+    assert run.engine.instances(process_id="told") == []
+    run.engine.retry_job(stranded.key, actor="op", reason="memory added")
+    run.settle()
+    assert (len(run.engine.instances(process_id="told")), run.engine.stranded_jobs()) == (1, [])

@@ -444,7 +444,7 @@ CREATE INDEX job_by_instance ON job (instance_key);;
 CREATE INDEX job_locked ON job (lock_until) WHERE stage = 'locked';;
 CREATE INDEX job_ready ON job (lane, priority DESC, due_at) WHERE stage = 'ready';;
 CREATE INDEX job_scheduled ON job (due_at) WHERE stage = 'scheduled';;
-CREATE INDEX job_stranded ON job (created_at) WHERE stage = 'failed' AND instance_key IS NULL;;
+CREATE INDEX job_stranded ON job (created_at) WHERE stage = 'failed' AND kind <> 'job';;
 CREATE INDEX message_buffered ON message (correlation_hash, published_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_expiry ON message (expires_at) WHERE state = 'buffered';;
 CREATE INDEX message_by_name ON message (name_hash, published_at) WHERE state = 'buffered';;
