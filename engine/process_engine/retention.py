@@ -104,8 +104,8 @@ def _due_of(tx: Transaction, process_id: str, retention: str, limit: int) -> lis
 def erase(parts: Parts, instance_key: int, *, actor: str, reason: str) -> None:
     """Erase an ended case, with those it called.
 
-    Raises ``NotFound``; ``Conflict`` where it has not ended, is held, was called by another, or was erased;
-    ``EngineError`` where its history does not verify: that has to be looked into while it can be read.
+    Raises ``NotFound``; ``Conflict`` where it has not ended, is held, has something to send, was called by
+    another, or was erased; ``EngineError`` where its history does not verify: that has to be looked into while it can be read.
     """
     said = accepted_text(reason, "reason")
     with parts.store.reading() as tx:
@@ -137,6 +137,11 @@ def _erasable(tx: Transaction, instance_key: int) -> InstanceRow:
         raise Conflict(f"expected case {instance_key} to have ended, but it is {row.state}")
     if erasure.is_held(tx, instance_key):
         raise Conflict(f"expected case {instance_key} to be free, but somebody holds it")
+    if erasure.has_unsent(tx, instance_key):
+        raise Conflict(
+            f"expected case {instance_key} to have sent everything, but a message of it waits: let the "
+            "worker send it, or retry it where it is stranded (`obieg incidents`)"
+        )
     if not data_keys.read(tx, [instance_key]):
         raise Conflict(f"expected case {instance_key} to be readable, but it was erased")
     return row

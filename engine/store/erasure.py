@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy import delete as delete_from
 from sqlalchemy import update as update_table
 
@@ -19,7 +19,7 @@ from engine.store.statements import (
     literally,
     values_of,
 )
-from engine.store.tables import data_key, document, instance, once, user_task
+from engine.store.tables import data_key, document, instance, job, once, user_task
 from engine.store.transaction import Transaction
 
 _CLEARED = (
@@ -39,6 +39,20 @@ _HOLDS = select(*columns(hold, HoldRow)).order_by(hold.c.at)
 _HELD = select(hold.c.root_key).where(*at_key(hold, "root_key"))
 _ITEMS = delete_from(batch_item).where(*at_key(batch_item, "batch_key"))
 _BATCH = delete_from(batch).where(*at_key(batch))
+_CALLED = instance.alias("called")
+# What an ended case still has to send: its own jobs, and those of instances it called.
+_UNSENT = or_(
+    select(job.c.key).where(job.c.bucket == instance.c.bucket, job.c.instance_key == instance.c.key).exists(),
+    select(job.c.key)
+    .join(_CALLED, and_(job.c.bucket == _CALLED.c.bucket, job.c.instance_key == _CALLED.c.key))
+    .where(
+        _CALLED.c.bucket == instance.c.bucket,
+        _CALLED.c.root_key == instance.c.key,
+        _CALLED.c.parent_key.is_not(None),
+    )
+    .exists(),
+)
+_SENDING = select(instance.c.key).where(*at_key(instance), _UNSENT)
 _OVER = (
     select(*columns(instance, InstanceRow))
     .where(
@@ -52,6 +66,7 @@ _OVER = (
         ~select(hold.c.root_key)
         .where(hold.c.bucket == instance.c.bucket, hold.c.root_key == instance.c.key)
         .exists(),
+        ~_UNSENT,
     )
     .order_by(instance.c.key)
     .limit(bindparam("at_most"))
@@ -78,7 +93,7 @@ _OLD_BATCHES = (
 def over(tx: Transaction, process_id: str, *, before: int, after: int, limit: int) -> list[InstanceRow]:
     """Return root cases that ended before an instant and can still be read, by key from ``after`` on.
 
-    Those somebody holds are left out.
+    Those somebody holds are left out, and those that still have something to send.
     """
     parameters = {"of_process": process_id, "before": before, "after": after, "at_most": limit}
     return records(InstanceRow, tx.execute(_OVER, parameters))
@@ -120,6 +135,11 @@ def holds(tx: Transaction) -> list[HoldRow]:
 def is_held(tx: Transaction, root_key: int) -> bool:
     """Return whether somebody holds a case."""
     return tx.execute(_HELD, key_of(root_key)).first() is not None
+
+
+def has_unsent(tx: Transaction, root_key: int) -> bool:
+    """Return whether an ended case still has something to send."""
+    return tx.execute(_SENDING, key_of(root_key)).first() is not None
 
 
 def purge_batches(tx: Transaction, before: int, *, limit: int = 100) -> int:

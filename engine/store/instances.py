@@ -26,14 +26,13 @@ from engine.store.rows import (
     InstanceRow,
     JobRow,
     StoredRow,
-    SubscriptionRow,
     UserTaskRow,
     record,
     records,
 )
 from engine.store.sealing import DataKey
 from engine.store.statements import at_key, columns, key_of, must_change_one, values_of
-from engine.store.tables import data_key, incident, instance, job, subscription, user_task
+from engine.store.tables import data_key, incident, instance, job, user_task
 from engine.store.transaction import Transaction
 
 Pages = Mapping[int, bytes]  # page number → opened content
@@ -116,7 +115,6 @@ _LOCK_BY_JOBS = with_lists(  # without waiting: one case that somebody holds mus
 )
 _LOAD_BY_JOB = Prepared(_with(job, JobRow).where(*at_key(job)))
 _LOCK_BY_INCIDENT = _lock_by(incident, IncidentRow)
-_LOCK_BY_SUBSCRIPTION = _lock_by(subscription, SubscriptionRow)
 _INSERT = Prepared(insert_into(instance))
 _ALWAYS = ("seq", "head_hash", "pages")  # what a command changes, and no index has
 _SELDOM = ("state", "ended_at", "definition_key", "process_id", "version", "business_key")
@@ -218,13 +216,6 @@ def lock_by_jobs(tx: Transaction, job_keys: Collection[int]) -> dict[int, tuple[
 def lock_by_incident(tx: Transaction, incident_key: int) -> tuple[LockedInstance, IncidentRow] | None:
     """Lock the instance an incident belongs to."""
     return _lock_with(tx, _LOCK_BY_INCIDENT, incident_key, IncidentRow)
-
-
-def lock_by_subscription(
-    tx: Transaction, subscription_key: int
-) -> tuple[LockedInstance, SubscriptionRow] | None:
-    """Lock the instance a subscription belongs to; None for a start subscription."""
-    return _lock_with(tx, _LOCK_BY_SUBSCRIPTION, subscription_key, SubscriptionRow)
 
 
 def _lock_with(

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from engine import Batch, Conflict, InvalidVariables, NotFound, failpoint
+from engine import Batch, Conflict, InvalidVariables, NotFound, StrandedJob, failpoint
 from engine.keys import bucket_of_root, compose
 from engine.process_engine import batches
 from engine.process_engine.idle import claim_internal
 from engine.scheduler import promote, recover
+from engine.store.rows import JobRow
 from engine.store.tables import job
 from tests.builders import Process, process
 from tests.scenarios.run import Case, Run
@@ -221,16 +222,21 @@ def test_a_batch_that_dies_again_and_again_does_each_case_once(run: Run) -> None
     assert [said(run, case, "variables_set") for case in cases] == [[("op", "new law")]] * 5
 
 
+def crashed_too_often(run: Run) -> tuple[JobRow, StrandedJob]:
+    """Let a process die six times of the one job there is; return the job, and what operators see of it."""
+    for _ in range(6):
+        (row,) = claim_internal(run.engine.parts, 1)
+        run.engine.parts.store.run(lambda tx: tx.execute(update(job).values(lock_until=0)))
+        recover(run.engine.parts)
+    (stranded,) = run.engine.stranded_jobs()
+    return row, stranded
+
+
 def test_work_that_belongs_to_no_case_and_crashes_is_shown_and_tried_again(run: Run) -> None:
     run.deploy(process("q").start_timer("PT1H", "begin").user_task("x").end())
     run.clock.advance(run.engine.next_due() - run.engine.now())  # type: ignore[operator]
-    parts = run.engine.parts
-    promote(parts)
-    for _ in range(6):
-        (row,) = claim_internal(parts, 1)
-        parts.store.run(lambda tx: tx.execute(update(job).values(lock_until=0)))
-        recover(parts)
-    (stranded,) = run.engine.stranded_jobs()
+    promote(run.engine.parts)
+    row, stranded = crashed_too_often(run)
     assert (stranded.key, stranded.kind, stranded.process_id) == (row.key, "timer_start", "q")
     run.settle()
     assert run.engine.instances(process_id="q") == []
@@ -247,12 +253,7 @@ def test_a_message_of_an_ended_case_that_crashes_is_shown_and_tried_again(run: R
     run.settle()
     case = run.engine.start("tells", actor="anna")
     assert run.engine.instance(case.key).state == "completed"
-    parts = run.engine.parts
-    for _ in range(6):
-        (row,) = claim_internal(parts, 1)
-        parts.store.run(lambda tx: tx.execute(update(job).values(lock_until=0)))
-        recover(parts)
-    (stranded,) = run.engine.stranded_jobs()
+    row, stranded = crashed_too_often(run)
     assert (stranded.key, stranded.kind, stranded.process_id) == (row.key, "publish", "tells")
     assert run.engine.figures().stranded_jobs == 1
     run.settle()

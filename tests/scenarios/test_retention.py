@@ -82,6 +82,25 @@ def test_a_held_case_stays_until_it_is_released(engine: ProcessEngine, clock: Vi
     assert engine.verify().ok
 
 
+@pytest.mark.parametrize("caller", ["tells", "calls"])
+def test_a_case_that_has_something_to_send_is_not_erased(
+    engine: ProcessEngine, clock: VirtualClock, caller: str
+) -> None:
+    calls = process("calls", retention="P1D").start().call_activity("call", "tells").end()
+    tells = process("tells", retention="P1D").start().end_message("m", "last")
+    engine.deploy(tells.files() + calls.files() + drawn("P1D").files(), by="owner")
+    engine.run_until_idle()
+    key = engine.start(caller, actor="anna").key
+    clock.advance(3 * DAY)
+    assert engine.instance(key).state == "completed"
+    assert engine.retained() == []
+    with pytest.raises(Conflict, match="a message of it waits"):
+        engine.erase(key, actor="archiwista", reason="czas minął")
+    engine.run_until_idle()
+    assert [each.instance_key for each in engine.retained()] == [key]
+    engine.erase(key, actor="archiwista", reason="czas minął")
+
+
 def test_a_case_that_was_tampered_with_is_not_erased(engine: ProcessEngine, clock: VirtualClock) -> None:
     engine.deploy(drawn("P1D").files(), by="owner")
     key = ended(engine, 1)
