@@ -105,7 +105,8 @@ def erase(parts: Parts, instance_key: int, *, actor: str, reason: str) -> None:
     """Erase an ended case, with those it called.
 
     Raises ``NotFound``; ``Conflict`` where it has not ended, is held, has something to send, was called by
-    another, or was erased; ``EngineError`` where its history does not verify: that has to be looked into while it can be read.
+    another, or was erased; ``EngineError`` where its history does not verify: that has to be looked into
+    while it can be read.
     """
     said = accepted_text(reason, "reason")
     with parts.store.reading() as tx:
